@@ -1,0 +1,105 @@
+"""The exception family, and the caret that points at the fault.
+
+Knows places in a file and how to show them; knows nothing of mathematics.
+Every message says what was found, what was expected, where, and what to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a piece of text stands: file, line and column (both from 1), and the line itself."""
+
+    file: str = ""
+    line: int = 1
+    column: int = 1
+    source: str = ""
+
+    def shifted(self, columns: int) -> Place:
+        """The place `columns` further right on the same line."""
+        return replace(self, column=self.column + columns)
+
+    def __str__(self) -> str:
+        return f"{self.file or '<text>'}:{self.line}:{self.column}"
+
+
+class SymgradError(Exception):
+    """Base of every error symgrad reports to a person: message, place, and what to do.
+
+    >>> print(SymgradError("found 'w', expected a number", hint="write w = 2"))
+    found 'w', expected a number; write w = 2
+    """
+
+    def __init__(self, message: str, *, at: Place | None = None, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.at = at
+        self.hint = hint
+
+    def located(self, at: Place | None) -> SymgradError:
+        """This error with a place, if it has none yet."""
+        if self.at is None:
+            self.at = at
+        return self
+
+    def headline(self) -> str:
+        """One line: place, what was found and expected, what to do."""
+        where = f"{self.at}: " if self.at else ""
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{where}{self.message}{hint}"
+
+    def caret(self) -> str:
+        """The source line with a caret below the fault, or '' without a place."""
+        if self.at is None or not self.at.source:
+            return ""
+        return point(self.at.source, self.at.column)
+
+    def __str__(self) -> str:
+        caret = self.caret()
+        return self.headline() + (f"\n{caret}" if caret else "")
+
+
+class NotationError(SymgradError):
+    """The text is not mathematics this reader knows."""
+
+
+class NetworkError(SymgradError):
+    """The equations do not define a network: a cycle, an unknown name, an index out of range."""
+
+
+class NoRuleError(SymgradError):
+    """No rule differentiates this expression."""
+
+
+class CountError(SymgradError):
+    """A layer string or a table cannot be counted."""
+
+
+class ExamError(SymgradError):
+    """The exam file cannot be read, or asks something that cannot be answered."""
+
+
+class SheetError(SymgradError):
+    """A sheet cannot be typeset: an engine is missing, or a formula has no form in the target."""
+
+
+WINDOW = 100
+"""Longest piece of a source line shown above a caret."""
+
+
+def point(source: str, column: int) -> str:
+    """The source line and a caret under `column` (from 1); long lines are cut around it.
+
+    >>> print(point("z = w x + b", 5))
+      z = w x + b
+          ^
+    """
+    start = max(0, column - 1 - WINDOW // 2) if len(source) > WINDOW else 0
+    piece = source[start : start + WINDOW]
+    left = "…" if start else ""
+    right = "…" if start + WINDOW < len(source) else ""
+    shown = "".join(c if c.isprintable() else " " for c in piece)
+    return f"  {left}{shown}{right}\n  " + " " * (len(left) + column - 1 - start) + "^"

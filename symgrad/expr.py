@@ -1,0 +1,402 @@
+r"""The vocabulary: what a formula is made of.
+
+A formula is a tree of frozen records that keeps the author's order, grouping and spelling:
+``-(y - \hat y)`` and ``\hat y - y`` are two formulas, and printing either gives it back.
+Nothing here simplifies; `rules` does, one named identity at a time.
+
+Binders (`Reduce`) make indices local. `substitute` is the one way to replace an index or a
+name in a formula, and it never captures: bound names that would clash are renamed first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Expr:
+    """A formula. Subclasses hold only other formulas, names and numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Num(Expr):
+    r"""A rational number; `text` is the author's spelling (``0.5``), kept for printing only."""
+
+    value: Fraction
+    text: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ref(Expr):
+    r"""A name, or a tensor read at indices: ``\hat y``, ``n``, ``i``, ``x_{i+j-1}``, ``w_1``.
+
+    `name` is canonical LaTeX without the index subscript (``\hat y``, ``W^{(1)}``, ``z'``,
+    ``x_{\text{in}}``); a subscript that is an index (letters, numbers, sums) is in `indices`.
+    """
+
+    name: str
+    indices: tuple[Expr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Add(Expr):
+    """a + b + …, in the author's order; a subtracted term is a `Neg`."""
+
+    terms: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Neg(Expr):
+    """-a."""
+
+    arg: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Mul(Expr):
+    """a b …, in the author's order."""
+
+    factors: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Div(Expr):
+    """a / b, written as a fraction."""
+
+    num: Expr
+    den: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Pow(Expr):
+    """a ^ b."""
+
+    base: Expr
+    exp: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Expr):
+    r"""A function of arguments: `fn` is its canonical name (exp, log, tanh, sigmoid, relu, max,
+    min, sqrt, abs, floor, ceil, …), `spelling` the author's LaTeX for it (``\sigma``, ``\ln``,
+    ``e^`` for an exponential written as a power), kept for printing only.
+    """
+
+    fn: str
+    args: tuple[Expr, ...]
+    spelling: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rel(Expr):
+    """A comparison; `op` is one of = ≠ < ≤ > ≥ written as ``=``, ``!=``, ``<``, ``<=``, ``>``,
+    ``>=``."""
+
+    op: str
+    lhs: Expr
+    rhs: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class And(Expr):
+    """All of the comparisons hold."""
+
+    conds: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Iverson(Expr):
+    """[P]: 1 if the condition P holds, else 0; an indicator."""
+
+    cond: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Cases(Expr):
+    """The value of the first branch whose condition holds; `None` as condition: otherwise."""
+
+    branches: tuple[tuple[Expr, Expr | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound(Expr):
+    r"""A bound index with its inclusive range; an end the author left out is `None`
+    (``\sum_j``), and `conds` are side conditions (``j \ne i``)."""
+
+    name: str
+    lo: Expr | None = None
+    hi: Expr | None = None
+    conds: tuple[Expr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce(Expr):
+    r"""Σ, Π, max or min of `body` over one or more bound indices; `op` is ``sum``, ``prod``,
+    ``max`` or ``min``. A later bound may depend on an earlier index."""
+
+    op: str
+    bounds: tuple[Bound, ...]
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Partial(Expr):
+    """∂of/∂by, inert: a name for a gradient. `total` marks an upright or plain d."""
+
+    of: Expr
+    by: Expr
+    total: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Blank(Expr):
+    """The question mark an exam leaves for the answer."""
+
+
+ZERO = Num(Fraction(0))
+ONE = Num(Fraction(1))
+MINUS_ONE = Num(Fraction(-1))
+
+
+def num(value: int | Fraction) -> Num:
+    """The rational number `value`."""
+    return Num(Fraction(value))
+
+
+def children(e: Expr) -> tuple[Expr, ...]:
+    """The formulas directly inside `e`, in reading order."""
+    match e:
+        case Num() | Blank():
+            return ()
+        case Ref(indices=xs) | Add(terms=xs) | Mul(factors=xs) | And(conds=xs) | Call(args=xs):
+            return xs
+        case Neg(arg=x) | Iverson(cond=x):
+            return (x,)
+        case Div(num=a, den=b) | Pow(base=a, exp=b) | Rel(lhs=a, rhs=b) | Partial(of=a, by=b):
+            return (a, b)
+        case Cases(branches=bs):
+            return tuple(x for value, cond in bs for x in (value, cond) if x is not None)
+        case Bound(lo=lo, hi=hi, conds=conds):
+            return tuple(x for x in (lo, hi) if x is not None) + conds
+        case Reduce(bounds=bounds, body=body):
+            return (*bounds, body)
+    raise TypeError(f"not a formula: {type(e).__name__}")
+
+
+def rebuild(e: Expr, new: Iterable[Expr]) -> Expr:
+    """`e` with its children replaced, in the order of `children`."""
+    xs = tuple(new)
+    match e:
+        case Num() | Blank():
+            return e
+        case Ref(name=name):
+            return Ref(name, xs)
+        case Add():
+            return Add(xs)
+        case Mul():
+            return Mul(xs)
+        case And():
+            return And(xs)
+        case Call(fn=fn, spelling=spelling):
+            return Call(fn, xs, spelling)
+        case Neg():
+            return Neg(*xs)
+        case Iverson():
+            return Iverson(*xs)
+        case Div():
+            return Div(*xs)
+        case Pow():
+            return Pow(*xs)
+        case Rel(op=op):
+            return Rel(op, *xs)
+        case Partial(total=total):
+            return Partial(xs[0], xs[1], total)
+        case Cases(branches=bs):
+            rest = iter(xs)
+            return Cases(tuple((next(rest), None if c is None else next(rest)) for _, c in bs))
+        case Bound(name=name, lo=lo, hi=hi):
+            rest = iter(xs)
+            low = None if lo is None else next(rest)
+            high = None if hi is None else next(rest)
+            return Bound(name, low, high, tuple(rest))
+        case Reduce(op=op):
+            bounds = tuple(b for b in xs[:-1] if isinstance(b, Bound))
+            return Reduce(op, bounds, xs[-1])
+    raise TypeError(f"not a formula: {type(e).__name__}")
+
+
+def transform(e: Expr, f: Callable[[Expr], Expr]) -> Expr:
+    """`f` applied to every formula inside `e`, innermost first. `f` must not bind indices."""
+    kids = children(e)
+    if kids:
+        new = tuple(transform(k, f) for k in kids)
+        if any(a is not b for a, b in zip(kids, new, strict=True)):
+            e = rebuild(e, new)
+    return f(e)
+
+
+def walk(e: Expr) -> Iterator[Expr]:
+    """`e` and everything inside it, outermost first, in reading order."""
+    stack = [e]
+    while stack:
+        top = stack.pop()
+        yield top
+        stack.extend(reversed(children(top)))
+
+
+def names(e: Expr) -> set[str]:
+    """Every name that occurs in `e`, bound ones included."""
+    found: set[str] = set()
+    for x in walk(e):
+        if isinstance(x, Ref | Bound):
+            found.add(x.name)
+    return found
+
+
+def free(e: Expr) -> dict[Ref, None]:
+    r"""The references of `e` that no binder binds, in reading order, tensors at their indices.
+
+    An insertion-ordered set. ``\sum_j k_j x_{i+j-1}`` gives k_j, x_{i+j-1}, i: the indices of a
+    tensor are references too, without those that are bound.
+
+    >>> [r.name for r in free(Reduce("sum", (Bound("j"),), Ref("k", (Ref("j"),))))]
+    ['k']
+    """
+    found: dict[Ref, None] = {}
+
+    def visit(x: Expr, bound: frozenset[str]) -> None:
+        if isinstance(x, Ref) and not (not x.indices and x.name in bound):
+            found.setdefault(x)
+        if isinstance(x, Reduce):
+            for b in x.bounds:
+                for part in (b.lo, b.hi):
+                    if part is not None:
+                        visit(part, bound)
+                bound = bound | {b.name}
+                for cond in b.conds:
+                    visit(cond, bound)
+            visit(x.body, bound)
+            return
+        for child in children(x):
+            visit(child, bound)
+
+    visit(e, frozenset())
+    return found
+
+
+def free_names(e: Expr) -> set[str]:
+    """The names of the free references of `e`: tensors, sizes and free indices alike."""
+    return {r.name for r in free(e)}
+
+
+LETTERS = "i j k l p q r s t u a b c d e f g h m n o v w x y z".split()
+
+
+def fresh(wanted: str, taken: Iterable[str]) -> str:
+    """`wanted` if no one has taken it, else the next free index letter, else a numbered one.
+
+    >>> fresh("i", {"i", "j"})
+    'k'
+    """
+    used = set(taken)
+    if wanted not in used:
+        return wanted
+    for letter in LETTERS:
+        if letter not in used:
+            return letter
+    count = 1
+    while f"{wanted}_{{{count}}}" in used:
+        count += 1
+    return f"{wanted}_{{{count}}}"
+
+
+def substitute(e: Expr, by: Mapping[str, Expr]) -> Expr:
+    r"""`e` with each free name replaced, capture-free.
+
+    Only names without indices are replaced: indices, sizes, scalars. Bound indices that would
+    capture a free index of a replacement are renamed first.
+
+    >>> inner = Reduce("sum", (Bound("j", ONE, Ref("m")),), Ref("x", (Add((Ref("i"), Ref("j"))),)))
+    >>> out = substitute(inner, {"i": Ref("j")})
+    >>> out.bounds[0].name != "j"
+    True
+    """
+    if not by:
+        return e
+    match e:
+        case Ref(name=name, indices=()) if name in by:
+            return by[name]
+        case Reduce():
+            return _substitute_under(e, by)
+    kids = children(e)
+    if not kids:
+        return e
+    new = tuple(substitute(k, by) for k in kids)
+    return rebuild(e, new) if any(a is not b for a, b in zip(kids, new, strict=True)) else e
+
+
+def _substitute_under(e: Reduce, by: Mapping[str, Expr]) -> Expr:
+    inner = dict(by)
+    incoming = set().union(*(free_names(v) for v in by.values()))
+    taken = incoming | names(e) | set(by)
+    bounds = []
+    for b in e.bounds:
+        lo = None if b.lo is None else substitute(b.lo, inner)
+        hi = None if b.hi is None else substitute(b.hi, inner)
+        inner.pop(b.name, None)
+        name = b.name
+        if name in incoming and inner:
+            name = fresh(name, taken)
+            taken.add(name)
+            inner[b.name] = Ref(name)
+        bounds.append(Bound(name, lo, hi, tuple(substitute(c, inner) for c in b.conds)))
+    return Reduce(e.op, tuple(bounds), substitute(e.body, inner))
+
+
+def replace_refs(e: Expr, by: Callable[[Ref], Expr | None]) -> Expr:
+    """`e` with each tensor reference replaced by what `by` gives for it (`None`: kept).
+
+    Replacements must have no free index that a binder of `e` binds, unless it is meant to be
+    bound there (an index of the reference itself).
+    """
+
+    def one(x: Expr) -> Expr:
+        if isinstance(x, Ref):
+            new = by(x)
+            return x if new is None else new
+        return x
+
+    return transform(e, one)
+
+
+def same(a: Expr, b: Expr) -> bool:
+    """Are `a` and `b` the same formula up to the names of bound indices?
+
+    >>> j = Reduce("sum", (Bound("j"),), Ref("x", (Ref("j"),)))
+    >>> i = Reduce("sum", (Bound("i"),), Ref("x", (Ref("i"),)))
+    >>> same(i, j)
+    True
+    """
+    return canonical(a) == canonical(b)
+
+
+def canonical(e: Expr, depth: int = 0) -> Expr:
+    """`e` with bound indices renamed by their depth: equal for alpha-equivalent formulas."""
+    if isinstance(e, Reduce):
+        renamed: dict[str, Expr] = {}
+        bounds = []
+        for n, b in enumerate(e.bounds):
+            lo = None if b.lo is None else canonical(substitute(b.lo, renamed), depth)
+            hi = None if b.hi is None else canonical(substitute(b.hi, renamed), depth)
+            name = f"#{depth + n}"
+            renamed[b.name] = Ref(name)
+            conds = tuple(canonical(substitute(c, renamed), depth) for c in b.conds)
+            bounds.append(Bound(name, lo, hi, conds))
+        body = canonical(substitute(e.body, renamed), depth + len(bounds))
+        return Reduce(e.op, tuple(bounds), body)
+    kids = children(e)
+    if not kids:
+        return e
+    return rebuild(e, tuple(canonical(k, depth) for k in kids))

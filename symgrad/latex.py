@@ -1,0 +1,246 @@
+r"""Formulas as LaTeX, in the author's order.
+
+The inverse of `notation`: reading what `latex` prints gives the formula back. Only macros that
+LaTeX, KaTeX, MathJax and the Typst converter all know are used.
+"""
+
+from __future__ import annotations
+
+import re
+
+from symgrad.expr import (
+    Add,
+    And,
+    Blank,
+    Bound,
+    Call,
+    Cases,
+    Div,
+    Expr,
+    Iverson,
+    Mul,
+    Neg,
+    Num,
+    Partial,
+    Pow,
+    Reduce,
+    Ref,
+    Rel,
+)
+
+SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
+"""How tightly a formula holds together: a looser one inside a tighter one gets parentheses."""
+
+RELATIONS = {"=": "=", "!=": r"\ne", "<": "<", "<=": r"\le", ">": ">", ">=": r"\ge"}
+REDUCTIONS = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min"}
+FUNCTIONS = {
+    "exp": r"\exp",
+    "log": r"\log",
+    "tanh": r"\tanh",
+    "sin": r"\sin",
+    "cos": r"\cos",
+    "sinh": r"\sinh",
+    "cosh": r"\cosh",
+    "sigmoid": r"\sigma",
+    "max": r"\max",
+    "min": r"\min",
+    "relu": r"\mathrm{ReLU}",
+    "sign": r"\mathrm{sign}",
+}
+
+
+def latex(e: Expr) -> str:
+    r"""`e` as LaTeX.
+
+    >>> from symgrad.expr import *
+    >>> latex(Mul((Add((Ref(r"\hat y"), Neg(Ref("y")))), Ref("v", (ONE,)))))
+    '(\\hat y - y)\\, v_1'
+    """
+    return _show(e)[0]
+
+
+def chain(parts: list[Expr], op: str = "=") -> str:
+    """The formulas joined by a relation."""
+    return f" {RELATIONS[op]} ".join(latex(p) for p in parts)
+
+
+def bounds(b: Bound) -> tuple[str, str]:
+    """What stands below and above the sign that binds `b`."""
+    low = b.name
+    if b.lo is not None:
+        low = f"{b.name}={latex(b.lo)}"
+    if b.conds:
+        conds = ", ".join(latex(c) for c in b.conds)
+        low = conds if b.lo is None else f"{low}, {conds}"
+    return low, "" if b.hi is None else latex(b.hi)
+
+
+def _show(e: Expr) -> tuple[str, int]:
+    match e:
+        case Num():
+            return _number(e)
+        case Ref():
+            return _reference(e), ATOM
+        case Add(terms=terms):
+            return _sum(terms), SUM
+        case Neg(arg=arg):
+            return "-" + _inside(arg, PRODUCT), SUM
+        case Mul(factors=factors):
+            return _product(factors), PRODUCT
+        case Div(num=a, den=b):
+            return rf"\frac{{{latex(a)}}}{{{latex(b)}}}", PRODUCT
+        case Pow(base=base, exp=exp):
+            return _power(base, latex(exp)), POWER
+        case Call():
+            return _call(e)
+        case Iverson(cond=cond):
+            return rf"\mathbf{{1}}[{latex(cond)}]", ATOM
+        case Rel(op=op, lhs=a, rhs=b):
+            return f"{latex(a)} {RELATIONS[op]} {latex(b)}", 0
+        case And(conds=conds):
+            return ", ".join(latex(c) for c in conds), 0
+        case Cases():
+            return _cases(e), ATOM
+        case Reduce():
+            return _reduce(e), PRODUCT
+        case Partial(of=of, by=by, total=total):
+            d = "d" if total else r"\partial "
+            return rf"\frac{{{d}{latex(of)}}}{{{d}{latex(by)}}}", ATOM
+        case Blank():
+            return "?", ATOM
+    raise TypeError(f"no LaTeX for {type(e).__name__}")
+
+
+def _number(e: Num) -> tuple[str, int]:
+    value = e.value
+    if e.text is not None:
+        return e.text, SUM if value < 0 else ATOM
+    if value.denominator == 1:
+        return str(value.numerator), SUM if value < 0 else ATOM
+    sign = "-" if value < 0 else ""
+    text = rf"{sign}\frac{{{abs(value.numerator)}}}{{{value.denominator}}}"
+    return text, SUM if value < 0 else PRODUCT
+
+
+def _reference(e: Ref) -> str:
+    if not e.indices:
+        return e.name
+    parts = [latex(i) for i in e.indices]
+    letters = all(re.fullmatch(r"[A-Za-z]|\\[a-z]+", p) for p in parts)
+    index = (" " if any("\\" in p for p in parts) else "").join(parts) if letters else ",".join(parts)
+    if e.name.endswith("}") and "_{" in e.name:
+        head, _, label = e.name.rpartition("_{")
+        return f"{head}_{{{label[:-1]},{index}}}"
+    return f"{e.name}_{index}" if len(index) == 1 else f"{e.name}_{{{index}}}"
+
+
+def _inside(e: Expr, level: int) -> str:
+    text, own = _show(e)
+    return paren(text) if own < level else text
+
+
+def paren(text: str) -> str:
+    """`text` in parentheses that are as tall as it is."""
+    if re.search(r"\\(frac|sum|prod|begin|max_|min_|left)", text):
+        return rf"\left({text}\right)"
+    return f"({text})"
+
+
+def _sum(terms: tuple[Expr, ...]) -> str:
+    out = ""
+    for n, term in enumerate(terms):
+        sign, body = ("-", term.arg) if isinstance(term, Neg) else ("+", term)
+        if isinstance(body, Num) and body.value < 0 and sign == "+":
+            text = _number(body)[0]
+            sign, text = "-", text.removeprefix("-")
+        else:
+            text = _inside(body, PRODUCT if n or sign == "-" else SUM + (isinstance(body, Add)))
+        if n == 0:
+            out = text if sign == "+" else f"-{text}"
+        else:
+            out += f" {sign} {text}"
+    return out
+
+
+def _product(factors: tuple[Expr, ...]) -> str:
+    out = ""
+    last = len(factors) - 1
+    for n, factor in enumerate(factors):
+        text, own = _show(factor)
+        open_ended = isinstance(factor, Reduce) and n < last
+        if own < PRODUCT or (isinstance(factor, Mul) and n) or open_ended:
+            text = paren(text)
+        if n == 0:
+            out = text
+        else:
+            out += _times(factors[n - 1], out, factor, text) + text
+    return out
+
+
+def _times(before: Expr, left: str, after: Expr, right: str) -> str:
+    if right[0].isdigit() or (isinstance(before, Num) and isinstance(after, Num | Div)):
+        return r" \cdot "
+    if isinstance(after, Num):
+        return r" \cdot "
+    call_like = isinstance(before, Ref) and right.startswith(("(", r"\left("))
+    if call_like:
+        return r"\, "
+    tall = isinstance(before, Div | Partial | Iverson | Call | Reduce | Cases)
+    tall = tall or isinstance(after, Partial | Iverson | Call | Reduce | Cases)
+    if isinstance(before, Num):
+        return r"\, " if isinstance(after, Reduce | Iverson | Partial) else " "
+    return r"\, " if tall or left.endswith(")") or right.startswith(("(", r"\left(")) else " "
+
+
+def _power(base: Expr, exp: str) -> str:
+    text, own = _show(base)
+    if own < ATOM or isinstance(base, Div | Partial | Cases):
+        text = paren(text)
+    elif isinstance(base, Ref) and ("^" in text or "'" in text):
+        text = f"{{{text}}}"
+    elif isinstance(base, Iverson | Call):
+        text = paren(text)
+    return f"{text}^{exp}" if len(exp) == 1 else f"{text}^{{{exp}}}"
+
+
+def _call(e: Call) -> tuple[str, int]:
+    inner = ", ".join(latex(a) for a in e.args)
+    match e.fn:
+        case "exp" if e.spelling in ("", "e^"):
+            return f"e^{{{inner}}}", POWER
+        case "sqrt":
+            return rf"\sqrt{{{inner}}}", ATOM
+        case "abs":
+            return rf"\left\lvert {inner} \right\rvert", ATOM
+        case "floor" | "ceil":
+            return rf"\left\l{e.fn} {inner} \right\r{e.fn}", ATOM
+    name = e.spelling or FUNCTIONS.get(e.fn) or e.fn
+    return name + paren(inner), ATOM
+
+
+def _cases(e: Cases) -> str:
+    rows = []
+    for value, cond in e.branches:
+        when = r"\text{otherwise}" if cond is None else rf"\text{{if }} {latex(cond)}"
+        rows.append(f"{latex(value)} & {when}")
+    return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
+
+
+def _reduce(e: Reduce) -> str:
+    signs = ""
+    for b in e.bounds:
+        low, high = bounds(b)
+        signs += f"{REDUCTIONS[e.op]}_{{{low}}}" + (f"^{{{high}}}" if high else "") + " "
+    if e.op in ("max", "min"):
+        signs = ""
+        for b in e.bounds:
+            if b.lo is not None and b.hi is not None and not b.conds:
+                low = rf"{latex(b.lo)} \le {b.name} \le {latex(b.hi)}"
+            else:
+                low = bounds(b)[0]
+            signs += rf"{REDUCTIONS[e.op]}_{{{low}}} "
+    nested = isinstance(e.body, Reduce) and e.body.op == e.op
+    text, own = _show(e.body)
+    if own < PRODUCT or (isinstance(e.body, Reduce) and not nested):
+        text = paren(text)
+    return signs + text
