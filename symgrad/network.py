@@ -1,0 +1,516 @@
+r"""A network: ordered equations over tensors, and what is known of them.
+
+Equations are single assignment: an entry of a tensor is defined once. A network with numbers as
+sizes is the same type as one with symbols. Nothing here differentiates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from symgrad.errors import NetworkError, Place
+from symgrad.expr import Bound, Call, Expr, Num, Reduce, Ref, children, free, num, walk
+from symgrad.index import (
+    Affine,
+    Condition,
+    Facts,
+    Index,
+    Range,
+    affine,
+    conditions,
+    extent,
+    hull,
+    range_conditions,
+    shift,
+)
+from symgrad.latex import latex
+
+
+@dataclass(frozen=True)
+class Equation:
+    r"""``target = body`` for every value of `indices`: z_i = …, i = 1, …, n."""
+
+    target: Ref
+    indices: tuple[Index, ...]
+    body: Expr
+    at: Place | None = field(default=None, compare=False)
+
+    @cached_property
+    def reads(self) -> tuple[Read, ...]:
+        """Every reference in the body, indices and sizes left out, in reading order."""
+        return tuple(_reads(self.body, self.indices))
+
+    def entry(self, values: Mapping[str, Expr]) -> Equation:
+        """This equation with some of its indices given."""
+        rest = tuple(i for i in self.indices if i.name not in values)
+        target = shift(self.target, values)
+        assert isinstance(target, Ref)
+        return Equation(target, rest, shift(self.body, values), self.at)
+
+
+@dataclass(frozen=True)
+class Read:
+    """One reference of a body, and the bound indices around it with their ranges."""
+
+    ref: Ref
+    inside: tuple[Index, ...]
+
+
+def _reads(e: Expr, inside: tuple[Index, ...]) -> Iterator[Read]:
+    bound = {i.name for i in inside}
+    if isinstance(e, Ref):
+        if e.indices or e.name not in bound:
+            yield Read(e, inside)
+        return
+    if isinstance(e, Reduce):
+        for b in e.bounds:
+            inside = (*inside, index_of(b))
+        yield from _reads(e.body, inside)
+        return
+    for child in children(e):
+        yield from _reads(child, inside)
+
+
+def index_of(b: Bound) -> Index:
+    """The index a sum binds; its range must be known by now."""
+    if b.lo is None or b.hi is None:
+        raise NetworkError(
+            f"found a sum over {b.name} without a range, expected its limits",
+            hint=rf"write \sum_{{{b.name}=1}}^{{n}}, or state the range: {b.name} = 1, \dots, n",
+        )
+    return Index(b.name, Range(b.lo, b.hi))
+
+
+@dataclass(frozen=True)
+class Upstream:
+    r"""A given gradient: ``symbol`` = ∂of/∂by, such as δ_i = ∂L/∂z_i."""
+
+    symbol: Ref
+    of: Ref
+    by: Ref
+
+    def of_entry(self, ref: Ref) -> Expr | None:
+        """The given gradient with respect to `ref`, or None if it says nothing of it."""
+        if ref.name != self.by.name or len(ref.indices) != len(self.by.indices):
+            return None
+        values: dict[str, Expr] = {}
+        for pattern, actual in zip(self.by.indices, ref.indices, strict=True):
+            if isinstance(pattern, Ref):
+                if values.setdefault(pattern.name, actual) != actual:
+                    return None
+            elif pattern != actual:
+                return None
+        return shift(self.symbol, values)
+
+
+@dataclass(frozen=True)
+class Network:
+    """Equations in order, data, given values and gradients, and the facts about sizes."""
+
+    equations: tuple[Equation, ...] = ()
+    data: frozenset[str] = frozenset()
+    values: Mapping[Ref, Num] = field(default_factory=dict)
+    upstream: tuple[Upstream, ...] = ()
+    facts: Facts = field(default_factory=Facts)
+    shapes: Mapping[str, tuple[Range, ...]] = field(default_factory=dict)
+    ties: str = "strict"
+
+    # -- who defines, who reads ---------------------------------------------------------------
+
+    @cached_property
+    def by_name(self) -> Mapping[str, tuple[Equation, ...]]:
+        """The equations that define each tensor."""
+        found: dict[str, list[Equation]] = {}
+        for eq in self.equations:
+            found.setdefault(eq.target.name, []).append(eq)
+        return {name: tuple(eqs) for name, eqs in found.items()}
+
+    @cached_property
+    def _entries(self) -> Mapping[Ref, Equation]:
+        return {eq.target: eq for eq in self.equations if not eq.indices}
+
+    def defining(self, ref: Ref) -> tuple[Equation, dict[str, Expr]] | None:
+        """The equation that defines `ref`, and the values its indices take there."""
+        if ref in self._entries:
+            return self._entries[ref], {}
+        for eq in self.by_name.get(ref.name, ()):
+            values = self._match(eq, ref)
+            if values is not None:
+                return eq, values
+        return None
+
+    def _match(self, eq: Equation, ref: Ref) -> dict[str, Expr] | None:
+        if len(eq.target.indices) != len(ref.indices):
+            return None
+        values: dict[str, Expr] = {}
+        ranges = {i.name: i.range for i in eq.indices}
+        for own, actual in zip(eq.target.indices, ref.indices, strict=True):
+            if isinstance(own, Ref) and own.name in ranges:
+                if isinstance(actual, Num) and not self._inside(actual, ranges[own.name]):
+                    return None
+                values[own.name] = actual
+            elif isinstance(actual, Num) and own != actual:
+                return None
+            elif own != actual:
+                return None
+        return values
+
+    def _inside(self, value: Expr, r: Range) -> bool:
+        """Can `value` lie in the range at some sizes?"""
+        if r.size is not None and isinstance(value, Num):
+            return value.value in r.values()
+        conds = range_conditions(affine(value), r)
+        return self.facts.plus(conds[1:]).instance(conds[:1]) is not None
+
+    @cached_property
+    def _readers(self) -> tuple[Mapping[Ref, tuple[Equation, ...]], Mapping[str, tuple[Equation, ...]]]:
+        exact: dict[Ref, dict[Equation, None]] = {}
+        general: dict[str, dict[Equation, None]] = {}
+        for eq in self.equations:
+            for read in eq.reads:
+                if all(isinstance(i, Num) for i in read.ref.indices):
+                    exact.setdefault(read.ref, {})[eq] = None
+                else:
+                    general.setdefault(read.ref.name, {})[eq] = None
+        return (
+            {ref: tuple(eqs) for ref, eqs in exact.items()},
+            {name: tuple(eqs) for name, eqs in general.items()},
+        )
+
+    def readers(self, ref: Ref) -> tuple[Equation, ...]:
+        """The equations that may read `ref`, in order."""
+        exact, general = self._readers
+        found = list(general.get(ref.name, ()))
+        if all(isinstance(i, Num) for i in ref.indices):
+            found += exact.get(ref, ())
+        else:
+            found += [eq for r, eqs in exact.items() if r.name == ref.name for eq in eqs]
+        return tuple(sorted(dict.fromkeys(found), key=self._position.__getitem__))
+
+    @cached_property
+    def _position(self) -> Mapping[Equation, int]:
+        return {eq: k for k, eq in enumerate(self.equations)}
+
+    # -- ranges -------------------------------------------------------------------------------
+
+    def ranges(self, name: str) -> tuple[Range, ...] | None:
+        """The range of each index of a tensor: declared, defined, or found from its reads."""
+        return self._ranges.get(name)
+
+    @cached_property
+    def _ranges(self) -> Mapping[str, tuple[Range, ...]]:
+        found: dict[str, list[tuple[Range, ...]]] = {}
+        for eq in self.equations:
+            own = {i.name: i.range for i in eq.indices}
+            axes = tuple(_axis(i, own) for i in eq.target.indices)
+            found.setdefault(eq.target.name, []).append(axes)
+        defined = set(found) | set(self.shapes)
+        for eq in self.equations:
+            for read in eq.reads:
+                if read.ref.indices and read.ref.name not in defined:
+                    axes = read_extent(read)
+                    if axes is not None:
+                        found.setdefault(read.ref.name, []).append(axes)
+        merged = {name: self._hull(axes) for name, axes in found.items()}
+        return {**merged, **self.shapes}
+
+    def _hull(self, axes: Sequence[tuple[Range, ...]]) -> tuple[Range, ...]:
+        rank = min(len(a) for a in axes)
+        columns = [list(dict.fromkeys(a[k] for a in axes)) for k in range(rank)]
+        return tuple(
+            _numeric_hull(c) or (c[0] if len(c) == 1 else hull(c, self.facts)) for c in columns
+        )
+
+    # -- names --------------------------------------------------------------------------------
+
+    @cached_property
+    def sizes(self) -> frozenset[str]:
+        """The size symbols."""
+        return self.facts.sizes
+
+    @cached_property
+    def leaves(self) -> tuple[Ref, ...]:
+        """What the equations read and nobody defines, in order of first use.
+
+        Entries where the indices are numbers, else the whole tensor at its own letters.
+        """
+        found: dict[Ref, None] = {}
+        symbolic: dict[str, Ref] = {}
+        for eq in self.equations:
+            for read in eq.reads:
+                ref = read.ref
+                if ref.name in self.sizes or self.defining(ref) is not None:
+                    continue
+                if any(not isinstance(i, Num) for i in ref.indices):
+                    ref = symbolic.setdefault(ref.name, ref)
+                found.setdefault(ref)
+        return tuple(r for r in found if r.name not in symbolic or symbolic[r.name] == r)
+
+    @cached_property
+    def parameters(self) -> tuple[Ref, ...]:
+        """The leaves that are not data: what is learned."""
+        symbols = {u.symbol.name for u in self.upstream}
+        return tuple(r for r in self.leaves if r.name not in self.data | symbols)
+
+    def knows(self, name: str) -> bool:
+        """Does `name` occur in any equation?"""
+        return name in self.by_name or any(r.ref.name == name for e in self.equations for r in e.reads)
+
+    # -- validation ---------------------------------------------------------------------------
+
+    def validated(self) -> Network:
+        """This network, after checking it: single assignment, no cycle, every read in range."""
+        check_single_assignment(self)
+        check_ranks(self)
+        network = self._acyclic()
+        for eq in network.equations:
+            check_reads(network, eq)
+        return network
+
+    def _acyclic(self) -> Network:
+        loop = find_cycle(self)
+        if not loop:
+            return self
+        looped = {eq.target.name for eq in loop}
+        expanded: list[Equation] = []
+        for eq in self.equations:
+            if eq.target.name in looped and all(i.range.size for i in eq.indices):
+                expanded.extend(entries(eq))
+            else:
+                expanded.append(eq)
+        unrolled = Network(
+            tuple(expanded), self.data, self.values, self.upstream, self.facts, self.shapes, self.ties
+        )
+        loop = find_cycle(unrolled)
+        if loop:
+            path = " -> ".join(latex(eq.target) for eq in (*loop, loop[0]))
+            shifted = any(i.range.size is None for eq in loop for i in eq.indices)
+            hint = (
+                "a recurrence needs a number as its last step, such as t = 1, \\dots, 4"
+                if shifted
+                else "break the cycle: an equation may read only what comes before it"
+            )
+            raise NetworkError(
+                f"found {latex(loop[0].target)} defined through itself ({path}), "
+                "expected equations that build on one another",
+                at=loop[0].at,
+                hint=hint,
+            )
+        return unrolled
+
+
+def _axis(i: Expr, own: Mapping[str, Range]) -> Range:
+    return own[i.name] if isinstance(i, Ref) and i.name in own else Range(i, i)
+
+
+def _numeric_hull(ranges: Sequence[Range]) -> Range | None:
+    if any(r.size is None for r in ranges):
+        return None
+    lows = [r.lo.value for r in ranges if isinstance(r.lo, Num)]
+    highs = [r.hi.value for r in ranges if isinstance(r.hi, Num)]
+    return Range(Num(min(lows)), Num(max(highs)))
+
+
+def read_extent(read: Read) -> tuple[Range, ...] | None:
+    """The range each subscript of a read takes; None where a subscript is not affine."""
+    axes = []
+    for i in read.ref.indices:
+        form = affine(i)
+        if form is None:
+            return None
+        axes.append(Range(i, i) if isinstance(i, Num) else extent(form, read.inside))
+    return tuple(axes)
+
+
+def entries(eq: Equation) -> Iterator[Equation]:
+    """The equation written out for every value of its indices, the last index fastest.
+
+    >>> i = Index("i", Range(num(1), num(2)))
+    >>> [latex(e.body) for e in entries(Equation(Ref("z", (Ref("i"),)), (i,), Ref("x", (Ref("i"),))))]
+    ['x_1', 'x_2']
+    """
+    if not eq.indices:
+        yield eq
+        return
+    first = eq.indices[0]
+    for value in first.range.values():
+        yield from entries(eq.entry({first.name: num(value)}))
+
+
+def find_cycle(network: Network) -> tuple[Equation, ...]:
+    """The equations of one cycle of definitions, or ()."""
+    state: dict[Equation, int] = {}
+    for root in network.equations:
+        if root in state:
+            continue
+        path: list[Equation] = [root]
+        stack = [iter(dependencies(network, root))]
+        state[root] = 1
+        while stack:
+            nxt = next(stack[-1], None)
+            if nxt is None:
+                state[path.pop()] = 2
+                stack.pop()
+            elif nxt not in state:
+                state[nxt] = 1
+                path.append(nxt)
+                stack.append(iter(dependencies(network, nxt)))
+            elif state[nxt] == 1:
+                return tuple(path[path.index(nxt) :])
+    return ()
+
+
+def dependencies(network: Network, eq: Equation) -> Iterator[Equation]:
+    """The equations whose targets `eq` may read."""
+    for read in eq.reads:
+        if all(isinstance(i, Num) for i in read.ref.indices):
+            found = network.defining(read.ref)
+            if found is not None:
+                yield found[0]
+        else:
+            for other in network.by_name.get(read.ref.name, ()):
+                if len(other.target.indices) == len(read.ref.indices):
+                    yield other
+
+
+def check_single_assignment(network: Network) -> None:
+    """No entry is defined twice."""
+    for name, eqs in network.by_name.items():
+        seen: dict[Ref, Equation] = {}
+        ranged: list[Equation] = []
+        for eq in eqs:
+            twin = seen.get(eq.target) or next((o for o in ranged if _overlap(network, o, eq)), None)
+            if twin is None and eq.indices:
+                twin = next((o for o in seen.values() if _overlap(network, eq, o)), None)
+            if twin is not None:
+                first = f" (first at {twin.at})" if twin.at else ""
+                raise NetworkError(
+                    f"found a second definition of {latex(eq.target)}{first}, expected one in a scope",
+                    at=eq.at,
+                    hint=f"rename one of them, or put the new {name} under a heading of its own",
+                )
+            if eq.indices:
+                ranged.append(eq)
+            else:
+                seen[eq.target] = eq
+
+
+def _overlap(network: Network, a: Equation, b: Equation) -> bool:
+    """Can an entry be a target of both?"""
+    if len(a.target.indices) != len(b.target.indices):
+        return False
+    renamed = {i.name: Ref(f"{i.name}'") for i in b.indices}
+    conds: list[Condition] = []
+    for index in a.indices:
+        conds += range_conditions(affine(Ref(index.name)), index.range)
+    for index in b.indices:
+        conds += range_conditions(affine(renamed[index.name]), index.range)
+    for own, other in zip(a.target.indices, b.target.indices, strict=True):
+        left, right = affine(own), affine(shift(other, renamed))
+        if left is None or right is None:
+            return False
+        conds.append(Condition(left.plus(right, -1), equality=True))
+    return network.facts.plus(conds).instance([Condition(Affine(0))]) is not None
+
+
+def check_ranks(network: Network) -> None:
+    """A tensor has the same number of indices wherever it has any."""
+    rank: dict[str, Ref] = {}
+    for eq in network.equations:
+        for ref in (eq.target, *(r.ref for r in eq.reads)):
+            if not ref.indices:
+                continue
+            first = rank.setdefault(ref.name, ref)
+            if len(first.indices) != len(ref.indices):
+                raise NetworkError(
+                    f"found {latex(ref)} with {len(ref.indices)} indices, expected "
+                    f"{len(first.indices)} as in {latex(first)}",
+                    at=eq.at,
+                    hint="use one number of indices for one tensor, or another name",
+                )
+
+
+def check_reads(network: Network, eq: Equation) -> None:
+    """Every subscript is affine and stays within the range of what it reads."""
+    for read in eq.reads:
+        axes = network.ranges(read.ref.name)
+        for position, i in enumerate(read.ref.indices):
+            form = affine(i)
+            if form is None:
+                raise NetworkError(
+                    f"found the subscript {latex(i)} of {latex(read.ref)}, expected one such as "
+                    "i + j - 1: indices and sizes added, with whole numbers as factors",
+                    at=eq.at,
+                )
+            _check_names(network, eq, read, form)
+            if axes is None or position >= len(axes) or read.ref.name not in network.by_name:
+                if axes is None or read.ref.name not in network.shapes:
+                    continue
+            _check_axis(network, eq, read, form, axes[position])
+
+
+def _check_names(network: Network, eq: Equation, read: Read, form: Affine) -> None:
+    known = {i.name for i in read.inside} | network.sizes
+    for name in form.by:
+        if name not in known:
+            raise NetworkError(
+                f"found the index {name} in {latex(read.ref)}, expected one with a range",
+                at=eq.at,
+                hint=rf"state its range: {name} = 1, \dots, n, or sum over it",
+            )
+
+
+def _check_axis(network: Network, eq: Equation, read: Read, form: Affine, r: Range) -> None:
+    conds = range_conditions(form, r)
+    if not form.coefficients and r.size is not None:
+        bad = None if form.constant in r.values() else {}
+    else:
+        facts = network.facts.within(read.inside)
+        outside = [Condition(Affine(-c.form.constant - 1, c.form.scaled(-1).coefficients)) for c in conds]
+        bad = facts.instance(outside)
+    if bad is None:
+        return
+    entrywise = all(not e.indices for e in network.by_name.get(read.ref.name, ()))
+    below = conds[0].form if conds else form
+    value = below.constant + sum(k * bad.get(n, 0) for n, k in below.coefficients)
+    if entrywise and value < 0:
+        return  # h_0 of h_1, h_2, …: the state before the first one is an input
+    where = ", ".join(f"{n} = {v}" for n, v in bad.items() if n in form.by or n in network.sizes)
+    raise NetworkError(
+        f"found {latex(read.ref)}{f' (at {where})' if where else ''} in the definition of "
+        f"{latex(eq.target)}, expected an index from {latex(r.lo)} to {latex(r.hi)}",
+        at=eq.at,
+        hint=f"change the range of the indices, or define more entries of {read.ref.name}",
+    )
+
+
+def size_symbols(ranges: Sequence[Range], indices: frozenset[str]) -> frozenset[str]:
+    """The names in the ends of ranges that are not indices themselves."""
+    return frozenset(
+        r.name
+        for one in ranges
+        for end in (one.lo, one.hi)
+        for r in free(end)
+        if not r.indices and r.name not in indices
+    )
+
+
+def has_call(e: Expr, fn: str) -> bool:
+    """Does a function of this name occur?"""
+    return any(isinstance(x, Call) and x.fn == fn for x in walk(e))
+
+
+def facts_of(rels: Sequence[Expr], sizes: frozenset[str]) -> Facts:
+    """The facts that comparisons between sizes state."""
+    known: tuple[Condition, ...] = ()
+    for rel in rels:
+        conds = conditions(rel)
+        if conds is None:
+            raise NetworkError(
+                f"found the fact {latex(rel)}, expected a comparison of sums of sizes",
+                hint=r"write it as m \le n, or n = 4",
+            )
+        known += conds
+    return Facts(known, sizes)
