@@ -1,0 +1,252 @@
+r"""Circuit figures: one geometry, drawn in Typst and in TikZ.
+
+A `Drawing` holds nothing but points and LaTeX strings, so every drawer shows the same picture.
+Lengths are in points (1/72 inch), x to the right, y downwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Role = Literal["value", "gradient", "blank", "name", "sign"]
+Anchor = Literal["above", "below", "centre", "before", "after"]
+Point = tuple[float, float]
+
+LINE, DOT = 0.7, 1.6
+COLOURS = {"value": (20, 110, 60), "gradient": (190, 30, 35), "blank": (120, 120, 120)}
+BLACK = (0, 0, 0)
+SHIFTS: dict[Anchor, tuple[float, float]] = {
+    "above": (0.5, 1.0),
+    "below": (0.5, 0.0),
+    "centre": (0.5, 0.5),
+    "before": (1.0, 0.5),
+    "after": (0.0, 0.5),
+}
+"""The point of a text that stands at its (x, y), as parts of its width and height."""
+
+
+@dataclass(frozen=True)
+class Disc:
+    """A gate's outline: a circle, stretched sideways to half width `half` for a long sign."""
+
+    x: float
+    y: float
+    half: float
+    radius: float
+
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom."""
+        return self.x - self.half, self.y - self.radius, self.x + self.half, self.y + self.radius
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Cubic Bezier segments, end to end: 1 + 3k points."""
+
+    points: tuple[Point, ...]
+
+    def segments(self) -> Iterable[tuple[Point, Point, Point]]:
+        """The two control points and the end of each segment."""
+        rest = self.points[1:]
+        return zip(rest[::3], rest[1::3], rest[2::3], strict=True)
+
+
+@dataclass(frozen=True)
+class Text:
+    """LaTeX maths, or an empty box to fill in (role ``blank``), of estimated size `width` by
+    `height`; `anchor` says where it stands as seen from (x, y)."""
+
+    x: float
+    y: float
+    anchor: Anchor
+    latex: str
+    role: Role
+    size: float
+    width: float
+    height: float
+
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom."""
+        across, down = SHIFTS[self.anchor]
+        left, top = self.x - across * self.width, self.y - down * self.height
+        return left, top, left + self.width, top + self.height
+
+
+@dataclass(frozen=True)
+class Drawing:
+    r"""A figure's final geometry; `dots` mark where a wire forks, `line` is the line width.
+
+    >>> print(Drawing(20, 10, curves=(Curve(((0, 5), (5, 5), (9, 5), (20, 5))),)).tikz())
+    \begin{tikzpicture}[x=1bp, y=-1bp, line width=0.7bp]
+      \useasboundingbox (0,0) rectangle (20,10);
+      \draw (0,5) .. controls (5,5) and (9,5) .. (20,5);
+    \end{tikzpicture}
+    """
+
+    width: float
+    height: float
+    discs: tuple[Disc, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    texts: tuple[Text, ...] = ()
+    dots: tuple[Point, ...] = ()
+    line: float = LINE
+
+    def scaled(self, factor: float) -> Drawing:
+        """The same drawing, `factor` times as large, type included."""
+
+        def by(x: float) -> float:
+            return x * factor
+
+        return Drawing(
+            by(self.width),
+            by(self.height),
+            tuple(Disc(by(d.x), by(d.y), by(d.half), by(d.radius)) for d in self.discs),
+            tuple(Curve(tuple((by(x), by(y)) for x, y in c.points)) for c in self.curves),
+            tuple(_resized(t, factor) for t in self.texts),
+            tuple((by(x), by(y)) for x, y in self.dots),
+            by(self.line),
+        ).rounded()
+
+    def rounded(self) -> Drawing:
+        """Every length to a tenth of a point, so that a drawing is the same text everywhere."""
+        r = tenth
+        return Drawing(
+            r(self.width),
+            r(self.height),
+            tuple(Disc(r(d.x), r(d.y), r(d.half), r(d.radius)) for d in self.discs),
+            tuple(Curve(tuple((r(x), r(y)) for x, y in c.points)) for c in self.curves),
+            tuple(_resized(t, 1.0) for t in self.texts),
+            tuple((r(x), r(y)) for x, y in self.dots),
+            round(self.line, 2),
+        )
+
+    def typst(self, convert: Callable[[str], str]) -> str:
+        """Typst markup: a box of fixed size that draws the figure. `convert` turns LaTeX maths
+        into Typst maths."""
+        parts = [
+            *(_typst_curve(c, self.line) for c in self.curves),
+            *(_typst_dot(p, self._dot()) for p in self.dots),
+            *(_typst_disc(d, self.line) for d in self.discs),
+            *(_typst_text(t, convert) for t in self.texts),
+        ]
+        body = "\n".join(f"  {p}" for p in parts)
+        return f"#box(width: {self.width}pt, height: {self.height}pt, {{\n{body}\n}})"
+
+    def tikz(self) -> str:
+        """A `tikzpicture`; needs the package tikz."""
+        parts = [
+            f"\\useasboundingbox (0,0) rectangle ({self.width},{self.height});",
+            *(_tikz_curve(c) for c in self.curves),
+            *(f"\\fill ({x},{y}) circle [radius={self._dot()}bp];" for x, y in self.dots),
+            *(_tikz_disc(d) for d in self.discs),
+            *(_tikz_text(t, self.line) for t in self.texts),
+        ]
+        body = "\n".join(f"  {p}" for p in parts)
+        options = f"x=1bp, y=-1bp, line width={self.line}bp"
+        return f"\\begin{{tikzpicture}}[{options}]\n{body}\n\\end{{tikzpicture}}"
+
+    def _dot(self) -> float:
+        return tenth(DOT * self.line / LINE)
+
+
+def tenth(x: float) -> float:
+    """`x` to one decimal, without a negative zero.
+
+    >>> tenth(-0.01)
+    0.0
+    """
+    return round(x, 1) + 0.0
+
+
+def _resized(t: Text, factor: float) -> Text:
+    x, y, size, width, height = (
+        tenth(v * factor) for v in (t.x, t.y, t.size, t.width, t.height)
+    )
+    return replace(t, x=x, y=y, size=size, width=width, height=height)
+
+
+def _typst_curve(c: Curve, line: float) -> str:
+    start, *_ = c.points
+    moves = [f"curve.move({_typst_point(start)})"]
+    moves += [
+        f"curve.cubic({', '.join(_typst_point(p) for p in segment)})" for segment in c.segments()
+    ]
+    return f"place(curve(stroke: {line}pt, {', '.join(moves)}))"
+
+
+def _typst_point(p: Point) -> str:
+    return f"({p[0]}pt, {p[1]}pt)"
+
+
+def _typst_dot(p: Point, radius: float) -> str:
+    dx, dy = tenth(p[0] - radius), tenth(p[1] - radius)
+    return f"place(dx: {dx}pt, dy: {dy}pt, circle(radius: {radius}pt, fill: black))"
+
+
+def _typst_disc(d: Disc, line: float) -> str:
+    left, top, right, bottom = (tenth(v) for v in d.box())
+    size = f"width: {tenth(right - left)}pt, height: {tenth(bottom - top)}pt"
+    style = f"radius: {d.radius}pt, stroke: {line}pt, fill: white"
+    return f"place(dx: {left}pt, dy: {top}pt, rect({size}, {style}))"
+
+
+TYPST_ALIGNMENT: dict[Anchor, str] = {
+    "above": "center + bottom",
+    "below": "center + top",
+    "centre": "center + horizon",
+    "before": "right + horizon",
+    "after": "left + horizon",
+}
+
+
+def _typst_text(t: Text, convert: Callable[[str], str]) -> str:
+    red, green, blue = COLOURS.get(t.role, BLACK)
+    paint = f"rgb({red}, {green}, {blue})"
+    if t.role == "blank":
+        left, top, _, _ = (tenth(v) for v in t.box())
+        size = f"width: {t.width}pt, height: {t.height}pt"
+        return f"place(dx: {left}pt, dy: {top}pt, rect({size}, stroke: 0.5pt + {paint}))"
+    # A box without size puts the text's own edge or middle on the point, whatever its true size.
+    body = f"text(size: {t.size}pt, fill: {paint})[${convert(t.latex)}$]"
+    anchored = f"box(width: 0pt, height: 0pt, place({TYPST_ALIGNMENT[t.anchor]}, box({body})))"
+    return f"place(dx: {t.x}pt, dy: {t.y}pt, {anchored})"
+
+
+TIKZ_ANCHORS: dict[Anchor, str] = {
+    "above": "south",
+    "below": "north",
+    "centre": "center",
+    "before": "east",
+    "after": "west",
+}
+
+
+def _tikz_curve(c: Curve) -> str:
+    path = f"({c.points[0][0]},{c.points[0][1]})"
+    for (ax, ay), (bx, by), (x, y) in c.segments():
+        path += f" .. controls ({ax},{ay}) and ({bx},{by}) .. ({x},{y})"
+    return f"\\draw {path};"
+
+
+def _tikz_disc(d: Disc) -> str:
+    left, top, right, bottom = (tenth(v) for v in d.box())
+    # TikZ draws no rounded corner of the full radius unless the sides are a little longer.
+    radius = tenth(d.radius - 0.1)
+    corners = f"rounded corners={radius}bp"
+    if d.half == d.radius:
+        return f"\\draw[fill=white] ({d.x},{d.y}) circle [radius={d.radius}bp];"
+    return f"\\draw[fill=white, {corners}] ({left},{top}) rectangle ({right},{bottom});"
+
+
+def _tikz_text(t: Text, line: float) -> str:
+    red, green, blue = COLOURS.get(t.role, BLACK)
+    paint = f"{{rgb,255:red,{red};green,{green};blue,{blue}}}"
+    if t.role == "blank":
+        left, top, right, bottom = (tenth(v) for v in t.box())
+        style = f"draw={paint}, line width={line}bp"
+        return f"\\draw[{style}] ({left},{top}) rectangle ({right},{bottom});"
+    style = f"anchor={TIKZ_ANCHORS[t.anchor]}, inner sep=0pt, text={paint}"
+    font = f"\\fontsize{{{t.size}bp}}{{{tenth(1.2 * t.size)}bp}}\\selectfont"
+    return f"\\node[{style}, font={font}] at ({t.x},{t.y}) {{${t.latex}$}};"
