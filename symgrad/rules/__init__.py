@@ -1,0 +1,1 @@
+"""Named identities: local derivatives (`calculus`) and tidying (`algebra`)."""

@@ -1,0 +1,440 @@
+r"""Tidying: the identities that leave a formula as a person would write it.
+
+Each rule looks at one node whose parts are tidy already and gives a simpler equal formula, or
+None. The author's order is kept; nothing is expanded; like terms and equal factors are
+collected, signs go into differences: ``-(y - \hat y)`` becomes ``\hat y - y``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from symgrad.expr import (
+    MINUS_ONE,
+    ONE,
+    ZERO,
+    Add,
+    And,
+    Bound,
+    Call,
+    Cases,
+    Div,
+    Expr,
+    Iverson,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Reduce,
+    Ref,
+    Rel,
+    canonical,
+    children,
+    free_names,
+    fresh,
+    names,
+    num,
+    rebuild,
+    substitute,
+)
+
+Rewrite = Callable[[Expr], Expr | None]
+
+
+def tidy(e: Expr) -> Expr:
+    r"""`e` after every rule, innermost first.
+
+    >>> from symgrad.expr import Ref
+    >>> from symgrad.latex import latex
+    >>> latex(tidy(Neg(Add((Ref("y"), Neg(Ref(r"\hat y")))))))
+    '\\hat y - y'
+    """
+    kids = children(e)
+    if kids:
+        new = tuple(tidy(k) for k in kids)
+        if any(a is not b for a, b in zip(kids, new, strict=True)):
+            e = rebuild(e, new)
+    for rule in RULES.get(type(e), ()):
+        better = rule(e)
+        if better is not None and better != e:
+            return tidy(better)
+    return e
+
+
+# -- sums -------------------------------------------------------------------------------------
+
+
+def flatten_sum(e: Expr) -> Expr | None:
+    """a + (b + c) = a + b + c; -(b - c) inside a sum gives its terms with signs turned."""
+    assert isinstance(e, Add)
+    out: list[Expr] = []
+    for term in e.terms:
+        inner = term.arg if isinstance(term, Neg) else term
+        if isinstance(inner, Add):
+            out += [negate(t) for t in inner.terms] if isinstance(term, Neg) else inner.terms
+        else:
+            out.append(term)
+    return None if len(out) == len(e.terms) else Add(tuple(out))
+
+
+def collect_terms(e: Expr) -> Expr | None:
+    """a + a = 2a, a - a = 0, numbers added; the first place of a term is kept."""
+    assert isinstance(e, Add)
+    weights: dict[Expr, Fraction] = {}
+    bodies: dict[Expr, Expr] = {}
+    for term in e.terms:
+        weight, body = coefficient(term)
+        key = canonical(body)
+        weights[key] = weights.get(key, Fraction(0)) + weight
+        bodies.setdefault(key, body)
+    if len(weights) == len(e.terms) and all(weights.values()):
+        return e.terms[0] if len(e.terms) == 1 else None
+    terms = [scale(w, bodies[k]) for k, w in weights.items() if w]
+    if not terms:
+        return ZERO
+    return terms[0] if len(terms) == 1 else Add(tuple(terms))
+
+
+def coefficient(e: Expr) -> tuple[Fraction, Expr]:
+    """The rational factor of a term, and the rest."""
+    match e:
+        case Num(value=v):
+            return v, ONE
+        case Neg(arg=a):
+            w, body = coefficient(a)
+            return -w, body
+        case Mul(factors=(Num(value=v), *rest)):
+            return v, rest[0] if len(rest) == 1 else Mul(tuple(rest))
+    return Fraction(1), e
+
+
+def scale(weight: Fraction, body: Expr) -> Expr:
+    """weight · body, sign outside."""
+    if isinstance(body, Num):
+        return Num(weight * body.value)
+    size = abs(weight)
+    if size == 1:
+        out: Expr = body
+    else:
+        factors = body.factors if isinstance(body, Mul) else (body,)
+        out = Mul((num(size), *factors))
+    return Neg(out) if weight < 0 else out
+
+
+def negate(e: Expr) -> Expr:
+    """-e without a double sign."""
+    if isinstance(e, Neg):
+        return e.arg
+    return Num(-e.value) if isinstance(e, Num) else Neg(e)
+
+
+def leading_gain(e: Expr) -> Expr | None:
+    r"""-y + \hat y = \hat y - y: a sum starts with a gain when it has one."""
+    assert isinstance(e, Add)
+    if not isinstance(e.terms[0], Neg):
+        return None
+    gains = [t for t in e.terms if not _is_loss(t)]
+    losses = [t for t in e.terms if _is_loss(t)]
+    return Add((*gains, *losses)) if gains and losses else None
+
+
+def _is_loss(e: Expr) -> bool:
+    return isinstance(e, Neg) or (isinstance(e, Num) and e.value < 0)
+
+
+# -- signs ------------------------------------------------------------------------------------
+
+
+def sign_into_difference(e: Expr) -> Expr | None:
+    """-(a - b) = b - a, also for a difference that is a factor."""
+    assert isinstance(e, Neg)
+    match e.arg:
+        case Neg(arg=a):
+            return a
+        case Num(value=v):
+            return Num(-v)
+        case Add():
+            return _turned(e.arg)
+        case Mul(factors=fs):
+            for k, f in enumerate(fs):
+                turned = _turned(f) if isinstance(f, Add) else None
+                if turned is not None:
+                    return Mul((*fs[:k], turned, *fs[k + 1 :]))
+    return None
+
+
+def _turned(e: Add) -> Expr | None:
+    if not any(isinstance(t, Neg) for t in e.terms):
+        return None
+    terms = [negate(t) for t in e.terms]
+    gains = [t for t in terms if not _is_loss(t)]
+    return Add((*gains, *(t for t in terms if _is_loss(t)))) if gains else None
+
+
+# -- products ---------------------------------------------------------------------------------
+
+
+def flatten_product(e: Expr) -> Expr | None:
+    """a (b c) = a b c, with numbers multiplied in front and signs outside."""
+    assert isinstance(e, Mul)
+    weight = Fraction(1)
+    rest: list[Expr] = []
+    for f in e.factors:
+        w, body = coefficient(f)
+        weight *= w
+        rest += body.factors if isinstance(body, Mul) else () if body == ONE else (body,)
+    if not weight:
+        return ZERO
+    return scale(weight, Mul(tuple(rest)) if len(rest) > 1 else rest[0] if rest else ONE)
+
+
+def collect_factors(e: Expr) -> Expr | None:
+    """x x = x²; a bracket times itself is the bracket."""
+    assert isinstance(e, Mul)
+    powers: dict[Expr, int] = {}
+    for f in e.factors:
+        base, exp = (f.base, int(f.exp.value)) if _whole_power(f) else (f, 1)
+        powers[base] = 1 if isinstance(base, Iverson) else powers.get(base, 0) + exp
+    if len(powers) == len(e.factors):
+        return None
+    factors = tuple(b if n == 1 else Pow(b, num(n)) for b, n in powers.items() if n)
+    return factors[0] if len(factors) == 1 else Mul(factors) if factors else ONE
+
+
+def _whole_power(e: Expr) -> bool:
+    return (
+        isinstance(e, Pow)
+        and isinstance(e.exp, Num)
+        and e.exp.value.denominator == 1
+        and e.exp.value > 0
+    )
+
+
+def number_into_fraction(e: Expr) -> Expr | None:
+    r"""2 \frac1N x = \frac2N x."""
+    assert isinstance(e, Mul)
+    match e.factors:
+        case (Num(value=v), Div(num=Num(value=top), den=den), *rest):
+            fraction = Div(Num(v * top), den)
+            return Mul((fraction, *rest)) if rest else fraction
+    return None
+
+
+# -- quotients and powers -----------------------------------------------------------------------
+
+
+def tidy_quotient(e: Expr) -> Expr | None:
+    """0/b = 0, a/1 = a, numbers divided, the sign outside."""
+    assert isinstance(e, Div)
+    match e.num, e.den:
+        case (Num(value=a), Num(value=b)) if b:
+            return Num(a / b)
+        case (Num(value=a), _) if a == 0:
+            return ZERO
+        case (a, Num(value=b)) if b == 1:
+            return a
+        case (Neg(arg=a), b):
+            return Neg(Div(a, b))
+        case (Num(value=a), b) if a < 0:
+            return Neg(Div(Num(-a), b))
+        case (Mul(factors=fs), b) if b in fs:
+            rest = list(fs)
+            rest.remove(b)
+            return rest[0] if len(rest) == 1 else Mul(tuple(rest))
+    return None
+
+
+def tidy_power(e: Expr) -> Expr | None:
+    """x^1 = x, x^0 = 1, whole powers of numbers worked out."""
+    assert isinstance(e, Pow)
+    if not isinstance(e.exp, Num) or e.exp.value.denominator != 1:
+        return None
+    n = int(e.exp.value)
+    if n == 1:
+        return e.base
+    if n == 0:
+        return ONE
+    if isinstance(e.base, Num) and e.base.value and abs(n) <= 64:
+        return Num(e.base.value**n)
+    return None
+
+
+# -- sums over an index -------------------------------------------------------------------------
+
+
+def sum_of_nothing(e: Expr) -> Expr | None:
+    """Σ 0 = 0, Σ over no index = body."""
+    assert isinstance(e, Reduce)
+    if e.op != "sum":
+        return None
+    if not e.bounds:
+        return e.body
+    return ZERO if e.body == ZERO else None
+
+
+def number_out_of_sum(e: Expr) -> Expr | None:
+    """Σ 2x = 2 Σ x, Σ -x = -Σ x."""
+    assert isinstance(e, Reduce)
+    weight, body = coefficient(e.body)
+    if e.op != "sum" or weight == 1 or body == ONE:
+        return None
+    return scale(weight, Reduce("sum", e.bounds, body))
+
+
+def nest_sums(e: Expr) -> Expr | None:
+    """Σ_i Σ_j x is one sum over i and j."""
+    assert isinstance(e, Reduce)
+    match e.body:
+        case Reduce(op=op, bounds=inner, body=body) if op == e.op and op in ("sum", "max", "min"):
+            taken = {b.name for b in e.bounds}
+            if not any(b.name in taken for b in inner):
+                return Reduce(op, e.bounds + inner, body)
+    return None
+
+
+# -- brackets, cases, extremes --------------------------------------------------------------------
+
+
+def decide_bracket(e: Expr) -> Expr | None:
+    """[2 > 1] = 1; conditions that hold are dropped."""
+    assert isinstance(e, Iverson)
+    conds = e.cond.conds if isinstance(e.cond, And) else (e.cond,)
+    left = []
+    for c in conds:
+        truth = decided(c)
+        if truth is False:
+            return ZERO
+        if truth is None:
+            left.append(c)
+    if not left:
+        return ONE
+    return None if len(left) == len(conds) else Iverson(left[0] if len(left) == 1 else And(tuple(left)))
+
+
+def decided(cond: Expr) -> bool | None:
+    """The truth of a comparison of two numbers, or of a thing with itself; else None."""
+    if not isinstance(cond, Rel):
+        return None
+    a, b = cond.lhs, cond.rhs
+    if a == b:
+        return cond.op in ("=", "<=", ">=")
+    if not isinstance(a, Num) or not isinstance(b, Num):
+        return None
+    x, y = a.value, b.value
+    return {"=": x == y, "!=": x != y, "<": x < y, "<=": x <= y, ">": x > y, ">=": x >= y}[cond.op]
+
+
+def empty_cases(e: Expr) -> Expr | None:
+    """Cases that all have one value are that value."""
+    assert isinstance(e, Cases)
+    values = {value for value, _ in e.branches}
+    covered = e.branches[-1][1] is None
+    return e.branches[0][0] if len(values) == 1 and covered else None
+
+
+def extreme_of_numbers(e: Expr) -> Expr | None:
+    """max(1, 3) = 3, ⌊5/2⌋ = 2; max(1, 3, x) = max(3, x)."""
+    assert isinstance(e, Call)
+    if e.fn in ("floor", "ceil") and isinstance(e.args[0], Num):
+        v = e.args[0].value
+        return num(v.__floor__() if e.fn == "floor" else v.__ceil__())
+    if e.fn not in ("max", "min"):
+        return None
+    numbers = [a for a in e.args if isinstance(a, Num)]
+    if len(numbers) < 2 and len(e.args) > 1:
+        return None
+    if len(e.args) == 1:
+        return e.args[0]
+    best = (max if e.fn == "max" else min)(numbers, key=lambda a: a.value)
+    rest = tuple(dict.fromkeys(best if isinstance(a, Num) else a for a in e.args))
+    return rest[0] if len(rest) == 1 else Call(e.fn, rest, e.spelling)
+
+
+RULES: dict[type[Expr], tuple[Rewrite, ...]] = {
+    Add: (flatten_sum, collect_terms, leading_gain),
+    Neg: (sign_into_difference,),
+    Mul: (flatten_product, collect_factors, number_into_fraction),
+    Div: (tidy_quotient,),
+    Pow: (tidy_power,),
+    Reduce: (sum_of_nothing, number_out_of_sum, nest_sums),
+    Iverson: (decide_bracket,),
+    Cases: (empty_cases,),
+    Call: (extreme_of_numbers,),
+}
+"""Which rules look at which node, in order."""
+
+
+# -- what the engine asks for by name -------------------------------------------------------------
+
+WRITTEN_OUT = 6
+"""A sum over at most this many numbers is written out."""
+
+
+def count(bounds: tuple[Bound, ...]) -> int | None:
+    """How many terms a sum with numbers as limits has."""
+    total = 1
+    for b in bounds:
+        if not isinstance(b.lo, Num) or not isinstance(b.hi, Num) or b.conds:
+            return None
+        total *= max(0, int(b.hi.value - b.lo.value) + 1)
+    return total
+
+
+def write_out(e: Reduce, at: Callable[[Expr, dict[str, Expr]], Expr]) -> Expr:
+    """A short sum with numbers as limits as its terms: Σ_{i=1}^{2} x_i = x_1 + x_2."""
+    head, rest = e.bounds[0], e.bounds[1:]
+    assert isinstance(head.lo, Num) and isinstance(head.hi, Num)
+    terms = []
+    for value in range(int(head.lo.value), int(head.hi.value) + 1):
+        put = {head.name: num(value)}
+        inner = at(Reduce(e.op, rest, e.body), put) if rest else at(e.body, put)
+        terms.append(write_out(inner, at) if isinstance(inner, Reduce) and rest else inner)
+    return ZERO if not terms else terms[0] if len(terms) == 1 else Add(tuple(terms))
+
+
+def distinct_bounds(e: Expr, taken: frozenset[str] = frozenset()) -> Expr:
+    """`e` with bound indices renamed where their letter is free, or bound, around them."""
+    if not isinstance(e, Reduce):
+        kids = children(e)
+        return rebuild(e, [distinct_bounds(k, taken) for k in kids]) if kids else e
+    bounds: list[Bound] = []
+    body = e.body
+    rest = list(e.bounds)
+    used = taken | free_names(e)
+    while rest:
+        b = rest.pop(0)
+        name = b.name
+        if name in used:
+            name = fresh(name, used | names(body))
+            from_to: dict[str, Expr] = {b.name: Ref(name)}
+            body = substitute(body, from_to)
+            rest = [_rebound(r, from_to) for r in rest]
+            b = Bound(name, b.lo, b.hi, tuple(substitute(c, from_to) for c in b.conds))
+        used = used | {name}
+        bounds.append(b)
+    return Reduce(e.op, tuple(bounds), distinct_bounds(body, used))
+
+
+def _rebound(b: Bound, by: dict[str, Expr]) -> Bound:
+    lo = None if b.lo is None else substitute(b.lo, by)
+    hi = None if b.hi is None else substitute(b.hi, by)
+    return Bound(b.name, lo, hi, tuple(substitute(c, by) for c in b.conds))
+
+
+def product(*factors: Expr) -> Expr:
+    """The product without ones; zero if a factor is zero."""
+    if any(f == ZERO for f in factors):
+        return ZERO
+    kept = [f for f in factors if f != ONE]
+    signs = sum(isinstance(f, Neg) for f in kept) + sum(f == MINUS_ONE for f in kept)
+    bare = [f.arg if isinstance(f, Neg) else f for f in kept if f != MINUS_ONE]
+    flat = [x for f in bare for x in (f.factors if isinstance(f, Mul) else (f,))]
+    out: Expr = ONE if not flat else flat[0] if len(flat) == 1 else Mul(tuple(flat))
+    return negate(out) if signs % 2 else out
+
+
+def total(*terms: Expr) -> Expr:
+    """The sum without zeros."""
+    kept = [t for t in terms if t != ZERO]
+    return ZERO if not kept else kept[0] if len(kept) == 1 else Add(tuple(kept))

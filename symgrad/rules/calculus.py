@@ -1,0 +1,366 @@
+r"""Local derivatives: one equation's body by one reference in it.
+
+``reads_of(body, name)`` walks a body once and returns, for every place where the tensor is read,
+the factor that multiplies a change there, so that
+
+    ∂body/∂u_p  =  Σ over reads  Σ_J  factor(J) · [subscript(J) = p].
+
+Indices J bound around the read come out free, under letters no one else uses. Nothing is
+expanded: the factors keep the author's names and order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Literal
+
+from symgrad.errors import NoRuleError
+from symgrad.expr import (
+    MINUS_ONE,
+    ONE,
+    ZERO,
+    Add,
+    And,
+    Bound,
+    Call,
+    Cases,
+    Div,
+    Expr,
+    Iverson,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Reduce,
+    Ref,
+    Rel,
+    fresh,
+    names,
+    num,
+    substitute,
+    transform,
+)
+from symgrad.index import Index
+from symgrad.latex import latex
+from symgrad.network import index_of
+from symgrad.rules.algebra import negate, product
+
+Ties = Literal["strict", "ge", "first", "split"]
+"""What the derivative of a maximum is where arguments tie: nobody's (`strict`), everybody's
+(`ge`), the first one's, or shared."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place where the tensor is read: opened indices, the reference, the factor there, and
+    the ids of the rules that gave the factor."""
+
+    inside: tuple[Index, ...]
+    ref: Ref
+    factor: Expr
+    rules: tuple[str, ...] = ()
+
+    def times(self, rule: str, build: Callable[[Expr], Expr]) -> Place:
+        """This place seen through one more operation."""
+        return replace(self, factor=build(self.factor), rules=(*self.rules, rule))
+
+
+@dataclass(frozen=True)
+class Context:
+    """Which tensor is differentiated by, the tie policy, and letters that are taken."""
+
+    name: str
+    ties: Ties
+    taken: frozenset[str]
+
+
+def reads_of(
+    body: Expr, name: str, ties: Ties = "strict", taken: frozenset[str] = frozenset()
+) -> tuple[Place, ...]:
+    r"""Every place where `body` reads the tensor `name`, with its factor.
+
+    >>> y, v = Ref("y"), Ref(r"\hat y")
+    >>> half_square = Mul((num(Fraction(1, 2)), Pow(Add((y, Neg(v))), num(2))))
+    >>> [latex(p.factor) for p in reads_of(half_square, r"\hat y")]
+    ['-(y - \\hat y)']
+    """
+    context = Context(name, ties, taken | frozenset(names(body)))
+    return tuple(_places(body, context))
+
+
+def _places(e: Expr, c: Context) -> Iterator[Place]:
+    if isinstance(e, Ref):
+        if e.name == c.name:
+            yield Place((), e, ONE)
+        elif any(_mentions(i, c.name) for i in e.indices):
+            raise NoRuleError(f"found {c.name} inside the subscript of {latex(e)}, expected a number")
+        return
+    if not _mentions(e, c.name):
+        return
+    rule = DERIVATIVES.get(type(e))
+    if rule is None:
+        raise NoRuleError(
+            f"found {latex(e)}, expected something with a derivative by {c.name}",
+            hint="known: sums, products, quotients, powers, cases, max, min and elementary functions",
+        )
+    yield from rule(e, c)
+
+
+def _mentions(e: Expr, name: str) -> bool:
+    return name in names(e)
+
+
+# -- one rule per node ----------------------------------------------------------------------------
+
+
+def sum_rule(e: Expr, c: Context) -> Iterator[Place]:
+    """(a + b)' = a' + b'."""
+    assert isinstance(e, Add)
+    for term in e.terms:
+        yield from _places(term, c)
+
+
+def sign_rule(e: Expr, c: Context) -> Iterator[Place]:
+    """(-a)' = -a'."""
+    assert isinstance(e, Neg)
+    for p in _places(e.arg, c):
+        yield p.times("sign-rule", negate)
+
+
+def product_rule(e: Expr, c: Context) -> Iterator[Place]:
+    """(a b)' = a' b + a b', each factor kept in its place."""
+    assert isinstance(e, Mul)
+    for k, factor in enumerate(e.factors):
+        before, after = e.factors[:k], e.factors[k + 1 :]
+        for p in _places(factor, c):
+            yield p.times("product-rule", lambda f, b=before, a=after: scaled(*b, f, *a))
+
+
+def scaled(*factors: Expr) -> Expr:
+    """The product with its numbers multiplied: ½ · 2 (y - a) = y - a."""
+    weight = Fraction(1)
+    rest: list[Expr] = []
+    for f in factors:
+        sign, body = (-1, f.arg) if isinstance(f, Neg) else (1, f)
+        parts = body.factors if isinstance(body, Mul) else (body,)
+        weight *= sign
+        for part in parts:
+            value = constant(part)
+            if value is None:
+                rest.append(part)
+            else:
+                weight *= value
+    if abs(weight) != 1:
+        rest.insert(0, Num(abs(weight)))
+    out = product(*rest)
+    return negate(out) if weight < 0 else out
+
+
+def constant(e: Expr) -> Fraction | None:
+    """The value of a number written as such or as a fraction of numbers."""
+    match e:
+        case Num(value=v):
+            return v
+        case Div(num=Num(value=a), den=Num(value=b)) if b:
+            return a / b
+    return None
+
+
+def quotient_rule(e: Expr, c: Context) -> Iterator[Place]:
+    """(a/b)' = a'/b - a b'/b²."""
+    assert isinstance(e, Div)
+    for p in _places(e.num, c):
+        yield p.times("quotient-rule", lambda f: Div(f, e.den))
+    for p in _places(e.den, c):
+        square = Pow(e.den, num(2))
+        yield p.times("quotient-rule", lambda f: negate(Div(scaled(e.num, f), square)))
+
+
+def power_rule(e: Expr, c: Context) -> Iterator[Place]:
+    """(a^n)' = n a^(n-1) a'; (a^b)' = a^b (b' log a + b a'/a)."""
+    assert isinstance(e, Pow)
+    for p in _places(e.base, c):
+        yield p.times("power-rule", lambda f: scaled(e.exp, lowered(e), f))
+    for p in _places(e.exp, c):
+        yield p.times("power-rule", lambda f: scaled(e, Call("log", (e.base,), r"\log"), f))
+
+
+def lowered(e: Pow) -> Expr:
+    """a^(n-1)."""
+    if isinstance(e.exp, Num):
+        n = e.exp.value - 1
+        return ONE if n == 0 else e.base if n == 1 else Pow(e.base, Num(n))
+    return Pow(e.base, Add((e.exp, MINUS_ONE)))
+
+
+def function_rule(e: Expr, c: Context) -> Iterator[Place]:
+    """f(a)' = f'(a) a', with f' from the table; a maximum passes to the argument that wins."""
+    assert isinstance(e, Call)
+    if e.fn in ("max", "min"):
+        yield from extreme_rule(e, c)
+        return
+    if e.fn not in FUNCTIONS or len(e.args) != 1:
+        raise NoRuleError(
+            f"found the function {latex(e)}, expected one with a known derivative",
+            hint="known: " + ", ".join(sorted(FUNCTIONS)) + ", max, min",
+        )
+    for p in _places(e.args[0], c):
+        outer = FUNCTIONS[e.fn](e, c.ties)
+        yield p.times(f"{e.fn}-rule", lambda f, o=outer: scaled(o, f))
+
+
+def extreme_rule(e: Call, c: Context) -> Iterator[Place]:
+    r"""∂ max(a, b, …)/∂a = [a > b] [a > …], by the tie policy."""
+    for k, arg in enumerate(e.args):
+        for p in _places(arg, c):
+            wins = winning(e, k, c.ties)
+            yield p.times("max-rule", lambda f, w=wins: scaled(w, f))
+
+
+def winning(e: Call, k: int, ties: Ties) -> Expr:
+    """The indicator that the k-th argument of a max or min is the one."""
+    arg = e.args[k]
+    over = ">" if e.fn == "max" else "<"
+    if ties == "split":
+        shares = [Iverson(Rel("=", a, e)) for a in e.args]
+        return Div(shares[k], Add(tuple(shares)))
+    brackets = []
+    for other, rival in enumerate(e.args):
+        if other != k:
+            loose = ties == "ge" or (ties == "first" and k < other)
+            brackets.append(Iverson(Rel(over + ("=" if loose else ""), arg, rival)))
+    return product(*brackets)
+
+
+def reduction_rule(e: Expr, c: Context) -> Iterator[Place]:
+    """Σ: each term's derivative, the index opened; Π: the other factors; max: who wins."""
+    assert isinstance(e, Reduce)
+    opened, body, taken = open_bounds(e, c.taken)
+    inner = Context(c.name, c.ties, taken)
+    for p in _places(body, inner):
+        seen = Place((*opened, *p.inside), p.ref, p.factor, p.rules)
+        if e.op == "sum":
+            yield seen.times("sum-rule", lambda f: f)
+        elif e.op == "prod":
+            yield seen.times("product-rule", lambda f: scaled(others(e, opened, taken), f))
+        else:
+            yield seen.times("max-rule", lambda f: scaled(extremal(e, body, c.ties), f))
+
+
+def open_bounds(e: Reduce, taken: frozenset[str]) -> tuple[tuple[Index, ...], Expr, frozenset[str]]:
+    """The bound indices as free ones under letters nobody uses, and the body in them."""
+    opened: list[Index] = []
+    body, bounds = e.body, list(e.bounds)
+    elsewhere = set(taken) - set(names(e))
+    for k, b in enumerate(bounds):
+        name = b.name
+        if name in elsewhere or name in {i.name for i in opened}:
+            name = fresh(b.name, set(taken) | elsewhere | {i.name for i in opened})
+        put: dict[str, Expr] = {b.name: Ref(name)}
+        if b.conds:
+            body = Mul((Iverson(b.conds[0] if len(b.conds) == 1 else And(b.conds)), body))
+        body = substitute(body, put)
+        for later in range(k + 1, len(bounds)):
+            rest = substitute(Reduce("sum", (bounds[later],), ZERO), put)
+            assert isinstance(rest, Reduce)
+            bounds[later] = rest.bounds[0]
+        opened.append(index_of(Bound(name, b.lo, b.hi)))
+    return tuple(opened), body, taken | {i.name for i in opened}
+
+
+def others(e: Reduce, opened: tuple[Index, ...], taken: frozenset[str]) -> Expr:
+    r"""The factors of a product but one: Π_{k ≠ j} x_k."""
+    if len(e.bounds) != 1:
+        raise NoRuleError(f"found {latex(e)}, expected a product over one index")
+    b = e.bounds[0]
+    name = fresh(b.name, taken | {opened[0].name})
+    put: dict[str, Expr] = {b.name: Ref(name)}
+    differs = Rel("!=", Ref(name), Ref(opened[0].name))
+    conds = (*(substitute(x, put) for x in b.conds), differs)
+    return Reduce("prod", (Bound(name, b.lo, b.hi, conds),), substitute(e.body, put))
+
+
+def extremal(e: Reduce, body: Expr, ties: Ties) -> Expr:
+    """[x_j = max_i x_i], shared between equals if ties are split."""
+    hit = Iverson(Rel("=", body, e))
+    if ties != "split":
+        return hit
+    return Div(hit, Reduce("sum", e.bounds, Iverson(Rel("=", e.body, e))))
+
+
+def cases_rule(e: Expr, c: Context) -> Iterator[Place]:
+    """Each branch's derivative on its own region."""
+    assert isinstance(e, Cases)
+    for k, (value, _) in enumerate(e.branches):
+        for p in _places(value, c):
+            yield p.times("cases-rule", lambda f, k=k: on_branch(e, k, f))
+
+
+def on_branch(e: Cases, k: int, f: Expr) -> Expr:
+    """`f` on the k-th region, zero elsewhere."""
+    return Cases(
+        tuple((f if n == k else ZERO, cond) for n, (_, cond) in enumerate(e.branches))
+    )
+
+
+def bracket_rule(e: Expr, c: Context) -> Iterator[Place]:
+    """An indicator is flat wherever it has a derivative."""
+    return iter(())
+
+
+DERIVATIVES: dict[type[Expr], Callable[[Expr, Context], Iterator[Place]]] = {
+    Add: sum_rule,
+    Neg: sign_rule,
+    Mul: product_rule,
+    Div: quotient_rule,
+    Pow: power_rule,
+    Call: function_rule,
+    Reduce: reduction_rule,
+    Cases: cases_rule,
+    Iverson: bracket_rule,
+}
+"""The rule of each kind of node."""
+
+
+# -- elementary functions -------------------------------------------------------------------------
+
+
+def _step(e: Call, ties: Ties) -> Expr:
+    """ReLU: [x > 0], by the tie policy at 0."""
+    x = e.args[0]
+    if ties == "split":
+        return Add((Iverson(Rel(">", x, ZERO)), Mul((num(Fraction(1, 2)), Iverson(Rel("=", x, ZERO))))))
+    return Iverson(Rel(">" if ties == "strict" else ">=", x, ZERO))
+
+
+def _one_minus(e: Expr) -> Expr:
+    return Add((ONE, Neg(e)))
+
+
+FUNCTIONS: dict[str, Callable[[Call, Ties], Expr]] = {
+    "exp": lambda e, _: e,
+    "log": lambda e, _: Div(ONE, e.args[0]),
+    "tanh": lambda e, _: _one_minus(Pow(e, num(2))),
+    "sigmoid": lambda e, _: Mul((e, _one_minus(e))),
+    "sqrt": lambda e, _: Div(ONE, Mul((num(2), e))),
+    "sin": lambda e, _: Call("cos", e.args),
+    "cos": lambda e, _: Neg(Call("sin", e.args)),
+    "sinh": lambda e, _: Call("cosh", e.args),
+    "cosh": lambda e, _: Call("sinh", e.args),
+    "abs": lambda e, _: Call("sign", e.args),
+    "relu": _step,
+    "sign": lambda e, _: ZERO,
+    "floor": lambda e, _: ZERO,
+    "ceil": lambda e, _: ZERO,
+}
+"""f' of each elementary function, in terms of the call itself where textbooks do so:
+σ' = σ(1 - σ), tanh' = 1 - tanh²."""
+
+
+def in_terms_of(target: Ref, body: Expr, factor: Expr) -> Expr:
+    r"""`factor` with the whole body written as its name: for a = σ(z), σ(z)(1 - σ(z)) is a(1 - a)."""
+    if isinstance(body, Ref | Num | Add | Neg):
+        return factor
+    return transform(factor, lambda x: target if x == body else x)
