@@ -6,6 +6,7 @@ Lengths are in points (1/72 inch), x to the right, y downwards.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -250,3 +251,65 @@ def _tikz_text(t: Text, line: float) -> str:
     style = f"anchor={TIKZ_ANCHORS[t.anchor]}, inner sep=0pt, text={paint}"
     font = f"\\fontsize{{{t.size}bp}}{{{tenth(1.2 * t.size)}bp}}\\selectfont"
     return f"\\node[{style}, font={font}] at ({t.x},{t.y}) {{${t.latex}$}};"
+
+
+TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\S", re.DOTALL)
+WIDTHS = {
+    **dict.fromkeys("0123456789", 0.5),
+    **dict.fromkeys("fijlrst", 0.47),
+    **dict.fromkeys("mwW", 0.88),
+    **dict.fromkeys("+-=<>", 0.8),
+    **dict.fromkeys("()[]|/'", 0.42),
+    **dict.fromkeys(".,;:!", 0.3),
+    **dict.fromkeys((r"\times", r"\cdot", r"\div"), 0.8),
+    **dict.fromkeys((r"\left", r"\right", r"\mathrm", r"\mathbf", r"\text", r"\operatorname"), 0.0),
+    **dict.fromkeys((r"\,", r"\:", r"\;", r"\!", r"\hat", r"\bar", r"\tilde", r"\vec"), 0.2),
+    **dict.fromkeys((r"\lvert", r"\rvert", r"\lfloor", r"\rfloor", r"\lceil", r"\rceil"), 0.45),
+}
+"""Widths of signs in em; a letter or an unknown macro is 0.62 em, a named function is spelt."""
+
+SPELT = re.compile(r"\\(exp|log|ln|tanh|sinh|cosh|sin|cos|tan|max|min)$")
+RELATIONS = frozenset("+-=<>")
+
+
+def extent(latex: str, size: float) -> tuple[float, float]:
+    r"""About how wide and high inline LaTeX maths is at a type size; rather too large than too
+    small.
+
+    >>> extent("12", 10) < extent("-12", 10) < extent(r"-\frac{12}{5}", 10)
+    True
+    """
+    tokens = TOKEN.findall(latex)[::-1]
+    width, height = _row(tokens)
+    return width * size, height * size
+
+
+def _row(tokens: list[str]) -> tuple[float, float]:
+    """Width and height of the tokens (last first) up to a closing brace, which is taken."""
+    width, height = 0.0, 0.72
+    while tokens:
+        token = tokens.pop()
+        if token == "}":
+            break
+        wide, high = _sign(token, tokens)
+        width += wide + (0.45 if token in RELATIONS and width else 0)
+        height = max(height, high)
+    return width, height
+
+
+def _sign(token: str, rest: list[str]) -> tuple[float, float]:
+    if token == "{":
+        return _row(rest)
+    if token in ("^", "_") and rest:
+        wide, high = _sign(rest.pop(), rest)
+        return 0.72 * wide, 0.72 * high + 0.45
+    if token in (r"\frac", r"\tfrac", r"\dfrac") and len(rest) > 1:
+        parts = [_sign(rest.pop(), rest) for _ in range(2)]
+        return 0.72 * max(w for w, _ in parts) + 0.3, 0.72 * sum(h for _, h in parts) + 0.45
+    if token == r"\sqrt" and rest:
+        wide, high = _sign(rest.pop(), rest)
+        return wide + 0.9, high + 0.25
+    if spelt := SPELT.match(token):
+        return 0.53 * len(spelt[1]), 0.75
+    high = 1.0 if token in "()[]|" else 0.72
+    return WIDTHS.get(token, 0.78 if token.isupper() else 0.62), high

@@ -1,0 +1,483 @@
+r"""Circuits: a formula taken apart into gates of one operation each, as an exam draws them.
+
+``f = \\frac{1}{w x + 1}`` becomes ``\times``, ``+1``, ``1/x``. Sums and products go from left to
+right in the author's order, a constant operand makes a gate of one input, and what the author put
+in parentheses stays together. Named stages (``q = x + y``) keep their names. Knows how to take
+formulas apart; neither differentiates nor evaluates them.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import prod
+
+from symgrad.errors import ExamError, NetworkError
+from symgrad.expr import (
+    ONE,
+    Add,
+    And,
+    Blank,
+    Bound,
+    Call,
+    Cases,
+    Div,
+    Expr,
+    Iverson,
+    Mul,
+    Neg,
+    Num,
+    Partial,
+    Pow,
+    Reduce,
+    Ref,
+    Rel,
+    children,
+    fresh,
+    names,
+    num,
+    rebuild,
+    substitute,
+    transform,
+)
+from symgrad.figure import Drawing
+from symgrad.latex import FUNCTIONS, latex
+from symgrad.layout import TEXT_WIDTH, Label, Node, Wire, layout
+
+MOST_GATES = 400
+MOST_TERMS = 12
+DEEPEST = 100
+HIGHEST_POWER = 64
+
+Whole = Callable[[tuple[Expr, ...]], Expr]
+Join = Callable[[Expr, Expr, Expr], Ref]
+
+COMPARISONS: dict[str, Callable[[Fraction, Fraction], bool]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+DOTS = r"\dots"
+VARIABLES = "xyz"
+"""What the inputs of a gate are called on its sign."""
+
+TALL = {"sqrt": r"\sqrt{x}", "abs": r"\lvert x \rvert", "floor": r"\lfloor x \rfloor"}
+TALL["ceil"] = r"\lceil x \rceil"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One operation: `output` names its wire, `body` is the operation on wires and numbers,
+    `label` the LaTeX of its sign, `expression` what the author writes for this wire."""
+
+    output: Ref
+    body: Expr
+    label: str
+    expression: Expr
+
+    def operands(self) -> tuple[Ref, ...]:
+        """The wires it reads, in operand order; one that is read twice stands twice."""
+        return tuple(wires(self.body))
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """Gates in an order in which each reads only inputs and earlier gates."""
+
+    inputs: tuple[Ref, ...]
+    gates: tuple[Gate, ...]
+    output: Ref
+
+
+def circuit(target: Ref, definitions: Mapping[Ref, Expr]) -> Circuit:
+    r"""The circuit that computes `target`; names without a definition, and names defined as a
+    number, are its inputs.
+
+    >>> from symgrad.expr import *
+    >>> w, x = Ref("w"), Ref("x")
+    >>> f = Div(ONE, Add((Mul((w, x)), ONE)))
+    >>> [gate.label for gate in circuit(Ref("f"), {Ref("f"): f}).gates]
+    ['\\times', '+1', '1/x']
+    """
+    if target not in definitions:
+        raise NetworkError(
+            f"found a circuit of {latex(target)}, which no equation defines; expected a name "
+            "with an equation",
+            hint=f"write an equation {latex(target)} = … before the figure",
+        )
+    stages = _stages(target, definitions)
+    taken = {n for r, e in definitions.items() for n in names(r) | names(e)}
+    build = _Builder(fresh("g", taken))
+    for stage in _in_order(stages):
+        build.stage(stage, stages[stage])
+    output = build.alias.get(target, target)
+    if output not in build.made:
+        raise ExamError(
+            f"found no operation in {latex(target)}, expected at least one gate to draw",
+            hint="leave the figure out",
+        )
+    return Circuit(_inputs(build.gates), tuple(build.gates), output)
+
+
+def wires(body: Expr) -> Iterator[Ref]:
+    """The references of an operation, in operand order, with repetitions."""
+    match body:
+        case Ref():
+            yield body
+        case Add(terms=xs) | Mul(factors=xs) | Call(args=xs):
+            for x in xs:
+                yield from wires(x)
+        case Neg(arg=x):
+            yield from wires(x)
+        case Div(num=a, den=b) | Pow(base=a, exp=b):
+            yield from wires(a)
+            yield from wires(b)
+
+
+def _reads(e: Expr) -> list[Ref]:
+    """The leaves and stages that a written-out formula reads."""
+    return list(dict.fromkeys(wires(e)))
+
+
+def _inputs(gates: Sequence[Gate]) -> tuple[Ref, ...]:
+    made = {g.output for g in gates}
+    return tuple(dict.fromkeys(r for g in gates for r in g.operands() if r not in made))
+
+
+def _stages(target: Ref, definitions: Mapping[Ref, Expr]) -> dict[Ref, Expr]:
+    """The stages that the target depends on, in the author's order, sums written out."""
+    found: dict[Ref, Expr] = {}
+    todo = [target]
+    while todo:
+        ref = todo.pop()
+        if ref in definitions and ref not in found:
+            _refuse_deep(ref, definitions[ref])
+            found[ref] = _concrete(definitions[ref])
+            todo += _reads(found[ref])
+    return {r: found[r] for r in definitions if r in found and _reads(found[r])}
+
+
+def _refuse_deep(ref: Ref, e: Expr) -> None:
+    level, depth = [e], 0
+    while level:
+        depth += 1
+        level = [x for parent in level for x in children(parent)]
+        if depth > DEEPEST:
+            raise ExamError(
+                f"found {DEEPEST} formulas inside one another in {latex(ref)}, expected a circuit "
+                "that can be drawn",
+                hint="name some of the parts",
+            )
+
+
+def _in_order(stages: Mapping[Ref, Expr]) -> list[Ref]:
+    """The stages, each after those it reads, else in their order."""
+    order: dict[Ref, None] = {}
+    for root in stages:
+        path = [root]
+        while path:
+            unread = [r for r in _reads(stages[path[-1]]) if r in stages and r not in order]
+            if not unread:
+                order.setdefault(path.pop())
+            elif unread[0] in path:
+                raise NetworkError(
+                    f"found {latex(unread[0])} defined through itself, expected a circuit "
+                    "without a circle",
+                    hint="give one of the names on the way another name",
+                )
+            else:
+                path.append(unread[0])
+    return list(order)
+
+
+@dataclass
+class _Builder:
+    letter: str
+    gates: list[Gate] = field(default_factory=list)
+    made: set[Ref] = field(default_factory=set)
+    alias: dict[Ref, Ref] = field(default_factory=dict)
+
+    def stage(self, name: Ref, formula: Expr) -> None:
+        """The gates of a named stage; the last of them gets its name."""
+        before = len(self.gates)
+        wire = self.wire(formula)
+        if len(self.gates) == before or self.gates[-1].output != wire:
+            self.alias[name] = wire
+            return
+        last = self.gates.pop()
+        self.made.discard(wire)
+        self.gates.append(Gate(name, last.body, last.label, name))
+        self.made.add(name)
+
+    def gate(self, body: Expr, label: str, expression: Expr) -> Ref:
+        """A new gate and its wire."""
+        if len(self.gates) == MOST_GATES:
+            raise ExamError(
+                f"found a circuit of more than {MOST_GATES} gates, expected one that can be drawn",
+                hint="ask for the circuit of a smaller part",
+            )
+        wire = Ref(self.letter, (num(len(self.gates) + 1),))
+        self.gates.append(Gate(wire, body, label, expression))
+        self.made.add(wire)
+        return wire
+
+    def wire(self, e: Expr) -> Ref:
+        """The wire that carries `e`, which is no constant; its gates are made first."""
+        match e:
+            case Ref():
+                return self.alias.get(e, e)
+            case Add(terms=terms):
+                return self.chain(terms, Add, self.plus)
+            case Mul(factors=factors):
+                return self.chain(factors, Mul, self.times)
+            case Neg(arg=arg):
+                return self.negated(arg, e)
+            case Div(num=a, den=b):
+                return self.quotient(a, b, e)
+            case Pow(base=base, exp=exp):
+                body = Pow(self.operand(base), self.operand(exp))
+                return self.gate(body, latex(_with_variables(body)), e)
+            case Call(fn=fn, args=args):
+                call = Call(fn, tuple(self.operand(a) for a in args), e.spelling)
+                return self.gate(call, _function_sign(call), e)
+        raise TypeError(f"not an operation: {type(e).__name__}")
+
+    def operand(self, e: Expr) -> Expr:
+        """A constant as it is, anything else as its wire."""
+        return e if _is_constant(e) else self.wire(e)
+
+    def chain(self, parts: tuple[Expr, ...], whole: Whole, join: Join) -> Ref:
+        """a ∘ b ∘ c as (a ∘ b) ∘ c; constants in front count as one."""
+        lead = next(n for n, part in enumerate(parts) if not _is_constant(part))
+        wire = self.wire(parts[lead])
+        if lead:
+            front = parts[0] if lead == 1 else _folded(whole(parts[:lead]))
+            wire = join(front, wire, whole(parts[: lead + 1]))
+        for n in range(lead + 1, len(parts)):
+            wire = join(wire, parts[n], whole(parts[: n + 1]))
+        return wire
+
+    def plus(self, left: Expr, right: Expr, expression: Expr) -> Ref:
+        """left + right, of which one may be a constant and the right one a subtracted term."""
+        if _is_constant(left) or _is_constant(right):
+            constant = left if _is_constant(left) else right
+            text = latex(constant)
+            return self.gate(
+                Add((left, right)), text if text.startswith("-") else f"+{text}", expression
+            )
+        if isinstance(right, Neg):
+            return self.gate(Add((left, Neg(self.wire(right.arg)))), "-", expression)
+        return self.gate(Add((left, self.wire(right))), "+", expression)
+
+    def times(self, left: Expr, right: Expr, expression: Expr) -> Ref:
+        """left · right, of which one may be a constant."""
+        body = Mul((left, self.operand(right)))
+        if _is_constant(left) or _is_constant(right):
+            constant = left if _is_constant(left) else right
+            return self.gate(body, _scaling_sign(r"\times", constant), expression)
+        return self.gate(body, r"\times", expression)
+
+    def negated(self, arg: Expr, e: Expr) -> Ref:
+        """-u is u times -1; a sign before a constant factor belongs to the factor."""
+        match arg:
+            case Mul(factors=(first, *rest)) if _is_constant(first):
+                return self.chain((_folded(Neg(first)), *rest), Mul, self.times)
+            case Div(num=a, den=b) if _is_constant(a):
+                return self.quotient(_folded(Neg(a)), b, e)
+        return self.gate(Neg(self.wire(arg)), r"\times(-1)", e)
+
+    def quotient(self, a: Expr, b: Expr, e: Expr) -> Ref:
+        """a / b is a times 1/b; a constant divisor stays one."""
+        if _is_constant(b):
+            return self.gate(Div(self.wire(a), b), _scaling_sign(r"\div", b), e)
+        left = self.operand(a)
+        plain = _rational(left) == 1
+        inverse = self.gate(Div(ONE, self.wire(b)), "1/x", e if plain else Div(ONE, b))
+        return inverse if plain else self.times(left, inverse, e)
+
+
+def _with_variables(body: Expr) -> Expr:
+    """An operation on x, y, … instead of wires."""
+    letters = {r: Ref(x) for r, x in zip(dict.fromkeys(wires(body)), VARIABLES, strict=False)}
+    return transform(body, lambda e: letters.get(e, e) if isinstance(e, Ref) else e)
+
+
+def _scaling_sign(sign: str, constant: Expr) -> str:
+    text = latex(constant)
+    loose = text.startswith("-") or isinstance(constant, Add)
+    return f"{sign}({text})" if loose else f"{sign} {text}"
+
+
+def _function_sign(call: Call) -> str:
+    if call.fn in ("max", "min"):
+        sign = FUNCTIONS[call.fn]
+        if not any(_is_constant(a) for a in call.args):
+            return sign
+        if len(set(wires(call))) <= len(VARIABLES):
+            return latex(_with_variables(call))
+        constants = [latex(a) for a in call.args if _is_constant(a)]
+        return f"{sign}({', '.join([DOTS, *constants])})"
+    if call.fn in TALL:
+        return TALL[call.fn]
+    spelling = "" if call.spelling == "e^" else call.spelling
+    return spelling or FUNCTIONS.get(call.fn) or rf"\mathrm{{{call.fn}}}"
+
+
+def _is_constant(e: Expr) -> bool:
+    return next(wires(e), None) is None
+
+
+def _rational(e: Expr) -> Fraction | None:
+    """The value of a formula of rational numbers; None if it has another kind of part."""
+    if isinstance(e, Num):
+        return e.value
+    if not isinstance(e, Add | Mul | Neg | Div | Pow):
+        return None
+    values = []
+    for part in children(e):
+        value = _rational(part)
+        if value is None:
+            return None
+        values.append(value)
+    match e:
+        case Add():
+            return sum(values, Fraction(0))
+        case Mul():
+            return prod(values, start=Fraction(1))
+        case Neg():
+            return -values[0]
+        case Div():
+            return values[0] / _nonzero(values[1])
+    base, power = values
+    if power.denominator != 1 or abs(power) > HIGHEST_POWER:
+        return None
+    return Fraction((base if power >= 0 else _nonzero(base)) ** int(power))
+
+
+def _nonzero(value: Fraction) -> Fraction:
+    if not value:
+        raise ExamError("found a division by 0, expected a divisor that is not 0")
+    return value
+
+
+def _folded(e: Expr) -> Expr:
+    """A rational constant as one number; anything else as it is."""
+    value = _rational(e)
+    return e if value is None or isinstance(e, Num) else num(value)
+
+
+REFUSED: dict[type[Expr], str] = {
+    Cases: "a case distinction",
+    Iverson: "an indicator",
+    Blank: "a question mark",
+    Partial: "a gradient",
+    Rel: "a comparison",
+    And: "a condition",
+}
+
+
+def _concrete(e: Expr) -> Expr:
+    """`e` with its short sums, products and maxima written out and indices computed."""
+    match e:
+        case Num():
+            return e
+        case Ref(name=name, indices=indices):
+            return Ref(name, tuple(_folded(i) for i in indices))
+        case Reduce():
+            return _written_out(e)
+        case Add() | Mul() | Neg() | Div() | Pow() | Call():
+            return rebuild(e, [_concrete(x) for x in children(e)])
+    raise ExamError(
+        f"found {REFUSED.get(type(e), 'an unknown sign')}, {latex(e)}, expected an operation that "
+        "is drawn as a gate: a sum, a product, 1/x, a power, max or a function",
+        hint="ask for the circuit of a part without it",
+    )
+
+
+def _written_out(e: Reduce) -> Expr:
+    points: list[dict[str, Expr]] = [{}]
+    for bound in e.bounds:
+        points = [
+            {**point, bound.name: num(n)} for point in points for n in _range(e, bound, point)
+        ]
+        points = [p for p in points if all(_holds(substitute(c, p), e) for c in bound.conds)]
+    if not 0 < len(points) <= MOST_TERMS:
+        raise _unwritten(e, f"{len(points)} terms")
+    terms = tuple(_concrete(substitute(e.body, point)) for point in points)
+    if len(terms) == 1:
+        return terms[0]
+    match e.op:
+        case "sum":
+            return Add(terms)
+        case "prod":
+            return Mul(terms)
+    return Call(e.op, terms)
+
+
+def _range(e: Reduce, bound: Bound, point: Mapping[str, Expr]) -> range:
+    ends = [
+        None if end is None else _rational(substitute(end, point)) for end in (bound.lo, bound.hi)
+    ]
+    low, high = ends
+    if low is None or high is None or low.denominator != 1 or high.denominator != 1:
+        raise _unwritten(e, "ends that are no whole numbers")
+    if high - low >= MOST_TERMS:
+        raise _unwritten(e, f"{high - low + 1} terms")
+    return range(int(low), int(high) + 1)
+
+
+def _holds(cond: Expr, e: Reduce) -> bool:
+    match cond:
+        case And(conds=conds):
+            return all(_holds(c, e) for c in conds)
+        case Rel(op=op, lhs=a, rhs=b):
+            left, right = _rational(a), _rational(b)
+            if left is not None and right is not None:
+                return COMPARISONS[op](left, right)
+    raise _unwritten(e, f"the condition {latex(cond)}")
+
+
+def _unwritten(e: Reduce, what: str) -> ExamError:
+    return ExamError(
+        f"found {latex(e)} with {what}, expected 1 to {MOST_TERMS} terms that can be drawn",
+        hint="give the sizes numbers, or ask for the circuit of a part without it",
+    )
+
+
+def draw(
+    circuit: Circuit,
+    labels: Mapping[Ref, Label],
+    shares: Mapping[tuple[Ref, int], str] | None = None,
+    width: float = TEXT_WIDTH,
+) -> Drawing:
+    """The drawing of a circuit with the numbers of its wires; `shares` maps a gate's output and
+    an operand's place (from 0) to the part of the gradient that flows back there."""
+    names = {r: str(n) for n, r in enumerate([*circuit.inputs, *(g.output for g in circuit.gates)])}
+    nodes = [Node(names[r], "input", latex(r)) for r in circuit.inputs]
+    edges = []
+    for gate in circuit.gates:
+        named = isinstance(gate.expression, Ref) and gate.output != circuit.output
+        name = latex(gate.output) if named else ""
+        nodes.append(Node(names[gate.output], "gate", gate.label, name, _commutes(gate.body)))
+        edges += [
+            Wire(names[r], names[gate.output], (shares or {}).get((gate.output, n)))
+            for n, r in enumerate(gate.operands())
+        ]
+    nodes.append(Node("output", "output", latex(circuit.output)))
+    edges.append(Wire(names[circuit.output], "output"))
+    return layout(nodes, edges, {names[r]: label for r, label in labels.items()}, width)
+
+
+def _commutes(body: Expr) -> bool:
+    match body:
+        case Add(terms=terms):
+            return not any(isinstance(t, Neg) for t in terms)
+        case Call(fn=fn):
+            return fn in ("max", "min")
+    return isinstance(body, Mul)
