@@ -165,6 +165,24 @@ def num(value: int | Fraction) -> Num:
     return Num(Fraction(value))
 
 
+def constant(e: Expr) -> Fraction | None:
+    """The value of a number written as such, with a sign or as a fraction of numbers.
+
+    >>> constant(Neg(Div(ONE, num(2))))
+    Fraction(-1, 2)
+    """
+    match e:
+        case Num(value=v):
+            return v
+        case Neg(arg=a):
+            inner = constant(a)
+            return None if inner is None else -inner
+        case Div(num=a, den=b):
+            top, bottom = constant(a), constant(b)
+            return top / bottom if top is not None and bottom else None
+    return None
+
+
 def children(e: Expr) -> tuple[Expr, ...]:
     """The formulas directly inside `e`, in reading order."""
     match e:

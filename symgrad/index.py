@@ -123,7 +123,7 @@ class Affine:
         terms += [Neg(_times(-c, n)) for n, c in self.coefficients if c < 0]
         if self.constant or not terms:
             value = num(abs(self.constant))
-            terms.append(Neg(value) if self.constant < 0 and terms else num(self.constant))
+            terms.append(Neg(value) if self.constant < 0 else value)
         return terms[0] if len(terms) == 1 else Add(tuple(terms))
 
 
@@ -382,10 +382,29 @@ def contract(
             rest.append(Condition(gap, equality=True))
         elif gap.constant:
             return None
-    conds = [c for i in indices for c in range_conditions(affine(Ref(i.name)), i.range)]
-    conds = [_with_values(c, values) for c in conds]
+    spoken: dict[Condition, Expr] = {}
+    conds = []
+    for i in indices:
+        for c in range_conditions(affine(Ref(i.name)), i.range):
+            conds.append(_with_values(c, values))
+            if i.name in values:
+                spoken.setdefault(conds[-1], _side(c, i.name, values))
     equalities = [_with_values(c, values) for c in rest]
-    return _assemble(indices, values, conds, equalities, facts)
+    return _assemble(indices, values, (conds, equalities, spoken), facts)
+
+
+def _side(c: Condition, name: str, values: Mapping[str, Affine]) -> Expr:
+    """lo ≤ value or value ≤ hi for an eliminated index; by its own letter where it has one:
+    2 ≤ l, not 1 ≤ l - 1."""
+    value = values[name]
+    k = c.form.by[name]
+    end = Affine(c.form.constant, tuple((n, v) for n, v in c.form.coefficients if n != name))
+    end = _with_values(Condition(end.scaled(-k)), values).form
+    if len(value.coefficients) == 1 and value.coefficients[0][1] == 1:
+        end = Affine(end.constant - value.constant, end.coefficients)
+        value = Affine(0, value.coefficients)
+    pair = (end.expr(), value.expr())
+    return Rel("<=", *(pair if k > 0 else pair[::-1]))
 
 
 def _with_values(c: Condition, values: Mapping[str, Affine]) -> Condition:
@@ -398,10 +417,10 @@ def _with_values(c: Condition, values: Mapping[str, Affine]) -> Condition:
 def _assemble(
     indices: Sequence[Index],
     values: Mapping[str, Affine],
-    conds: Sequence[Condition],
-    equalities: Sequence[Condition],
+    what: tuple[Sequence[Condition], Sequence[Condition], Mapping[Condition, Expr]],
     facts: Facts,
 ) -> Contraction | None:
+    conds, equalities, spoken = what
     remaining = [i.name for i in indices if i.name not in values]
     if _sample((*facts._relevant(Condition(Affine(0))), *_sized(facts, conds), *conds, *equalities)) is None:
         return None
@@ -411,10 +430,10 @@ def _assemble(
     for c in kept:
         home = next((n for n in reversed(remaining) if n in c.form.by), None)
         if home is None:
-            guards.append(_relation(c, remaining))
+            guards.append(spoken.get(c) or _relation(c))
         else:
             own[home].append(c)
-    guards += [_relation(c, remaining) for c in equalities]
+    guards += [_relation(c) for c in equalities]
     bounds = tuple(_bound(n, own[n], facts) for n in remaining)
     return Contraction({n: v.expr() for n, v in values.items()}, bounds, tuple(guards))
 
@@ -446,7 +465,7 @@ def _needed(conds: Sequence[Condition], facts: Facts, remaining: Sequence[str]) 
     return kept
 
 
-def _relation(c: Condition, remaining: Sequence[str]) -> Expr:
+def _relation(c: Condition) -> Expr:
     """The condition as a comparison with plus signs on both sides: ``l \\le n + m - 1``."""
     gains = Affine(max(c.form.constant, 0), tuple((n, k) for n, k in c.form.coefficients if k > 0))
     losses = Affine(

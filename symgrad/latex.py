@@ -98,7 +98,7 @@ def _show(e: Expr) -> tuple[str, int]:
         case Rel(op=op, lhs=a, rhs=b):
             return f"{latex(a)} {RELATIONS[op]} {latex(b)}", 0
         case And(conds=conds):
-            return ", ".join(latex(c) for c in conds), 0
+            return _conditions(conds), 0
         case Cases():
             return _cases(e), ATOM
         case Reduce():
@@ -216,6 +216,17 @@ def _call(e: Call) -> tuple[str, int]:
             return rf"\left\l{e.fn} {inner} \right\r{e.fn}", ATOM
     name = e.spelling or FUNCTIONS.get(e.fn) or e.fn
     return name + paren(inner), ATOM
+
+
+def _conditions(conds: tuple[Expr, ...]) -> str:
+    """a ≤ b and b ≤ c as a ≤ b ≤ c; others apart."""
+    out = latex(conds[0])
+    for before, after in zip(conds, conds[1:], strict=False):
+        if isinstance(before, Rel) and isinstance(after, Rel) and before.rhs == after.lhs:
+            out += f" {RELATIONS[after.op]} {latex(after.rhs)}"
+        else:
+            out += ", " + latex(after)
+    return out
 
 
 def _cases(e: Cases) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 from symgrad.errors import NetworkError, Place
 from symgrad.expr import Bound, Call, Expr, Num, Reduce, Ref, children, free, num, walk
@@ -26,6 +27,11 @@ from symgrad.index import (
     shift,
 )
 from symgrad.latex import latex
+
+
+Ties = Literal["strict", "ge", "first", "split"]
+"""What the derivative of a maximum is where arguments tie: nobody's (`strict`), everybody's
+(`ge`), the first one's, or shared."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +121,7 @@ class Network:
     upstream: tuple[Upstream, ...] = ()
     facts: Facts = field(default_factory=Facts)
     shapes: Mapping[str, tuple[Range, ...]] = field(default_factory=dict)
-    ties: str = "strict"
+    ties: Ties = "strict"
 
     # -- who defines, who reads ---------------------------------------------------------------
 

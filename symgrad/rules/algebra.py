@@ -31,6 +31,7 @@ from symgrad.expr import (
     Rel,
     canonical,
     children,
+    constant,
     free_names,
     fresh,
     names,
@@ -112,7 +113,7 @@ def coefficient(e: Expr) -> tuple[Fraction, Expr]:
 def scale(weight: Fraction, body: Expr) -> Expr:
     """weight · body, sign outside."""
     if isinstance(body, Num):
-        return Num(weight * body.value)
+        return signed(Num(weight * body.value))
     size = abs(weight)
     if size == 1:
         out: Expr = body
@@ -122,11 +123,17 @@ def scale(weight: Fraction, body: Expr) -> Expr:
     return Neg(out) if weight < 0 else out
 
 
+def signed(e: Expr) -> Expr:
+    """A negative number is minus a positive one: one spelling for each number."""
+    assert isinstance(e, Num)
+    return Neg(Num(-e.value)) if e.value < 0 else e
+
+
 def negate(e: Expr) -> Expr:
     """-e without a double sign."""
     if isinstance(e, Neg):
         return e.arg
-    return Num(-e.value) if isinstance(e, Num) else Neg(e)
+    return Num(-e.value) if isinstance(e, Num) and e.value < 0 else Neg(e)
 
 
 def leading_gain(e: Expr) -> Expr | None:
@@ -152,7 +159,7 @@ def sign_into_difference(e: Expr) -> Expr | None:
     match e.arg:
         case Neg(arg=a):
             return a
-        case Num(value=v):
+        case Num(value=v) if v <= 0:
             return Num(-v)
         case Add():
             return _turned(e.arg)
@@ -319,9 +326,9 @@ def decided(cond: Expr) -> bool | None:
     a, b = cond.lhs, cond.rhs
     if a == b:
         return cond.op in ("=", "<=", ">=")
-    if not isinstance(a, Num) or not isinstance(b, Num):
+    x, y = constant(a), constant(b)
+    if x is None or y is None:
         return None
-    x, y = a.value, b.value
     return {"=": x == y, "!=": x != y, "<": x < y, "<=": x <= y, ">": x > y, ">=": x >= y}[cond.op]
 
 
@@ -352,6 +359,7 @@ def extreme_of_numbers(e: Expr) -> Expr | None:
 
 
 RULES: dict[type[Expr], tuple[Rewrite, ...]] = {
+    Num: (signed,),
     Add: (flatten_sum, collect_terms, leading_gain),
     Neg: (sign_into_difference,),
     Mul: (flatten_product, collect_factors, number_into_fraction),

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Literal
 
 from symgrad.errors import NoRuleError
 from symgrad.expr import (
@@ -36,6 +35,7 @@ from symgrad.expr import (
     Reduce,
     Ref,
     Rel,
+    constant,
     fresh,
     names,
     num,
@@ -44,13 +44,8 @@ from symgrad.expr import (
 )
 from symgrad.index import Index
 from symgrad.latex import latex
-from symgrad.network import index_of
+from symgrad.network import Ties, index_of
 from symgrad.rules.algebra import negate, product
-
-Ties = Literal["strict", "ge", "first", "split"]
-"""What the derivative of a maximum is where arguments tie: nobody's (`strict`), everybody's
-(`ge`), the first one's, or shared."""
-
 
 @dataclass(frozen=True)
 class Place:
@@ -86,8 +81,7 @@ def reads_of(
     >>> [latex(p.factor) for p in reads_of(half_square, r"\hat y")]
     ['-(y - \\hat y)']
     """
-    context = Context(name, ties, taken | frozenset(names(body)))
-    return tuple(_places(body, context))
+    return tuple(_places(body, Context(name, ties, taken)))
 
 
 def _places(e: Expr, c: Context) -> Iterator[Place]:
@@ -156,16 +150,6 @@ def scaled(*factors: Expr) -> Expr:
         rest.insert(0, Num(abs(weight)))
     out = product(*rest)
     return negate(out) if weight < 0 else out
-
-
-def constant(e: Expr) -> Fraction | None:
-    """The value of a number written as such or as a fraction of numbers."""
-    match e:
-        case Num(value=v):
-            return v
-        case Div(num=Num(value=a), den=Num(value=b)) if b:
-            return a / b
-    return None
 
 
 def quotient_rule(e: Expr, c: Context) -> Iterator[Place]:
@@ -253,11 +237,11 @@ def open_bounds(e: Reduce, taken: frozenset[str]) -> tuple[tuple[Index, ...], Ex
     """The bound indices as free ones under letters nobody uses, and the body in them."""
     opened: list[Index] = []
     body, bounds = e.body, list(e.bounds)
-    elsewhere = set(taken) - set(names(e))
     for k, b in enumerate(bounds):
         name = b.name
-        if name in elsewhere or name in {i.name for i in opened}:
-            name = fresh(b.name, set(taken) | elsewhere | {i.name for i in opened})
+        if name in taken:
+            name = fresh(name, taken | names(e))
+        taken = taken | {name}
         put: dict[str, Expr] = {b.name: Ref(name)}
         if b.conds:
             body = Mul((Iverson(b.conds[0] if len(b.conds) == 1 else And(b.conds)), body))
@@ -267,7 +251,7 @@ def open_bounds(e: Reduce, taken: frozenset[str]) -> tuple[tuple[Index, ...], Ex
             assert isinstance(rest, Reduce)
             bounds[later] = rest.bounds[0]
         opened.append(index_of(Bound(name, b.lo, b.hi)))
-    return tuple(opened), body, taken | {i.name for i in opened}
+    return tuple(opened), body, taken
 
 
 def others(e: Reduce, opened: tuple[Index, ...], taken: frozenset[str]) -> Expr:
@@ -275,7 +259,7 @@ def others(e: Reduce, opened: tuple[Index, ...], taken: frozenset[str]) -> Expr:
     if len(e.bounds) != 1:
         raise NoRuleError(f"found {latex(e)}, expected a product over one index")
     b = e.bounds[0]
-    name = fresh(b.name, taken | {opened[0].name})
+    name = fresh(b.name, taken | names(e.body))
     put: dict[str, Expr] = {b.name: Ref(name)}
     differs = Rel("!=", Ref(name), Ref(opened[0].name))
     conds = (*(substitute(x, put) for x in b.conds), differs)
