@@ -1,0 +1,388 @@
+r"""The backward sweep: gradients of a network, with the steps that lead to them.
+
+For a tensor u read by equations v, w, …, with p the entry asked for,
+
+    ∂L/∂u_p  =  Σ over consumers v, Σ over their entries I:   ∂L/∂v_I · ∂v_I/∂u_p.
+
+Each read u_{φ(I,J)} with factor c contributes Σ_{I,J} ∂L/∂v_I · c · [φ(I,J) = p]; solving
+φ(I,J) = p for an index of unit coefficient removes the sum and turns that index's range into
+bounds of the others (`index.contract`). Numbers and symbols as sizes go the same way.
+
+The sweep is iterative and shares every upstream gradient, so its cost grows with the number of
+equations, whatever the depth. An upstream gradient too large to write into a formula stays named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from symgrad.errors import NetworkError
+from symgrad.expr import (
+    ONE,
+    ZERO,
+    Bound,
+    Expr,
+    Mul,
+    Num,
+    Partial,
+    Reduce,
+    Ref,
+    free_names,
+    fresh,
+    names,
+    substitute,
+    transform,
+    walk,
+)
+from symgrad.index import (
+    Contraction,
+    Facts,
+    Index,
+    Range,
+    affine,
+    contract,
+    guard,
+    shift,
+)
+from symgrad.latex import latex
+from symgrad.network import Equation, Network
+from symgrad.rewrite import Derivation, Step, put_in
+from symgrad.rules.algebra import WRITTEN_OUT, count, distinct_bounds, product, tidy, total, write_out
+from symgrad.rules.calculus import Place, in_terms_of, reads_of
+
+INLINE = 60
+"""An upstream gradient of at most this many nodes is written into the formulas that use it."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One summand of the chain rule: the consumer's entry, the bounds of the sum over its
+    entries, and the local gradient there."""
+
+    consumer: Ref
+    bounds: tuple[Bound, ...]
+    raw: Expr
+    local: Expr
+    because: tuple[str, ...]
+
+
+@dataclass
+class Sweep:
+    """Gradients of one quantity `of`; upstream gradients are derived once and shared."""
+
+    network: Network
+    of: Ref
+    inline: int = INLINE
+    _done: dict[Ref, Derivation] = field(default_factory=dict)
+    _terms: dict[Ref, tuple[Term, ...]] = field(default_factory=dict)
+
+    def gradient(self, by: Ref) -> Derivation:
+        r"""∂of/∂by with its steps.
+
+        >>> from symgrad.expr import num, Neg
+        >>> w, x = Ref("w"), Ref("x")
+        >>> net = Network((Equation(Ref("L"), (), Mul((w, x))),)).validated()
+        >>> Sweep(net, Ref("L")).gradient(w).latex()
+        '\\frac{\\partial L}{\\partial w} = x'
+        """
+        stack = [by]
+        while stack:
+            node = stack[-1]
+            if node in self._done:
+                stack.pop()
+                continue
+            missing = [d for d in self._needs(node) if d not in self._done]
+            if missing:
+                stack.extend(reversed(missing))
+            else:
+                self._done[node] = self._derive(node)
+                stack.pop()
+        return self._done[by]
+
+    # -- the chain rule -------------------------------------------------------------------------
+
+    def _needs(self, node: Ref) -> list[Ref]:
+        """The upstream gradients that must be known first."""
+        needed = []
+        for term in self.terms(node):
+            if not self._is_goal(term.consumer) and self._given(term.consumer) is None:
+                needed.append(self._generic(term.consumer))
+        return list(dict.fromkeys(needed))
+
+    def terms(self, node: Ref) -> tuple[Term, ...]:
+        """The summands of the chain rule for ∂of/∂node."""
+        if node not in self._terms:
+            self._terms[node] = tuple(self._chain(node))
+        return self._terms[node]
+
+    def _chain(self, node: Ref) -> list[Term]:
+        facts = self.network.facts.within(self.indices(node))
+        avoid = frozenset(names(node) | names(self.of))
+        pieces: list[Term] = []
+        for eq in self.network.readers(node):
+            pieces += self._through(renamed(eq, avoid), node, facts, avoid)
+        return merged(pieces)
+
+    def _through(self, eq: Equation, node: Ref, facts: Facts, avoid: frozenset[str]) -> list[Term]:
+        """The summands that flow through one equation."""
+        taken = avoid | {i.name for i in eq.indices}
+        if eq.target.name == self.of.name and len(eq.target.indices) == len(self.of.indices):
+            facts = facts.within(self.indices(self.of))
+        out: list[Term] = []
+        for place in reads_of(eq.body, node.name, self.network.ties, taken):
+            if len(place.ref.indices) == len(node.indices):
+                out += self._contracted(eq, place, node, facts)
+        return out
+
+    def _contracted(self, eq: Equation, place: Place, node: Ref, facts: Facts) -> list[Term]:
+        pairs = list(zip(place.ref.indices, node.indices, strict=True))
+        if eq.target.name == self.of.name and len(eq.target.indices) == len(self.of.indices):
+            pairs += zip(eq.target.indices, self.of.indices, strict=True)
+        for phi, _ in pairs:
+            if affine(phi) is None:
+                raise NetworkError(
+                    f"found the subscript {latex(phi)} of {latex(place.ref)}, expected an affine one",
+                    at=eq.at,
+                    hint="give symbolic strides and dilations a number",
+                )
+        solved = contract((*eq.indices, *place.inside), pairs, facts)
+        if solved is None:
+            return []
+        own = {i.name for i in eq.indices}
+        factor = in_terms_of(eq.target, eq.body, place.factor)
+        return self._written(eq, place, solved, own, factor)
+
+    def _written(
+        self, eq: Equation, place: Place, solved: Contraction, own: set[str], factor: Expr
+    ) -> list[Term]:
+        outer = tuple(b for b in solved.bounds if b.name in own)
+        inner = tuple(b for b in solved.bounds if b.name not in own)
+        target = shift(eq.target, solved.values)
+        raw = product(shift(factor, solved.values), *guard(solved.guards))
+        if inner:
+            raw = Reduce("sum", inner, raw)
+        assert isinstance(target, Ref)
+        terms = [Term(target, outer, raw, ZERO, place.rules)]
+        size = count(outer)
+        if outer and size is not None and size <= WRITTEN_OUT:
+            terms = [piece for t in terms for piece in enumerated(t)]
+        return [finished(t) for t in terms]
+
+    # -- one gradient ---------------------------------------------------------------------------
+
+    def _derive(self, node: Ref) -> Derivation:
+        goal = Partial(self.of, node)
+        indices = self.indices(node)
+        if self._is_goal(node):
+            return Derivation(goal, (Step("same", goal, ONE),), indices)
+        given = self._given(node)
+        if given is not None:
+            return Derivation(goal, (Step("given", goal, given),), indices)
+        terms = [t for t in self.terms(node) if self._reaches(t.consumer)]
+        if not terms:
+            return Derivation(goal, (Step("no-path", goal, ZERO),), indices, note="no-path")
+        return self._steps(goal, indices, terms)
+
+    def _steps(self, goal: Partial, indices: tuple[Index, ...], terms: list[Term]) -> Derivation:
+        """Chain rule, local gradients and upstream gradients put in, tidied."""
+        steps: list[Step] = []
+        at: Expr = goal
+        chained = [t for t in terms if not self._is_goal(t.consumer)]
+        if chained:
+            links = total(*(self._link(t, goal.by) for t in terms))
+            steps.append(Step("chain-rule", at, links))
+            at = links
+        locals_ = tuple(local_derivation(t, goal.by, indices) for t in terms)
+        if not chained:
+            raw = total(*(t.raw for t in terms))
+            because = tuple(dict.fromkeys(r for t in terms for r in t.because))
+            steps.append(Step("differentiate", at, raw, because=because))
+            at, locals_ = raw, ()
+        else:
+            upstream = [(Partial(goal.of, t.consumer), self._upstream(t.consumer)) for t in chained]
+            equalities = [(d.goal, d.answer) for d in locals_] + upstream
+            using = tuple((a, b) for a, b in dict(equalities).items() if a != b)
+            after = joined(put_in(at, using))
+            steps.append(Step("substitute", at, after, using=using))
+            at = after
+        neat = neaten(at, goal, indices)
+        if neat != at:
+            steps.append(Step("tidy", at, neat))
+        return Derivation(goal, tuple(steps), indices, locals_, self._lemmas(chained))
+
+    def _link(self, t: Term, by: Expr) -> Expr:
+        """∂of/∂v · ∂v/∂u, summed over the entries of v."""
+        if self._is_goal(t.consumer):
+            return t.raw
+        link: Expr = Mul((Partial(self.of, t.consumer), Partial(t.consumer, by)))
+        return Reduce("sum", t.bounds, link) if t.bounds else link
+
+    def _lemmas(self, terms: Iterable[Term]) -> tuple[Derivation, ...]:
+        found: dict[Ref, Derivation] = {}
+        for t in terms:
+            if self._given(t.consumer) is None:
+                generic = self._generic(t.consumer)
+                found[generic] = self._done[generic]
+        return tuple(found.values())
+
+    def _upstream(self, consumer: Ref) -> Expr:
+        """∂of/∂consumer: given, derived and short, or left named."""
+        given = self._given(consumer)
+        if given is not None:
+            return given
+        generic = self._generic(consumer)
+        answer = self._done[generic].answer
+        if size(answer) > self.inline:
+            return Partial(self.of, consumer)
+        values = {
+            g.name: c
+            for g, c in zip(generic.indices, consumer.indices, strict=True)
+            if isinstance(g, Ref)
+        }
+        return tidy(shift(answer, values))
+
+    def _reaches(self, consumer: Ref) -> bool:
+        if self._is_goal(consumer) or self._given(consumer) is not None:
+            return True
+        return self._done[self._generic(consumer)].answer != ZERO
+
+    # -- names ------------------------------------------------------------------------------------
+
+    def _is_goal(self, ref: Ref) -> bool:
+        return ref == self.of
+
+    def _given(self, ref: Ref) -> Expr | None:
+        for u in self.network.upstream:
+            if u.of == self.of:
+                found = u.of_entry(ref)
+                if found is not None:
+                    return found
+        return None
+
+    def _generic(self, ref: Ref) -> Ref:
+        """`ref` at its own letters, unless all its indices are numbers."""
+        if all(isinstance(i, Num) for i in ref.indices):
+            return ref
+        home = next(
+            (e.target for e in self.network.by_name[ref.name] if len(e.target.indices) == len(ref.indices)),
+            ref,
+        )
+        avoid = set(names(self.of))
+        letters: list[Expr] = []
+        for own, actual in zip(home.indices, ref.indices, strict=True):
+            if isinstance(actual, Num):
+                letters.append(actual)
+                continue
+            letter = fresh(own.name if isinstance(own, Ref) else "i", avoid)
+            avoid.add(letter)
+            letters.append(Ref(letter))
+        return Ref(ref.name, tuple(letters))
+
+    def indices(self, node: Ref) -> tuple[Index, ...]:
+        """The free indices of `node`, with the ranges its tensor gives them."""
+        ranges = self.network.ranges(node.name) or ()
+        found = []
+        for i, r in zip(node.indices, ranges, strict=False):
+            if isinstance(i, Ref) and not i.indices and i.name not in self.network.sizes:
+                found.append(Index(i.name, r))
+        return tuple(found)
+
+
+def renamed(eq: Equation, avoid: frozenset[str]) -> Equation:
+    """`eq` with its indices under letters that are not in `avoid`."""
+    clashes = [i.name for i in eq.indices if i.name in avoid]
+    if not clashes:
+        return eq
+    taken = set(avoid) | names(eq.body) | names(eq.target)
+    new: dict[str, Expr] = {}
+    for name in clashes:
+        letter = fresh(name, taken)
+        taken.add(letter)
+        new[name] = Ref(letter)
+    target = substitute(eq.target, new)
+    assert isinstance(target, Ref)
+    indices = tuple(_renamed_index(i, new) for i in eq.indices)
+    return Equation(target, indices, substitute(eq.body, new), eq.at)
+
+
+def _renamed_index(i: Index, new: dict[str, Expr]) -> Index:
+    to = new.get(i.name)
+    name = to.name if isinstance(to, Ref) else i.name
+    return Index(name, Range(substitute(i.range.lo, new), substitute(i.range.hi, new)))
+
+
+def enumerated(t: Term) -> list[Term]:
+    """A summand over a short range of numbers, entry by entry."""
+    head, rest = t.bounds[0], t.bounds[1:]
+    assert isinstance(head.lo, Num) and isinstance(head.hi, Num)
+    out: list[Term] = []
+    for value in range(int(head.lo.value), int(head.hi.value) + 1):
+        put = {head.name: Num(head.lo.value + value - int(head.lo.value))}
+        consumer = shift(t.consumer, put)
+        assert isinstance(consumer, Ref)
+        one = Term(consumer, rest, shift(t.raw, put), ZERO, t.because)
+        out += enumerated(one) if rest else [one]
+    return out
+
+
+def finished(t: Term) -> Term:
+    """The summand with its local gradient tidied and short sums written out."""
+    return Term(t.consumer, t.bounds, t.raw, spelled_out(tidy(t.raw)), t.because)
+
+
+def spelled_out(e: Expr) -> Expr:
+    """`e` with a short outer sum of numbers as limits written out."""
+    if isinstance(e, Reduce) and e.op == "sum":
+        size_ = count(e.bounds)
+        if size_ is not None and size_ <= WRITTEN_OUT:
+            return tidy(write_out(e, shift))
+    return e
+
+
+def merged(terms: Sequence[Term]) -> list[Term]:
+    """Summands that go through the same entries added: the product rule inside one equation."""
+    found: dict[tuple[Ref, tuple[Bound, ...]], Term] = {}
+    for t in terms:
+        key = (t.consumer, t.bounds)
+        old = found.get(key)
+        if old is not None:
+            raw = total(old.raw, t.raw)
+            because = tuple(dict.fromkeys((*old.because, *t.because)))
+            t = Term(t.consumer, t.bounds, raw, tidy(total(old.local, t.local)), because)
+        found[key] = t
+    place = {name: k for k, name in enumerate(dict.fromkeys(t.consumer.name for t in terms))}
+    ordered = sorted(found.values(), key=lambda t: (place[t.consumer.name], *entry_numbers(t)))
+    return [t for t in ordered if t.local != ZERO]
+
+
+def entry_numbers(t: Term) -> tuple[Fraction, ...]:
+    """The numbers of a consumer's entry, so that v_1 comes before v_2; () for a whole range."""
+    numbers = tuple(i.value for i in t.consumer.indices if isinstance(i, Num))
+    return numbers if len(numbers) == len(t.consumer.indices) and not t.bounds else ()
+
+
+def local_derivation(t: Term, by: Expr, indices: tuple[Index, ...]) -> Derivation:
+    """∂v/∂u for one consumer: the raw derivative, then tidied."""
+    goal = Partial(t.consumer, by)
+    steps = [Step("differentiate", goal, t.raw, because=t.because)]
+    if t.local != t.raw:
+        steps.append(Step("tidy", t.raw, t.local))
+    return Derivation(goal, tuple(steps), indices)
+
+
+def joined(e: Expr) -> Expr:
+    """Products inside products written as one, without factors 1."""
+    return transform(e, lambda x: product(*x.factors) if isinstance(x, Mul) else x)
+
+
+def neaten(e: Expr, goal: Expr, indices: Sequence[Index]) -> Expr:
+    """Tidied, short sums written out, bound letters distinct."""
+    taken = frozenset(i.name for i in indices) | frozenset(free_names(goal))
+    return distinct_bounds(tidy(e), taken)
+
+
+def size(e: Expr) -> int:
+    """How many nodes."""
+    return sum(1 for _ in walk(e))

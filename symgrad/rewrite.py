@@ -1,0 +1,76 @@
+r"""Steps and derivations: what was rewritten, by which rule, with which equalities.
+
+The answer of a derivation is what its last step left; there is no other answer. A step holds the
+formulas before and after it, so it can be checked by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from symgrad.bridge import to_sympy
+from symgrad.expr import Expr, Partial, canonical, transform
+from symgrad.index import Index
+from symgrad.latex import latex
+
+if TYPE_CHECKING:
+    import sympy
+
+
+@dataclass(frozen=True)
+class Step:
+    """One rewriting. `rule` is a frozen id in kebab-case; `using` are the equalities put in
+    (left side, right side); `because` are the ids of the identities behind it."""
+
+    rule: str
+    before: Expr
+    after: Expr
+    using: tuple[tuple[Expr, Expr], ...] = ()
+    because: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """From a goal such as ∂L/∂k_j to its formula.
+
+    `lemmas` are the derivations it builds on, in reading order: upstream gradients first, then
+    local ones. `indices` are the free indices of the goal with their ranges.
+    """
+
+    goal: Partial
+    steps: tuple[Step, ...]
+    indices: tuple[Index, ...] = ()
+    locals: tuple[Derivation, ...] = ()
+    upstream: tuple[Derivation, ...] = ()
+    note: str = ""
+
+    @property
+    def answer(self) -> Expr:
+        """What the last step left."""
+        return self.steps[-1].after
+
+    @property
+    def result(self) -> sympy.Basic:
+        """The answer as a SymPy expression."""
+        return to_sympy(self.answer)
+
+    def latex(self) -> str:
+        """goal = answer."""
+        return f"{latex(self.goal)} = {latex(self.answer)}"
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+    def consistent(self) -> bool:
+        """Do consecutive steps meet, up to bound names?"""
+        first = canonical(self.steps[0].before) == canonical(self.goal)
+        pairs = zip(self.steps, self.steps[1:], strict=False)
+        return first and all(canonical(a.after) == canonical(b.before) for a, b in pairs)
+
+
+def put_in(e: Expr, equalities: Iterable[tuple[Expr, Expr]]) -> Expr:
+    """`e` with each left side replaced by its right side, all at once."""
+    table: dict[Any, Expr] = dict(equalities)
+    return transform(e, lambda x: table.get(x, x)) if table else e
