@@ -1,0 +1,443 @@
+"""The oracle: formulas and whole networks at concrete sizes and values, exactly.
+
+It writes the network out entry by entry and differentiates by dual numbers, forwards, so that
+it shares no idea with the engine that derives formulas backwards, and no code.
+Rational results are exact; transcendental functions give 50 significant digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from itertools import product
+
+from symgrad.dual import (
+    DIGITS,
+    Dual,
+    Number,
+    Ties,
+    add,
+    constant,
+    multiply,
+    precision,
+    to_decimal,
+)
+from symgrad.errors import NetworkError, SymgradError
+from symgrad.expr import Expr, Iverson, Ref, free, num
+from symgrad.index import affine
+from symgrad.interpret import Env, Interpreter
+from symgrad.latex import latex
+from symgrad.network import Equation, Network
+
+__all__ = [
+    "Dual", "Number", "Point", "Ties", "Unrolled",
+    "derivative", "difference", "exact", "forward", "holds", "value",
+]  # fmt: skip
+
+MAX_NESTED = 8
+"""Entries evaluated inside one another before the outer ones are put off: a chain of any length
+stays below Python's recursion limit."""
+
+Lookup = Callable[[Ref], Number]
+
+@dataclass(frozen=True)
+class Point:
+    """One instance: a whole number for every size, a value for every leaf entry.
+
+    Entries are keyed by references at numbers: ``Ref("x", (num(3),))``.
+    """
+
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    values: Mapping[Ref, Number] = field(default_factory=dict)
+
+
+NOWHERE = Point()
+
+
+def value(
+    e: Expr, point: Point = NOWHERE, lookup: Lookup | None = None, network: Network | None = None
+) -> Number:
+    """The value of a formula at a point.
+
+    A name is, in this order: a bound index, a size, an entry that `network` defines, what
+    `lookup` or else the point says. A product with a bracket [P] that is 0 is 0, whatever the
+    other factors are.
+
+    >>> from symgrad.expr import Bound, Reduce
+    >>> j = Reduce("sum", (Bound("j", num(1), Ref("n")),), Ref("j"))
+    >>> value(j, Point({"n": 10}))
+    Fraction(55, 1)
+    """
+    return Unrolled(network or Network(), point, lookup).value(e)
+
+
+def holds(
+    cond: Expr, point: Point = NOWHERE, lookup: Lookup | None = None, network: Network | None = None
+) -> bool:
+    """Is the comparison true at a point?
+
+    >>> from symgrad.expr import Rel
+    >>> holds(Rel("<", num(1), Ref("n")), Point({"n": 2}))
+    True
+    """
+    return bool(Unrolled(network or Network(), point, lookup).value(Iverson(cond)))
+
+
+def exact(e: Expr) -> Fraction | None:
+    """The rational number that a formula of numbers stands for, or None.
+
+    >>> from symgrad.expr import Add, Div
+    >>> exact(Div(Add((num(1), num(2))), num(4)))
+    Fraction(3, 4)
+    """
+    try:
+        result = value(e)
+    except SymgradError:
+        return None
+    return result if isinstance(result, Fraction) else None
+
+
+def forward(network: Network, point: Point, ref: Ref) -> Number:
+    """The value of an entry, from the definitions."""
+    return Unrolled(network, point).value(ref)
+
+
+def derivative(network: Network, of: Ref, by: Ref, point: Point) -> Number:
+    r"""d `of` / d `by` at a point, where `by` alone moves.
+
+    An entry with a definition is cut off from it: everything downstream follows, nothing
+    upstream matters. Where nothing defines `of`, given gradients stand for the rest of the
+    network: ∂L/∂x = Σ δ_i ∂z_i/∂x over the entries with δ_i = ∂L/∂z_i.
+
+    >>> from symgrad.expr import Mul
+    >>> z = Equation(Ref("z"), (), Mul((Ref("x"), Ref("x"))))
+    >>> at = Point(values={Ref("x"): Fraction(3)})
+    >>> derivative(Network((z,)), Ref("z"), Ref("x"), at)
+    Fraction(6, 1)
+    """
+    return Unrolled(network, point).derivative(of, by)
+
+
+def difference(network: Network, of: Ref, by: Ref, point: Point, digits: int = 40) -> Decimal:
+    """(f(x + h) - f(x - h)) / 2h with h small enough for `digits` digits, at a smooth point."""
+    plain = Unrolled(network, point)
+    target, moved = plain.concrete(of), plain.concrete(by)
+    with precision(2 * digits):
+        centre, h = to_decimal(plain.value(moved)), Decimal(1).scaleb(-digits * 5 // 8)
+    ends = [
+        Unrolled(network, point, given={moved: constant(centre + side)}, digits=2 * digits)
+        for side in (h, -h)
+    ]
+    high, low = (end.value(target) for end in ends)
+    with precision(2 * digits):
+        slope = (to_decimal(high) - to_decimal(low)) / (2 * h)
+    with precision(digits):
+        return +slope
+
+
+class _Later(Exception):
+    """An entry to evaluate first, from the ground up."""
+
+    def __init__(self, ref: Ref) -> None:
+        super().__init__(ref.name)
+        self.ref = ref
+
+
+class Unrolled:
+    """A network written out at one point, entry by entry and on demand; remembers the entries.
+
+    `given` fixes entries and says how they move; reads of the tensors named in `still` do not
+    move.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        point: Point,
+        lookup: Lookup | None = None,
+        *,
+        given: Mapping[Ref, Dual] | None = None,
+        still: frozenset[str] = frozenset(),
+        digits: int = DIGITS,
+    ) -> None:
+        self.network = network
+        self.point = point
+        self._lookup = lookup
+        self._given = dict(given or {})
+        self._still = still
+        self._digits = digits
+        self._entries: dict[Ref, Dual] = dict(self._given)
+        self._targets: dict[str, tuple[dict[Ref, Equation], list[Equation]]] = {}
+        self._gradients: dict[tuple[Expr, Ref], Number] = {}
+        self._active: dict[Ref, None] = {}
+        self._nested = MAX_NESTED
+        self._formula = Interpreter(self._read, self._partial)
+
+    # -- questions ----------------------------------------------------------------------------
+
+    def value(self, e: Expr) -> Number:
+        """The value of a formula."""
+        return self.dual(e).value
+
+    def dual(self, e: Expr) -> Dual:
+        """The value of a formula, and how it moves with what is given."""
+        self._formula.work = 0
+        self._nested = MAX_NESTED
+        waiting: dict[Ref, None] = {}
+        with precision(self._digits):
+            while True:
+                try:
+                    if not waiting:
+                        return self._formula.value(e, {})
+                    self._entry(next(reversed(waiting)))
+                    waiting.popitem()
+                except _Later as later:
+                    if later.ref in waiting:
+                        raise _cycle(later.ref) from None
+                    waiting[later.ref] = None
+                except RecursionError:
+                    if self._nested == 1:
+                        raise SymgradError(
+                            "found a formula nested too deeply, expected a flatter one",
+                            hint="give its inner parts names",
+                        ) from None
+                    self._nested = 1
+                finally:
+                    self._active.clear()
+
+    def concrete(self, ref: Ref) -> Ref:
+        """The entry that `ref` means at these sizes: x_n is x_3."""
+        with precision(self._digits):
+            return self._concrete(ref, {})
+
+    def derivative(self, of: Expr, by: Ref) -> Number:
+        """d `of` / d `by`: see the function of that name."""
+        moved = self.concrete(by)
+        key = (of, moved)
+        if key not in self._gradients:
+            self._gradients[key] = self._derivative(of, moved)
+        return self._gradients[key]
+
+    def _derivative(self, of: Expr, moved: Ref) -> Number:
+        if isinstance(of, Ref) and self._is_opaque(self.concrete(of)):
+            return self._through_given(self.concrete(of), moved)
+        return self._moving(moved, frozenset()).dual(of).tangent
+
+    def _moving(self, moved: Ref, still: frozenset[str]) -> Unrolled:
+        at = Dual(self.value(moved), Fraction(1))
+        return Unrolled(
+            self.network, self.point, self._lookup,
+            given={moved: at}, still=still, digits=self._digits,
+        )  # fmt: skip
+
+    # -- given gradients ----------------------------------------------------------------------
+
+    def _is_opaque(self, of: Ref) -> bool:
+        """Is nothing known of `of` but given gradients?"""
+        return self._definition(of) is None and any(u.of == of for u in self.network.upstream)
+
+    def _through_given(self, of: Ref, moved: Ref) -> Number:
+        given = [u for u in self.network.upstream if u.of == of]
+        for u in given:
+            direct = self._renamed(u.by, u.symbol, moved)
+            if direct is not None:
+                return self.value(direct)
+        moving = self._moving(moved, frozenset(u.by.name for u in given))
+        total = constant(0)
+        with precision(self._digits):
+            for u in given:
+                for entry in self._all_entries(u.by.name):
+                    symbol = self._renamed(u.by, u.symbol, entry)
+                    if symbol is not None and (tangent := moving.dual(entry).tangent):
+                        step = multiply(constant(self.value(symbol)), constant(tangent))
+                        total = add(total, step)
+        return total.value
+
+    def _renamed(self, pattern: Ref, to: Ref, entry: Ref) -> Ref | None:
+        """`to` at the indices where `pattern` is `entry`: δ_i, z_i and δ_3 give z_3."""
+        letters = {r.name for r in free(pattern)} - {pattern.name} - set(self.point.sizes)
+        env = self._matched(pattern, entry, letters)
+        return None if env is None else self._concrete(to, env)
+
+    def _all_entries(self, name: str) -> Iterator[Ref]:
+        """Every entry of a tensor, the last index fastest."""
+        whole = self._formula.whole
+        ranges = self.network.ranges(name) or ()
+        axes = [range(whole(r.lo, {}), whole(r.hi, {}) + 1) for r in ranges]
+        for at in product(*axes):
+            yield Ref(name, tuple(num(k) for k in at))
+
+    def _given_gradient(self, ref: Ref) -> Dual | None:
+        """The value of δ_i from the definition of L, where L is defined and reads z."""
+        for u in self.network.upstream:
+            by = self._renamed(u.symbol, u.by, ref)
+            if by is None:
+                continue
+            self._check_range(by)
+            if self._depends(u.of, by.name):
+                return self._gradient(u.of, by)
+        return None
+
+    def _gradient(self, of: Expr, by: Ref) -> Dual:
+        if any(d.tangent for d in self._given.values()):
+            raise SymgradError(
+                f"found the derivative of a gradient by {latex(by)}, expected a first derivative",
+                hint="ask for gradients of a quantity that holds none",
+            )
+        inner = Unrolled(self.network, self.point, self._lookup, digits=self._digits)
+        return constant(inner.derivative(of, by))
+
+    def _depends(self, of: Ref, name: str) -> bool:
+        """Is `of` defined, and does its definition lead to the tensor `name`?"""
+        if self._definition(self._concrete(of, {})) is None:
+            return False
+        seen, todo = {of.name}, [of.name]
+        while todo:
+            for eq in self.network.by_name.get(todo.pop(), ()):
+                new = {r.ref.name for r in eq.reads} - seen
+                seen |= new
+                todo.extend(new)
+        return name in seen
+
+    # -- entries ------------------------------------------------------------------------------
+
+    def _concrete(self, ref: Ref, env: Env) -> Ref:
+        return Ref(ref.name, tuple(num(self._formula.whole(i, env)) for i in ref.indices))
+
+    def _read(self, ref: Ref, env: Env) -> Dual:
+        if not ref.indices and ref.name in env:
+            return constant(env[ref.name])
+        if not ref.indices and ref.name in self.point.sizes:
+            return constant(self.point.sizes[ref.name])
+        entry = self._concrete(ref, env)
+        found = self._entry(entry)
+        if ref.name in self._still and self._active and entry not in self._given:
+            return constant(found.value)
+        return found
+
+    def _entry(self, ref: Ref) -> Dual:
+        known = self._entries.get(ref)
+        if known is not None:
+            return known
+        defined = self._definition(ref)
+        if defined is None:
+            found = self._leaf(ref)
+        elif ref in self._active:
+            raise _cycle(ref)
+        elif len(self._active) >= self._nested:
+            raise _Later(ref)
+        else:
+            equation, env = defined
+            self._active[ref] = None
+            found = self._formula.value(equation.body, env)
+            del self._active[ref]
+        self._entries[ref] = found
+        return found
+
+    def _definition(self, ref: Ref) -> tuple[Equation, Env] | None:
+        """The equation whose target is `ref` at these sizes, and its indices there."""
+        written, ranged = self._targets_of(ref.name)
+        if ref in written:
+            return written[ref], {}
+        for eq in ranged:
+            env = self._indices_at(eq, ref)
+            if env is not None:
+                return eq, env
+        return None
+
+    def _targets_of(self, name: str) -> tuple[dict[Ref, Equation], list[Equation]]:
+        if name not in self._targets:
+            written: dict[Ref, Equation] = {}
+            ranged: list[Equation] = []
+            for eq in self.network.by_name.get(name, ()):
+                if eq.indices:
+                    ranged.append(eq)
+                else:
+                    written[self._concrete(eq.target, {})] = eq
+            self._targets[name] = written, ranged
+        return self._targets[name]
+
+    def _indices_at(self, eq: Equation, ref: Ref) -> Env | None:
+        """The values of the indices at which the target of `eq` is `ref`, if in their ranges."""
+        env = self._matched(eq.target, ref, {i.name for i in eq.indices})
+        if env is None:
+            return None
+        whole = self._formula.whole
+        inside = all(
+            whole(i.range.lo, env) <= env[i.name] <= whole(i.range.hi, env) for i in eq.indices
+        )
+        return env if inside else None
+
+    def _matched(self, pattern: Ref, entry: Ref, letters: set[str]) -> Env | None:
+        """The values of the letters at which `pattern` is `entry`."""
+        if pattern.name != entry.name or len(pattern.indices) != len(entry.indices):
+            return None
+        env: dict[str, int] = {}
+        for subscript, at in zip(pattern.indices, entry.indices, strict=True):
+            solved = self._solved(subscript, self._formula.whole(at, {}), letters - set(env), env)
+            if solved is None:
+                return None
+            env.update(solved)
+        return env
+
+    def _solved(self, pattern: Expr, at: int, unknown: set[str], env: Env) -> Env | None:
+        """The value of the one unknown index of a target's subscript, given the subscript's."""
+        form = affine(pattern)
+        names = [n for n in form.by if n in unknown] if form else []
+        if form is None or not names:
+            return {} if self._formula.whole(pattern, env) == at else None
+        name = names[0]
+        here = self._formula.whole(pattern, {**env, **dict.fromkeys(names, 0)})
+        steps, left = divmod(at - here, form.by[name])
+        return None if left or len(names) > 1 else {name: steps}
+
+    def _leaf(self, ref: Ref) -> Dual:
+        given = self._given_gradient(ref)
+        if given is not None:
+            return given
+        if self._lookup is not None:
+            return constant(self._lookup(ref))
+        if ref.name not in self.network.by_name:
+            self._check_range(ref)
+        if ref in self.point.values:
+            return constant(self.point.values[ref])
+        if ref in self.network.values:
+            return constant(self.network.values[ref].value)
+        if ref.name in self.network.by_name:
+            self._check_range(ref)
+        raise SymgradError(
+            f"found {latex(ref)} without a value, expected a number for it",
+            hint=f"give a value: {latex(ref)} = 2",
+        )
+
+    def _check_range(self, ref: Ref) -> None:
+        """Subscripts must lie in the ranges of their tensor."""
+        ranges = self.network.ranges(ref.name)
+        if ranges is None:
+            return
+        for i, r in zip(ref.indices, ranges, strict=False):
+            lo, hi = self._formula.whole(r.lo, {}), self._formula.whole(r.hi, {})
+            if not lo <= self._formula.whole(i, {}) <= hi:
+                sizes = ", ".join(f"{n} = {v}" for n, v in self.point.sizes.items())
+                raise NetworkError(
+                    f"found {latex(ref)}{f' at {sizes}' if sizes else ''}, "
+                    f"expected an index from {lo} to {hi}",
+                    hint="change the ranges of the indices",
+                )
+
+    def _partial(self, of: Expr, by: Ref, env: Env) -> Dual:
+        """∂of/∂by; only a name can be followed when indices are bound around it."""
+        if isinstance(of, Ref):
+            return self._gradient(self._concrete(of, env), self._concrete(by, env))
+        if env:
+            raise SymgradError(f"found a derivative of {latex(of)}, expected one of a name")
+        return self._gradient(of, self._concrete(by, env))
+
+
+def _cycle(ref: Ref) -> NetworkError:
+    return NetworkError(
+        f"found {latex(ref)} defined through itself, expected equations that build on one another",
+        hint="break the cycle: an equation may read only what comes before it",
+    )
