@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from symgrad import macros
 from symgrad.errors import Place
-from symgrad.tokens import Token, is_aligned, refuse, tokenize
+from symgrad.spelling import Token, is_aligned, refuse, tokenize
 
 DEEPEST = 60
 """Most braces, brackets and arguments inside one another."""
@@ -305,7 +305,7 @@ class _Converter:
             kind = {"l": "opening", "r": "closing", "m": "relation"}[name[-1]]
             name = name[:-1]
         mark = self.delimiter() or '""'
-        return f'class("{kind}", lr(size: #{macros.BIG_SIZES[name]}, {mark}))'
+        return f'class("{kind}", stretch({mark}, size: #{macros.BIG_SIZES[name]}))'
 
     def brace(self, token: Token) -> str:
         """``\\underbrace{x}_{y}``: what follows as a script is the brace's annotation."""
