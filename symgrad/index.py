@@ -229,6 +229,10 @@ class Facts:
             hit = self._cache[condition] = self.instance(_negations(condition)) is None
         return hit
 
+    def contradictory(self) -> bool:
+        """Do no positive sizes satisfy the facts?"""
+        return self.instance([Condition(Affine(0))]) is None
+
     def instance(self, alternatives: Sequence[Condition]) -> dict[str, int] | None:
         """A smallest instance of the facts where one of the alternatives holds, or None."""
         for extra in alternatives:

@@ -93,7 +93,7 @@ def index_of(b: Bound) -> Index:
 class Upstream:
     r"""A given gradient: ``symbol`` = ∂of/∂by, such as δ_i = ∂L/∂z_i."""
 
-    symbol: Ref
+    symbol: Expr
     of: Ref
     by: Ref
 
@@ -257,7 +257,7 @@ class Network:
     @cached_property
     def parameters(self) -> tuple[Ref, ...]:
         """The leaves that are not data: what is learned."""
-        symbols = {u.symbol.name for u in self.upstream}
+        symbols = {u.symbol.name for u in self.upstream if isinstance(u.symbol, Ref)}
         return tuple(r for r in self.leaves if r.name not in self.data | symbols)
 
     def knows(self, name: str) -> bool:
@@ -270,12 +270,13 @@ class Network:
         """This network, after checking it: single assignment, no cycle, every read in range."""
         check_single_assignment(self)
         check_ranks(self)
-        network = self._acyclic()
+        network = self.acyclic()
         for eq in network.equations:
             check_reads(network, eq)
         return network
 
-    def _acyclic(self) -> Network:
+    def acyclic(self) -> Network:
+        """This network with recurrences of known length written out; a cycle is refused."""
         loop = find_cycle(self)
         if not loop:
             return self

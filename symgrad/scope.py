@@ -1,0 +1,559 @@
+r"""What the statements of a scope mean: equations, ranges, data, given values and gradients.
+
+A heading of an exam opens a scope. An equation in an inner scope shadows the one of the same name
+outside; everything else of the outer scope stays visible. A statement is sorted by its form alone:
+
+    z_i = …, i = 1, …, n      equation with its range
+    w_0 = 1                   given value
+    δ_i = ∂L/∂z_i             given upstream gradient
+    (x, y) ∼ 𝒟                data
+    W ∈ ℝ^{h×d}               shape
+    m ≤ n                     fact about sizes
+    ∂L/∂k_j = ?               question
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from symgrad.errors import NetworkError, Place, SymgradError
+from symgrad.expr import (
+    ONE,
+    And,
+    Blank,
+    Bound,
+    Call,
+    Expr,
+    Num,
+    Partial,
+    Reduce,
+    Ref,
+    Rel,
+    children,
+    constant,
+    free,
+    names,
+    rebuild,
+    substitute,
+    transform,
+    walk,
+)
+from symgrad.index import Facts, Index, Range, affine, conditions
+from symgrad.latex import latex
+from symgrad.network import (
+    Equation,
+    Network,
+    Ties,
+    Upstream,
+    check_ranks,
+    check_reads,
+    check_single_assignment,
+)
+from symgrad.notation import Data, Formula, Listing, Ranges, Shape, Statement
+
+PARAMETER_NAMES = {r"\theta", r"\Theta", r"\vartheta", r"\phi", r"\Phi"}
+"""A question about one of these, when no equation uses it, asks for the list of parameters."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A left side and ``= ?``."""
+
+    left: Expr
+    latex: str
+    at: Place
+
+
+@dataclass(frozen=True)
+class Defined:
+    """An equation as it was written, before its ranges are known."""
+
+    target: Ref
+    body: Expr
+    at: Place
+    ranges: Mapping[str, Range] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is known under one heading."""
+
+    network: Network = field(default_factory=Network)
+    questions: tuple[Question, ...] = ()
+    equations: tuple[Defined, ...] = ()
+    letters: Mapping[str, Range] = field(default_factory=dict)
+    functions: Mapping[str, tuple[tuple[str, ...], Expr]] = field(default_factory=dict)
+    values: Mapping[Ref, Num] = field(default_factory=dict)
+    rels: tuple[Expr, ...] = ()
+
+
+def read_scope(
+    statements: Sequence[Sequence[Statement]], outer: Scope | None = None, ties: Ties = "strict"
+) -> Scope:
+    r"""The scope that the statements open inside `outer`; one inner list is one formula block.
+
+    >>> from symgrad.notation import read
+    >>> scope = read_scope([read(r"L = w x, \quad \frac{\partial L}{\partial w} = ?")])
+    >>> [latex(q.left) for q in scope.questions]
+    ['\\frac{\\partial L}{\\partial w}']
+    """
+    return Builder(outer or Scope(), ties).build(statements)
+
+
+class Builder:
+    """Collects the statements of one scope, then settles ranges and builds the network."""
+
+    def __init__(self, outer: Scope, ties: Ties) -> None:
+        self.outer = outer
+        self.ties = ties
+        self.equations: list[Defined] = []
+        self.questions: list[Question] = []
+        self.letters: dict[str, Range] = dict(outer.letters)
+        self.functions = dict(outer.functions)
+        self.values: dict[Ref, Num] = {}
+        self.upstream: list[tuple[Upstream, Place]] = []
+        self.data: set[str] = set(outer.network.data)
+        self.shapes: dict[str, tuple[Range, ...]] = dict(outer.network.shapes)
+        self.rels: list[Expr] = list(outer.rels)
+
+    def build(self, blocks: Sequence[Sequence[Statement]]) -> Scope:
+        """The finished scope."""
+        for block in blocks:
+            self.block(block)
+        equations = self.shadowed() + self.with_letters()
+        equations, values = self.put_sizes(equations)
+        indices = frozenset(n for d in equations for n in d.ranges) | bound_names(equations)
+        facts = self.facts(equations, indices)
+        settled = self.settle(equations, facts)
+        network = Network(
+            tuple(eq for eq, _ in settled),
+            frozenset(self.data),
+            values,
+            self.given_gradients(),
+            facts,
+            self.shapes,
+            self.ties,
+        )
+        self.check_matrices(network)
+        network = self.validated(network, {eq for eq, new in settled if new})
+        own = tuple(d for d in equations)
+        return Scope(
+            network,
+            tuple(self.questions),
+            own,
+            self.letters,
+            self.functions,
+            values,
+            tuple(self.rels),
+        )
+
+    def validated(self, network: Network, new: set[Equation]) -> Network:
+        """The network with cycles and double definitions refused everywhere, reads out of range
+        refused in this scope's own equations (outer ones may read what is shadowed here)."""
+        check_single_assignment(network)
+        if len(new) == len(network.equations):
+            check_ranks(network)
+        network = network.acyclic()
+        for eq in network.equations:
+            if eq in new or not self.outer.equations:
+                check_reads(network, eq)
+        return network
+
+    # -- sorting -------------------------------------------------------------------------------------
+
+    def block(self, statements: Sequence[Statement]) -> None:
+        """One formula block: ranges belong to the equations before them in it."""
+        start = len(self.equations)
+        for statement in statements:
+            try:
+                self.statement(statement, start)
+            except SymgradError as error:
+                raise error.located(statement.at) from None
+
+    def statement(self, s: Statement, start: int) -> None:
+        """Sort one statement."""
+        match s:
+            case Ranges(names=letters, lo=lo, hi=hi):
+                for letter in letters:
+                    self.range(letter, Range(lo, hi), start)
+            case Data(refs=refs):
+                self.data |= {r.name for r in refs}
+            case Shape(refs=refs, sizes=sizes):
+                for r in refs:
+                    self.shapes[r.name] = tuple(Range(ONE, e) for e in sizes)
+            case Formula(ops=()):
+                pass  # a lone expression in prose, such as the input $x$
+            case Formula(parts=parts, ops=ops):
+                if all(op == "=" for op in ops):
+                    self.equality(parts, s)
+                else:
+                    self.comparison(parts, ops, start, s.at)
+            case Listing(ref=ref, items=items):
+                self.listing(ref, items, s)
+
+    def listing(self, ref: Expr, items: Sequence[Expr], s: Listing) -> None:
+        """θ = {?} asks for the parameters."""
+        if any(isinstance(i, Blank) for i in items):
+            self.questions.append(Question(ref, latex(ref), s.at))
+
+    def range(self, letter: str, r: Range, start: int) -> None:
+        """A range belongs to the equations of its block that use the letter and have none yet;
+        it is remembered for the equations after it."""
+        for k in range(start, len(self.equations)):
+            d = self.equations[k]
+            if letter in _letters(d.target) and letter not in d.ranges:
+                self.equations[k] = Defined(d.target, d.body, d.at, {**d.ranges, letter: r})
+        self.letters[letter] = r
+
+    def comparison(
+        self, parts: Sequence[Expr], ops: Sequence[str], start: int, at: Place
+    ) -> None:
+        """``1 ≤ i ≤ n`` is the range of i; a comparison of sizes is a fact."""
+        rels = [Rel(op, a, b) for op, a, b in zip(ops, parts, parts[1:], strict=False)]
+        if len(parts) == 3 and set(ops) <= {"<=", "<"} and isinstance(parts[1], Ref):
+            letter = parts[1]
+            if not letter.indices and self.is_letter(letter.name, start):
+                lo = parts[0] if ops[0] == "<=" else _shifted(parts[0], 1)
+                hi = parts[2] if ops[1] == "<=" else _shifted(parts[2], -1)
+                self.range(letter.name, Range(lo, hi), start)
+                return
+        for rel in rels:
+            if conditions(rel) is None:
+                raise NetworkError(
+                    f"found {latex(rel)}, expected an equation, a range such as 1 \\le i \\le n, "
+                    "or a fact about sizes such as m \\le n",
+                    at=at,
+                )
+        self.rels += rels
+
+    def is_letter(self, name: str, start: int) -> bool:
+        """Is the name used as an index of some target, or of a read?"""
+        return any(name in _letters(d.target) for d in self.equations[start:]) or any(
+            isinstance(x, Ref) and any(name in names(i) for i in x.indices)
+            for d in (*self.equations, *self.outer.equations)
+            for x in (*walk(d.body), d.target)
+        )
+
+    def equality(self, parts: Sequence[Expr], s: Formula) -> None:
+        """A question, a given gradient, a given value, a function or an equation."""
+        left = parts[0]
+        if isinstance(parts[-1], Blank):
+            if len(parts) != 2:
+                raise NetworkError(
+                    "found a chain that ends in ?, expected one left side and = ?",
+                    hint="state the definition in a line of its own",
+                )
+            shown = s.latex[: s.latex.rindex("=")].rstrip(" &") if "=" in s.latex else latex(left)
+            self.questions.append(Question(left, shown.strip(), s.at))
+            return
+        if len(parts) != 2:
+            raise NetworkError(
+                f"found {len(parts)} sides in one chain of equations, expected a definition with two",
+                hint="state one definition, or one given value, at a time",
+            )
+        right = parts[1]
+        if isinstance(left, Partial) != isinstance(right, Partial):
+            self.gradient(left, right, s.at)
+        elif isinstance(left, Call):
+            self.function(left, right, s.at)
+        elif isinstance(left, Ref):
+            self.definition(left, right, s.at)
+        else:
+            raise NetworkError(
+                f"found {latex(left)} on the left of =, expected a name such as z_i",
+                hint="write the name that is defined on the left",
+            )
+
+    def gradient(self, a: Expr, b: Expr, at: Place) -> None:
+        """δ_i = ∂L/∂z_i, in either order."""
+        partial, symbol = (a, b) if isinstance(a, Partial) else (b, a)
+        assert isinstance(partial, Partial)
+        of, by = partial.of, partial.by
+        plain = isinstance(symbol, Ref) or constant(symbol) is not None
+        if not plain or not isinstance(of, Ref) or not isinstance(by, Ref):
+            raise NetworkError(
+                f"found {latex(symbol)} for a given gradient, expected a name such as \\delta_i "
+                "or a number",
+                hint="to ask for it, write = ?",
+            )
+        self.upstream.append((Upstream(symbol, of, by), at))
+
+    def function(self, head: Call, body: Expr, at: Place) -> None:
+        """f(x) = …: a function if it is called elsewhere, else a name that depends on x."""
+        args = tuple(a.name for a in head.args if isinstance(a, Ref))
+        self.functions[head.fn] = (args, body)
+        self.equations.append(Defined(Ref(head.fn), body, at))
+
+    def definition(self, left: Ref, right: Expr, at: Place) -> None:
+        """An equation, or a given value."""
+        value = constant(right)
+        if value is not None and not _letters(left):
+            if left in self.values:
+                raise NetworkError(
+                    f"found a second value of {latex(left)}, expected one in a scope",
+                    at=at,
+                    hint="put the other value under a heading of its own",
+                )
+            self.values[left] = right if isinstance(right, Num) else Num(value)
+            return
+        self.equations.append(Defined(left, right, at))
+
+    # -- settling --------------------------------------------------------------------------------------
+
+    def shadowed(self) -> list[Defined]:
+        """The outer equations that this scope does not define anew."""
+        own = {d.target.name for d in self.equations} | {r.name for r in self.values}
+        return [d for d in self.outer.equations if d.target.name not in own]
+
+    def with_letters(self) -> list[Defined]:
+        """This scope's equations, calls of its functions written out, with every letter of a
+        target given its range."""
+        out = []
+        for d in self.equations:
+            body = self.inlined(d.body)
+            ranges = dict(d.ranges)
+            for letter in _letters(d.target):
+                if letter not in ranges and letter in self.letters:
+                    ranges[letter] = self.letters[letter]
+            out.append(Defined(d.target, body, d.at, ranges))
+        return out
+
+    def inlined(self, e: Expr) -> Expr:
+        """`e` with calls of the exam's own functions replaced by their bodies."""
+
+        def call(x: Expr) -> Expr:
+            if isinstance(x, Call) and x.fn in self.functions:
+                letters, body = self.functions[x.fn]
+                if len(letters) != len(x.args):
+                    raise NetworkError(
+                        f"found {len(x.args)} arguments of {x.fn}, expected {len(letters)}"
+                    )
+                return substitute(body, dict(zip(letters, x.args, strict=True)))
+            return x
+
+        return transform(e, call)
+
+    def put_sizes(self, equations: list[Defined]) -> tuple[list[Defined], dict[Ref, Num]]:
+        """Sizes with a given number are put in; other values stay values."""
+        values = {**self.outer.values, **self.values}
+        sizes = range_names(equations, self.letters.values(), self.shapes.values())
+        put: dict[str, Expr] = {
+            r.name: v for r, v in values.items() if not r.indices and r.name in sizes
+        }
+        if not put:
+            return equations, values
+        self.letters = {k: _put_range(r, put) for k, r in self.letters.items()}
+        self.shapes = {
+            k: tuple(_put_range(r, put) for r in axes) for k, axes in self.shapes.items()
+        }
+        self.rels = [substitute(r, put) for r in self.rels]
+        done = []
+        for d in equations:
+            target = substitute(d.target, put)
+            assert isinstance(target, Ref)
+            ranges = {k: _put_range(r, put) for k, r in d.ranges.items()}
+            done.append(Defined(target, substitute(d.body, put), d.at, ranges))
+        return done, {r: v for r, v in values.items() if r.name not in put}
+
+    def facts(self, equations: Sequence[Defined], indices: frozenset[str]) -> Facts:
+        """Sizes are positive integers; comparisons say more."""
+        sizes = range_names(equations, self.letters.values(), self.shapes.values()) - indices
+        sizes |= {r.name for rel in self.rels for r in free(rel)}
+        known = [c for rel in self.rels for c in conditions(rel) or ()]
+        facts = Facts(tuple(known), frozenset(sizes))
+        if facts.contradictory():
+            shown = ", ".join(latex(r) for r in self.rels)
+            raise NetworkError(
+                f"found the facts {shown}, expected some positive sizes that satisfy them",
+                hint="drop one of them",
+            )
+        return facts
+
+    def settle(
+        self, equations: Sequence[Defined], facts: Facts
+    ) -> list[tuple[Equation, bool]]:
+        """Equations with all ranges known; with each, whether it is this scope's own."""
+        own = {d.target for d in self.equations}
+        axes = {d.target.name: d for d in equations}
+        out = []
+        for d in equations:
+            try:
+                body = Limits(self.letters, self.shapes, axes).fill(d.body)
+                out.append((self.equation(d, body, facts), d.target in own))
+            except SymgradError as error:
+                raise error.located(d.at) from None
+        return out
+
+    def equation(self, d: Defined, body: Expr, facts: Facts) -> Equation:
+        """One equation; every free letter of its body is an index of its target or a size."""
+        indices = []
+        for letter in _letters(d.target):
+            if letter in facts.sizes:
+                continue
+            if letter not in d.ranges:
+                raise NetworkError(
+                    f"found the index {letter} of {latex(d.target)} without a range, expected one",
+                    hint=rf"add {letter} = 1, \dots, n after the equation",
+                )
+            indices.append(Index(letter, d.ranges[letter]))
+        for i in indices:
+            if i.range.size == 0:
+                raise NetworkError(
+                    f"found the empty range {i.name} = {latex(i.range.lo)}, …, "
+                    f"{latex(i.range.hi)}, expected a last index that is not below the first"
+                )
+        for i in d.target.indices:
+            if affine(i) is None or not isinstance(i, Ref | Num):
+                raise NetworkError(
+                    f"found {latex(d.target)} on the left of =, expected plain indices such as z_i"
+                )
+        return Equation(d.target, tuple(indices), body, d.at)
+
+    def given_gradients(self) -> tuple[Upstream, ...]:
+        """This scope's given gradients, then the outer ones that they do not replace."""
+        own = [u for u, _ in self.upstream]
+        symbols = {u.symbol.name for u in own if isinstance(u.symbol, Ref)}
+        kept = [
+            u
+            for u in self.outer.network.upstream
+            if not (isinstance(u.symbol, Ref) and u.symbol.name in symbols)
+            and (u.of, u.by.name) not in {(o.of, o.by.name) for o in own}
+        ]
+        return (*own, *kept)
+
+    def check_matrices(self, network: Network) -> None:
+        """A tensor with a shape is read with its indices: products of matrices are not numbers."""
+        for eq in network.equations:
+            for read in eq.reads:
+                ref = read.ref
+                shaped = self.shapes.get(ref.name, ())
+                bold = ref.name.startswith((r"\mathbf", r"\boldsymbol", r"\vec"))
+                if not ref.indices and (shaped or bold):
+                    raise NetworkError(
+                        f"found {latex(ref)} without indices, expected it entry by entry",
+                        at=eq.at,
+                        hint=r"write the equation with indices, such as z_i = \sum_j W_{ij} x_j",
+                    )
+
+
+class Limits:
+    """Fills in the limits an author left out of a sum: from a stated range of the letter, else
+    from a tensor that the letter indexes by itself."""
+
+    def __init__(
+        self,
+        letters: Mapping[str, Range],
+        shapes: Mapping[str, tuple[Range, ...]],
+        defined: Mapping[str, Defined],
+    ) -> None:
+        self.letters = letters
+        self.shapes = shapes
+        self.defined = defined
+
+    def fill(self, e: Expr) -> Expr:
+        """`e` with every sum's limits known where they can be."""
+        kids = children(e)
+        if kids:
+            e = rebuild(e, [self.fill(k) for k in kids])
+        if isinstance(e, Reduce):
+            return Reduce(e.op, tuple(self.bound(b, e.body) for b in e.bounds), e.body)
+        return e
+
+    def bound(self, b: Bound, body: Expr) -> Bound:
+        """The bound with its range."""
+        r = _range_in(b)
+        if r is not None:
+            return Bound(b.name, r.lo, r.hi)
+        if b.lo is not None and b.hi is not None:
+            return b
+        found = self.letters.get(b.name) or self.from_reads(b.name, body)
+        if found is None:
+            return b
+        return Bound(b.name, b.lo or found.lo, b.hi or found.hi, b.conds)
+
+    def from_reads(self, name: str, body: Expr) -> Range | None:
+        """The range of an axis that the letter indexes alone."""
+        for x in walk(body):
+            if isinstance(x, Ref):
+                for k, i in enumerate(x.indices):
+                    if i == Ref(name):
+                        found = self.axis(x.name, k)
+                        if found is not None:
+                            return found
+        return None
+
+    def axis(self, tensor: str, k: int) -> Range | None:
+        """The range of the k-th index of a tensor with a shape or an equation."""
+        if tensor in self.shapes:
+            return self.shapes[tensor][k] if k < len(self.shapes[tensor]) else None
+        d = self.defined.get(tensor)
+        if d is None or k >= len(d.target.indices):
+            return None
+        own = d.target.indices[k]
+        return d.ranges.get(own.name) if isinstance(own, Ref) else None
+
+
+def _range_in(b: Bound) -> Range | None:
+    r"""The range that a condition states: \sum_{1 \le i \le n}."""
+    if b.lo is not None or b.hi is not None or len(b.conds) == 0:
+        return None
+    rels = [c for cond in b.conds for c in (cond.conds if isinstance(cond, And) else (cond,))]
+    lo: Expr | None = None
+    hi: Expr | None = None
+    for rel in rels:
+        if not isinstance(rel, Rel):
+            return None
+        me = Ref(b.name)
+        if rel.rhs == me and rel.op in ("<=", "<"):
+            lo = rel.lhs if rel.op == "<=" else _shifted(rel.lhs, 1)
+        elif rel.lhs == me and rel.op in ("<=", "<"):
+            hi = rel.rhs if rel.op == "<=" else _shifted(rel.rhs, -1)
+        else:
+            return None
+    return Range(lo, hi) if lo is not None and hi is not None else None
+
+
+def _letters(target: Ref) -> list[str]:
+    """The letters among the indices of a target."""
+    return [i.name for i in target.indices if isinstance(i, Ref) and not i.indices]
+
+
+def _shifted(e: Expr, by: int) -> Expr:
+    form = affine(e)
+    if form is None:
+        raise NetworkError(f"found the bound {latex(e)}, expected a sum of sizes and numbers")
+    return type(form)(form.constant + by, form.coefficients).expr()
+
+
+def _put_range(r: Range, put: Mapping[str, Expr]) -> Range:
+    def end(e: Expr) -> Expr:
+        form = affine(substitute(e, put))
+        return substitute(e, put) if form is None else form.expr()
+
+    return Range(end(r.lo), end(r.hi))
+
+
+def range_names(
+    equations: Sequence[Defined],
+    letters: Iterable[Range],
+    shapes: Iterable[tuple[Range, ...]],
+) -> set[str]:
+    """The names in the ends of all ranges."""
+    ends: list[Expr] = []
+    for r in (*letters, *(r for axes in shapes for r in axes)):
+        ends += (r.lo, r.hi)
+    for d in equations:
+        for r in d.ranges.values():
+            ends += (r.lo, r.hi)
+        for x in walk(d.body):
+            if isinstance(x, Bound):
+                ends += (e for e in (x.lo, x.hi) if e is not None)
+                for cond in x.conds:
+                    ends += (i for i in children(cond) if affine(i) is not None)
+    return {r.name for e in ends for r in free(e) if not r.indices} - bound_names(equations)
+
+
+def bound_names(equations: Iterable[Defined]) -> frozenset[str]:
+    """The letters that sums bind."""
+    return frozenset(x.name for d in equations for x in walk(d.body) if isinstance(x, Bound))
