@@ -1,0 +1,535 @@
+r"""A sheet's blocks in the words of a target: Markdown, LaTeX or Typst.
+
+Walks the blocks, escapes every word, checks every formula, and hands the pieces to the target's
+template macros. What a piece looks like is the templates' affair.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Protocol
+
+from symgrad import escape
+from symgrad.errors import SheetError
+from symgrad.figure import Drawing
+from symgrad.page import (
+    Block,
+    Cell,
+    Code,
+    Display,
+    Figure,
+    Heading,
+    Items,
+    Paragraph,
+    Quote,
+    Remark,
+    Row,
+    Rows,
+    Rule,
+    Sheet,
+    Space,
+    Span,
+    Spans,
+    Table,
+)
+from symgrad.spelling import Dialect, is_aligned, pieces, respell
+from symgrad.typeset import quoted, typst_body
+
+LONG = 60
+"""Formulas longer than this are handed over with the places where a line may break."""
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+WORDS = {
+    "en": {"name": "Name", "page": "page {page} of {pages}"},
+    "ko": {"name": "이름", "page": "{page} / {pages}쪽"},
+}
+"""Fixed words of a page, where a sheet brings none."""
+
+
+class Raw(str):
+    """Text already in the target's language."""
+
+
+class Macros(Protocol):
+    """The block macros of one target."""
+
+    def __call__(self, name: str, **parts: Any) -> Raw: ...
+
+
+class Printer(ABC):
+    """What all targets share: the walk over blocks and spans."""
+
+    dialect: Dialect
+
+    def __init__(self, macros: Macros) -> None:
+        self.macros = macros
+
+    def page(self, sheet: Sheet) -> dict[str, Any]:
+        """The pieces of a whole page, for the page's own template."""
+        words = WORDS.get(sheet.language, WORDS["en"]) | sheet.labels
+        before, between, after = _around_numbers(words["page"])
+        return {
+            "title": self.words(sheet.title),
+            "running": Raw(quoted(escape.one_line(sheet.title))),
+            "language": Raw(quoted(sheet.language)),
+            "subtitle": self.words(sheet.points) if sheet.points else "",
+            "name": self.words(words["name"]) if sheet.kind == "paper" else "",
+            "page_before": self.words(before),
+            "page_between": self.words(between),
+            "page_after": self.words(after),
+            "body": self.blocks(sheet.blocks),
+        }
+
+    # Spans
+
+    @abstractmethod
+    def words(self, text: str) -> Raw:
+        """Plain text, escaped."""
+
+    @abstractmethod
+    def maths(self, latex: str) -> Raw:
+        """An inline formula."""
+
+    @abstractmethod
+    def code(self, text: str) -> Raw:
+        """A piece of code inside a line."""
+
+    @abstractmethod
+    def target(self, address: str) -> Raw:
+        """The address of a link."""
+
+    def spans(self, spans: Spans) -> Raw:
+        """A run of words and formulas."""
+        return Raw("".join(self.span(span) for span in spans))
+
+    def span(self, span: Span) -> Raw:
+        match span.kind:
+            case "text":
+                return self.words(span.content)
+            case "math":
+                return self.maths(checked(span.content))
+            case "em" | "strong":
+                return self.macros(span.kind, body=self.words(span.content))
+            case "code":
+                return self.macros("code", body=self.code(span.content))
+            case "break":
+                return self.macros("break")
+            case "link":
+                body, address = self.words(span.content), escape.address(span.target)
+                if not address:
+                    return body
+                return self.macros("link", body=body, target=self.target(address))
+        raise SheetError(f"found a span of kind {span.kind!r}, expected text, math, em, …")
+
+    # Blocks
+
+    def blocks(self, blocks: Sequence[Block]) -> Raw:
+        """Blocks one below another."""
+        return Raw("\n\n".join(self.block(block) for block in blocks))
+
+    def block(self, block: Block) -> Raw:
+        match block:
+            case Heading(level, spans, points):
+                worth = self.words(points) if points else ""
+                body = self.spans(spans)
+                return self.macros("heading", level=self.level(level), body=body, points=worth)
+            case Paragraph(spans):
+                return self.macros("paragraph", body=self.opening(spans))
+            case Remark(spans):
+                return self.macros("remark", body=self.opening(spans))
+            case Items(items, start):
+                entries = [self.entry(item, n, start) for n, item in enumerate(items)]
+                number = "" if start is None else str(start)
+                ordered = start is not None
+                return self.macros("items", entries=entries, ordered=ordered, start=Raw(number))
+            case Quote(blocks):
+                body = self.blocks(blocks)
+                lines = [Raw(line) for line in body.split("\n")]
+                return self.macros("quote", body=body, lines=lines)
+            case Code(text, language):
+                return self.code_block(text, language)
+            case Rule():
+                return self.macros("rule")
+            case Display(latex):
+                return self.display(checked(latex))
+            case Rows():
+                return self.rows(block)
+            case Space(left, height):
+                room = max(1, round(height))
+                return self.space(checked(left) if left else "", room)
+            case Table():
+                return self.table(block)
+            case Figure():
+                return self.figure(block)
+        raise SheetError(f"found a block {type(block).__name__}, expected one of symgrad.page")
+
+    def opening(self, spans: Spans) -> Raw:
+        """The spans of a paragraph."""
+        return self.spans(spans)
+
+    @abstractmethod
+    def level(self, level: int) -> Raw: ...
+
+    @abstractmethod
+    def entry(self, item: Sequence[Block], n: int, start: int | None) -> dict[str, Raw]: ...
+
+    @abstractmethod
+    def code_block(self, text: str, language: str) -> Raw: ...
+
+    @abstractmethod
+    def display(self, latex: str) -> Raw: ...
+
+    @abstractmethod
+    def rows(self, rows: Rows) -> Raw: ...
+
+    @abstractmethod
+    def space(self, left: str, lines: int) -> Raw: ...
+
+    @abstractmethod
+    def table(self, table: Table) -> Raw: ...
+
+    @abstractmethod
+    def figure(self, figure: Figure) -> Raw: ...
+
+    def cell(self, cell: Cell) -> Raw:
+        """A table cell; an answer of words alone is made bold."""
+        if cell.role == "blank":
+            return self.macros("blank")
+        body = self.spans(cell.spans)
+        plain = bool(body) and all(span.kind == "text" for span in cell.spans)
+        return self.macros("answer", body=body) if cell.role == "answer" and plain else body
+
+
+class TypstPrinter(Printer):
+    """Typst: formulas converted, long ones with the places where a line may break."""
+
+    dialect: Dialect = "tex"
+
+    def words(self, text: str) -> Raw:
+        return Raw(escape.typst(text))
+
+    def maths(self, latex: str) -> Raw:
+        return Raw(f"${typst_body(latex)}$")
+
+    def code(self, text: str) -> Raw:
+        return Raw(quoted(escape.one_line(text)))
+
+    def target(self, address: str) -> Raw:
+        return Raw(quoted(address))
+
+    def level(self, level: int) -> Raw:
+        return Raw(level)
+
+    def entry(self, item: Sequence[Block], n: int, start: int | None) -> dict[str, Raw]:
+        return {"body": self.blocks(item)}
+
+    def code_block(self, text: str, language: str) -> Raw:
+        lines = "\\n".join(quoted(line)[1:-1] for line in code_lines(text))
+        return self.macros("code_block", lines=[], whole=Raw(f'"{lines}"'), language="")
+
+    def display(self, latex: str) -> Raw:
+        parts = self.parts(latex) if len(latex) > LONG and not is_aligned(latex) else []
+        return self.macros("display", formula=Raw(typst_body(latex)), parts=parts)
+
+    def parts(self, latex: str) -> list[Raw]:
+        """The pieces between which a line may break, in display style. All but the first start
+        with nothing at all, so that a sign there keeps the space of a sign between two terms."""
+        cut = pieces(latex) if len(latex) > LONG else [latex]
+        shown = [f"display({typst_body(piece)})" for piece in cut]
+        return [Raw(shown[0]), *(Raw(f'"" {part}') for part in shown[1:])]
+
+    def rows(self, rows: Rows) -> Raw:
+        entries = [
+            {
+                "left": Raw(f"display({typst_body(row.left)})") if row.left else "",
+                "parts": self.parts(right(row)),
+                "reason": self.spans(row.reason),
+                "answer": answer,
+            }
+            for row, answer in with_answers(rows)
+        ]
+        return self.macros("rows", entries=entries)
+
+    def space(self, left: str, lines: int) -> Raw:
+        start = Raw(f"display({typst_body(left)})") if left else ""
+        return self.macros("space", left=start, lines=Raw(lines))
+
+    def table(self, table: Table) -> Raw:
+        names = {"l": "left", "c": "center", "r": "right"}
+        sides = [Raw(names[side]) for side in table.align]
+        return self.macros(
+            "table",
+            header=[self.cell(cell) for cell in table.header],
+            entries=[[self.cell(cell) for cell in row] for row in table.rows],
+            align={"sides": sides, "count": Raw(len(sides))},
+            foot=Raw(table.foot),
+        )
+
+    def figure(self, figure: Figure) -> Raw:
+        return self.macros(
+            "figure",
+            drawing=drawn(figure.drawing),
+            source="",
+            caption=self.spans(figure.caption),
+            alt=Raw(quoted(escape.one_line(figure.alt))),
+        )
+
+
+class LatexPrinter(Printer):
+    """LaTeX for xelatex; derivations and tables through the commands of the page's style."""
+
+    dialect: Dialect = "tex"
+
+    def words(self, text: str) -> Raw:
+        return Raw(escape.latex(text))
+
+    def maths(self, latex: str) -> Raw:
+        return Raw(f"${respell(latex, 'tex')}$")
+
+    def code(self, text: str) -> Raw:
+        return Raw(escape.latex(text))
+
+    def target(self, address: str) -> Raw:
+        return Raw(re.sub(r"([%#&_])", r"\\\1", address))
+
+    def level(self, level: int) -> Raw:
+        return Raw({1: r"\Large", 2: r"\large"}.get(level, r"\normalsize"))
+
+    def entry(self, item: Sequence[Block], n: int, start: int | None) -> dict[str, Raw]:
+        marker = r"\textbullet" if start is None else f"{start + n}."
+        return {"marker": Raw(marker), "body": self.blocks(item)}
+
+    def code_block(self, text: str, language: str) -> Raw:
+        lines = [Raw(_spaces(line)) for line in code_lines(text)]
+        return self.macros("code_block", lines=lines, whole="", language="")
+
+    def display(self, latex: str) -> Raw:
+        breaks = len(latex) > LONG and not is_aligned(latex) and len(pieces(latex)) > 1
+        return self.macros("display", formula=Raw(respell(latex, "tex")), parts=breaks)
+
+    def rows(self, rows: Rows) -> Raw:
+        entries = [
+            {
+                "left": Raw(respell(row.left, "tex")),
+                "right": Raw("{}" + respell(right(row), "tex")),
+                "reason": self.spans(row.reason),
+                "answer": answer,
+            }
+            for row, answer in with_answers(rows)
+        ]
+        return self.macros("rows", entries=entries)
+
+    def space(self, left: str, lines: int) -> Raw:
+        room = f"{max(0, lines - 1) * 8.5:g}mm"
+        return self.macros("space", left=Raw(respell(left, "tex")), lines=Raw(room))
+
+    def table(self, table: Table) -> Raw:
+        last = len(table.rows) - table.foot
+        return self.macros(
+            "table",
+            header=self.between(table.header),
+            entries=[
+                {"rule": table.foot > 0 and n == last, "cells": self.between(row)}
+                for n, row in enumerate(table.rows)
+            ],
+            align={"sides": [Raw(side) for side in table.align]},
+            foot="",
+        )
+
+    def between(self, cells: Sequence[Cell]) -> list[dict[str, Raw]]:
+        """The cells, each with what stands before it."""
+        return [
+            {"before": Raw(" & " if n else ""), "body": self.cell(cell)}
+            for n, cell in enumerate(cells)
+        ]
+
+    def figure(self, figure: Figure) -> Raw:
+        drawing = respelt(figure.drawing)
+        caption = self.spans(figure.caption)
+        return self.macros("figure", drawing=Raw(drawing.tikz()), source="", caption=caption, alt="")
+
+
+class MarkdownPrinter(Printer):
+    """Markdown in one of two dialects: `dollar` or `github`."""
+
+    def __init__(self, macros: Macros, dialect: Dialect) -> None:
+        super().__init__(macros)
+        self.dialect = dialect
+
+    def words(self, text: str) -> Raw:
+        return Raw(escape.markdown(text))
+
+    def maths(self, latex: str) -> Raw:
+        body = respell(latex, self.dialect)
+        return Raw(f"$`{body}`$" if self.dialect == "github" else f"${body}$")
+
+    def code(self, text: str) -> Raw:
+        return Raw(escape.code_span(text))
+
+    def target(self, address: str) -> Raw:
+        return Raw(address)
+
+    def opening(self, spans: Spans) -> Raw:
+        body = self.spans(spans)
+        plain = bool(spans) and spans[0].kind == "text"
+        return Raw(escape.markdown_block(body)) if plain else body
+
+    def level(self, level: int) -> Raw:
+        return Raw("#" * level)
+
+    def entry(self, item: Sequence[Block], n: int, start: int | None) -> dict[str, Raw]:
+        marker = "-" if start is None else f"{start + n}."
+        pad = " " * (len(marker) + 1)
+        body = self.blocks(item).replace("\n", "\n" + pad)
+        return {"marker": Raw(marker), "body": Raw(re.sub(r"\n +(?=\n)", "\n", body))}
+
+    def code_block(self, text: str, language: str) -> Raw:
+        fence = "`" * max(3, escape.longest_run(text) + 1)
+        named = language if NAME.fullmatch(language) else ""
+        lines = [Raw(line) for line in code_lines(text)]
+        return self.macros("code_block", lines=lines, whole=Raw(fence), language=Raw(named))
+
+    def display(self, latex: str) -> Raw:
+        body = respell(latex, self.dialect, inline=False)
+        return self.macros("display", formula=self.displayed(_lines(body)), parts=[])
+
+    def displayed(self, body: str) -> Raw:
+        """A displayed formula; a line that Markdown could take for a list or a quotation is
+        indented."""
+        lines = [
+            "    " + line if re.match(r"[-+=>#*:~]", line) else line for line in body.split("\n")
+        ]
+        opening, closing = ("```math", "```") if self.dialect == "github" else ("$$", "$$")
+        return Raw("\n".join([opening, *lines, closing]))
+
+    def rows(self, rows: Rows) -> Raw:
+        noted = any(row.reason for row in rows.rows)
+        lines = [self.line(row, noted) for row in rows.rows]
+        body = lines[0].replace("&", "", 1)
+        if len(lines) > 1 or noted:
+            inside = " \\\\\n".join(lines)
+            body = f"\\begin{{aligned}}\n{inside}\n\\end{{aligned}}"
+        return self.macros("rows", entries=self.displayed(body))
+
+    def line(self, row: Row, noted: bool) -> str:
+        spell = lambda latex: respell(latex, self.dialect, inline=False)  # noqa: E731
+        reason = "".join(
+            spell(checked(s.content)) if s.kind == "math" else escape.words_in_maths(s.content)
+            for s in row.reason
+        )
+        left = f"{spell(checked(row.left))} " if row.left else "  "
+        return f"{left}&{spell(right(row))}" + (f" && {reason}" if noted and reason else "")
+
+    def space(self, left: str, lines: int) -> Raw:
+        return self.macros("space", left=self.maths(left) if left else "", lines=Raw(lines))
+
+    def table(self, table: Table) -> Raw:
+        sides = {"l": ":---", "c": ":---:", "r": "---:"}
+        return self.macros(
+            "table",
+            header=[self.cell(cell) for cell in table.header],
+            entries=[[self.cell(cell) for cell in row] for row in table.rows],
+            align={"sides": [Raw(sides[side]) for side in table.align]},
+            foot="",
+        )
+
+    def cell(self, cell: Cell) -> Raw:
+        """A cell is one line, and a bar inside code would end it."""
+        spans = tuple(Span("text", " ") if s.kind == "break" else s for s in cell.spans)
+        body = super().cell(Cell(spans, cell.role))
+        return Raw(re.sub(r"(?<!\\)\|", r"\\|", body))
+
+    def figure(self, figure: Figure) -> Raw:
+        return self.macros(
+            "figure",
+            drawing="",
+            source=Raw(f"figures/{figure_name(figure)}.svg"),
+            caption=self.spans(figure.caption),
+            alt=self.words(figure.alt),
+        )
+
+
+@lru_cache(maxsize=4096)
+def checked(latex: str) -> str:
+    """The formula itself, once it is known to hold only what every target can print."""
+    typst_body(latex)
+    return latex
+
+
+def right(row: Row) -> str:
+    """The relation sign and what follows it."""
+    return checked(f"{row.relation} {row.right}".strip())
+
+
+def with_answers(rows: Rows) -> list[tuple[Row, bool]]:
+    """Each row, and whether it ends a chain of equations that is an answer."""
+    following = [*(bool(row.left) for row in rows.rows[1:]), True]
+    return [(row, rows.answer and end) for row, end in zip(rows.rows, following, strict=True)]
+
+
+def drawn(drawing: Drawing) -> Raw:
+    """A drawing as Typst markup."""
+    return Raw(drawing.typst(typst_body))
+
+
+def respelt(drawing: Drawing) -> Drawing:
+    """The drawing with every label checked and in LaTeX's own spelling."""
+    from dataclasses import replace  # here beside its only use
+
+    texts = tuple(
+        replace(text, latex=respell(checked(text.latex), "tex") if text.latex else "")
+        for text in drawing.texts
+    )
+    return replace(drawing, texts=texts)
+
+
+def figure_name(figure: Figure) -> str:
+    """The figure's name, fit for a file."""
+    if not NAME.fullmatch(figure.name):
+        message = f"found the figure name {figure.name!r}, expected letters, digits, - and _"
+        raise SheetError(message)
+    return figure.name
+
+
+def figures(blocks: Sequence[Block]) -> Mapping[str, Drawing]:
+    """Every drawing of the blocks, by name."""
+    found: dict[str, Drawing] = {}
+    for block in blocks:
+        match block:
+            case Figure():
+                found[figure_name(block)] = block.drawing
+            case Quote(inner):
+                found.update(figures(inner))
+            case Items(items):
+                for item in items:
+                    found.update(figures(item))
+    return found
+
+
+def code_lines(text: str) -> list[str]:
+    """The lines of a code block, tabs spread out, unprintable characters dropped."""
+    lines = text.expandtabs(4).rstrip("\n").split("\n")
+    return ["".join(c for c in line if c.isprintable()) for line in lines]
+
+
+def _spaces(line: str) -> str:
+    return escape.latex("x" + line.replace(" ", "\N{NO-BREAK SPACE}"))[1:].replace(
+        "\N{NO-BREAK SPACE}", "~"
+    )
+
+
+def _lines(latex: str) -> str:
+    """One row of an environment on a line."""
+    return re.sub(r"(\\\\|\\begin\{\w+\}(?:\{[lcr|]+\})?) ", r"\1" + "\n", latex).replace(
+        " \\end{aligned}", "\n\\end{aligned}"
+    )
+
+
+def _around_numbers(words: str) -> tuple[str, str, str]:
+    """What stands before, between and after the page number and the number of pages."""
+    found = re.fullmatch(r"(.*)\{page\}(.*)\{pages\}(.*)", words)
+    return (found[1], found[2], found[3]) if found else ("", " / ", "")
