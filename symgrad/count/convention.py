@@ -1,0 +1,143 @@
+"""Conventions in words: ``POOL2 is a 2×2 max-pooling with stride 2``.
+
+Reads the sentences that speak of layers and leaves the others alone; a setting it cannot read,
+or cannot give to a layer, is an error, for a number would silently be wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from symgrad.count.layer import Convention, Options
+from symgrad.count.lexeme import place, tokens
+from symgrad.count.spelling import GUARDED, HEAD, VERBS
+from symgrad.count.stack import Reader
+from symgrad.errors import CountError, Place
+
+BREAK = re.compile(r";|[.?!](?=\s|$)|\n\s*(?:[-*•]|\d+[.)])\s|\n\s*\n|\Z")
+"""Where a sentence, or a clause that stands like one, ends."""
+SETTING = re.compile(
+    r"\b(?:strides?|padding|pad|dilation)\s*(?:=|of|is|are|:)?\s*\d"
+    r"|\b(?:no|zero|same|valid|without)[- ]+(?:zero[- ])?(?:padding|pad|bias|biases)\b"
+    r"|\b(?:biases|bias|padding|stride)\s+(?:is|are)\b"
+    r"|패딩|스트라이드|보폭|편향",
+    re.IGNORECASE,
+)
+"""A setting, said of some layer."""
+ALL = re.compile(r"\b(?:for|in|by)\s+(?:all|every|each|the)\s+(?:the\s+)?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """A layer pattern with its verb, and where what is said of it begins."""
+
+    reader: Reader
+    start: int
+    said_from: int
+
+
+def read_conventions(prose: str, at: Place | None = None) -> tuple[Convention, ...]:
+    """What a text says about the layers of its tables.
+
+    >>> [c.text for c in read_conventions("CONV5-N has padding 2; pooling layers have stride 2.")]
+    ['CONV5-N', 'pooling']
+    """
+    found: dict[str, Convention] = {}
+    start = 0
+    for end in BREAK.finditer(prose):
+        for convention in _sentence(prose, start, end.start(), at, end.group() == "?"):
+            known = found.setdefault(convention.text.lower(), convention)
+            _agree(known, convention, place(prose, start, at))
+            merged = convention.options.over(known.options)
+            found[convention.text.lower()] = Convention(
+                known.kind, known.text, known.kernel, known.filters, merged
+            )
+        start = end.end()
+    return tuple(c for c in found.values() if c.options.given())
+
+
+def _agree(known: Convention, new: Convention, at: Place) -> None:
+    given = new.options.given()
+    for name, value in known.options.given().items():
+        if given.get(name, value) != value:
+            raise CountError(
+                f"found a second {name} of {new.text}, expected one {name}",
+                at=at,
+                hint=f"say once what {new.text} is",
+            )
+
+
+def _sentence(
+    prose: str, start: int, end: int, at: Place | None, asks: bool
+) -> Iterator[Convention]:
+    text = prose[:end]
+    subjects = list(_subjects(text, start, at))
+    suffix = _suffix(text, start, at) if not subjects else None
+    if suffix is not None:
+        yield _clause(suffix, text, end, at)
+        return
+    outside = text[start : subjects[0].start] if subjects else text[start:]
+    setting = SETTING.search(outside)
+    if setting and not asks:
+        raise CountError(
+            f"found {setting.group()!r} without a layer, expected the layers it is said of",
+            at=place(prose, start + setting.start(), at),
+            hint="write: All convolutions use stride 1 and no padding",
+        )
+    ends = [*(s.start for s in subjects[1:]), end] if subjects else []
+    for subject, stop in zip(subjects, ends, strict=True):
+        yield _clause(subject, text, stop, at)
+
+
+def _subjects(text: str, start: int, at: Place | None) -> Iterator[_Subject]:
+    """The layer patterns of a sentence that a verb follows."""
+    for head in HEAD.finditer(text, start):
+        plural = re.compile(r"s\b", re.IGNORECASE).match(text, head.end())
+        begin = plural.end() if plural else head.end()
+        reader = Reader(text, at, prose=True)
+        reader.begin(head)
+        reader.rest = tokens(text, begin, at, prose=True)
+        if not plural:
+            reader.pattern()
+        said_from = reader.rest[0].start if reader.rest else len(text)
+        reader.phrase("layers", "layer")
+        if reader.phrase(*VERBS) or reader.peek_sign(":="):
+            yield _Subject(reader, head.start(), said_from)
+
+
+def _suffix(text: str, start: int, at: Place | None) -> _Subject | None:
+    """``Use stride 1 and no padding for all convolutions``: the subject comes last."""
+    for head in HEAD.finditer(text, start):
+        lead = ALL.search(text, start, head.start())
+        tail = re.fullmatch(r"(?:al)?s?(?:\s+layers?)?\W*", text[head.end() :])
+        if lead and tail:
+            reader = Reader(text, at, prose=True)
+            reader.begin(head)
+            reader.rest = [t for t in tokens(text, start, at, prose=True) if t.start < lead.start()]
+            return _Subject(reader, head.start(), head.end())
+    return None
+
+
+def _clause(subject: _Subject, text: str, end: int, at: Place | None) -> Convention:
+    """What is said of one subject, up to `end`."""
+    reader = subject.reader
+    named = dict(reader.said)
+    pattern = Convention(
+        reader.kind,
+        text[subject.start : subject.said_from].strip(" ,$`*:"),
+        reader.said.get("kernel"),  # type: ignore[arg-type]
+        reader.said.get("filters"),  # type: ignore[arg-type]
+    )
+    reader.rest = [t for t in reader.rest if t.start < end]
+    while reader.rest:
+        if reader.option():
+            continue
+        token = reader.rest[0]
+        if token.text.lower() in GUARDED:
+            reader.fail("a setting that can be read", "write: stride 1, padding 2, no bias")
+        del reader.rest[0]
+    said = {k: v for k, v in reader.said.items() if named.get(k) != v}
+    options = Options(**said)  # type: ignore[arg-type]
+    return Convention(pattern.kind, pattern.text, pattern.kernel, pattern.filters, options)
