@@ -1,6 +1,6 @@
 r"""Circuits: a formula taken apart into gates of one operation each, as an exam draws them.
 
-``f = \\frac{1}{w x + 1}`` becomes ``\times``, ``+1``, ``1/x``. Sums and products go from left to
+``f = \frac{1}{w x + 1}`` becomes ``\times``, ``+1``, ``1/x``. Sums and products go from left to
 right in the author's order, a constant operand makes a gate of one input, and what the author put
 in parentheses stays together. Named stages (``q = x + y``) keep their names. Knows how to take
 formulas apart; neither differentiates nor evaluates them.
@@ -8,67 +8,49 @@ formulas apart; neither differentiates nor evaluates them.
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
-from math import prod
 
 from symgrad.errors import ExamError, NetworkError
 from symgrad.expr import (
     ONE,
     Add,
-    And,
-    Blank,
-    Bound,
     Call,
-    Cases,
     Div,
     Expr,
-    Iverson,
     Mul,
     Neg,
-    Num,
-    Partial,
     Pow,
-    Reduce,
     Ref,
-    Rel,
     children,
     fresh,
     names,
     num,
-    rebuild,
-    substitute,
     transform,
 )
 from symgrad.figure import Drawing
+from symgrad.graph import Label, Node, Wire
 from symgrad.latex import FUNCTIONS, latex
-from symgrad.layout import TEXT_WIDTH, Label, Node, Wire, layout
+from symgrad.layout import TEXT_WIDTH, layout
+from symgrad.scalars import folded, is_constant, rational, wires, written_out
 
 MOST_GATES = 400
-MOST_TERMS = 12
 DEEPEST = 100
-HIGHEST_POWER = 64
 
 Whole = Callable[[tuple[Expr, ...]], Expr]
 Join = Callable[[Expr, Expr, Expr], Ref]
-
-COMPARISONS: dict[str, Callable[[Fraction, Fraction], bool]] = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 DOTS = r"\dots"
 VARIABLES = "xyz"
 """What the inputs of a gate are called on its sign."""
 
-TALL = {"sqrt": r"\sqrt{x}", "abs": r"\lvert x \rvert", "floor": r"\lfloor x \rfloor"}
-TALL["ceil"] = r"\lceil x \rceil"
+AROUND = {
+    "sqrt": r"\sqrt{x}",
+    "abs": r"\lvert x \rvert",
+    "floor": r"\lfloor x \rfloor",
+    "ceil": r"\lceil x \rceil",
+}
+"""Functions whose sign stands around its argument."""
 
 
 @dataclass(frozen=True)
@@ -122,22 +104,7 @@ def circuit(target: Ref, definitions: Mapping[Ref, Expr]) -> Circuit:
             f"found no operation in {latex(target)}, expected at least one gate to draw",
             hint="leave the figure out",
         )
-    return Circuit(_inputs(build.gates), tuple(build.gates), output)
-
-
-def wires(body: Expr) -> Iterator[Ref]:
-    """The references of an operation, in operand order, with repetitions."""
-    match body:
-        case Ref():
-            yield body
-        case Add(terms=xs) | Mul(factors=xs) | Call(args=xs):
-            for x in xs:
-                yield from wires(x)
-        case Neg(arg=x):
-            yield from wires(x)
-        case Div(num=a, den=b) | Pow(base=a, exp=b):
-            yield from wires(a)
-            yield from wires(b)
+    return Circuit(_inputs(build.gates, output), tuple(build.gates), output)
 
 
 def _reads(e: Expr) -> list[Ref]:
@@ -145,9 +112,17 @@ def _reads(e: Expr) -> list[Ref]:
     return list(dict.fromkeys(wires(e)))
 
 
-def _inputs(gates: Sequence[Gate]) -> tuple[Ref, ...]:
-    made = {g.output for g in gates}
-    return tuple(dict.fromkeys(r for g in gates for r in g.operands() if r not in made))
+def _inputs(gates: Sequence[Gate], output: Ref) -> tuple[Ref, ...]:
+    """The leaves, as they come when the circuit is read from its output, operand by operand."""
+    by_wire = {g.output: g for g in gates}
+    seen: dict[Ref, None] = {}
+    todo = [output]
+    while todo:
+        wire = todo.pop()
+        if wire not in seen:
+            seen[wire] = None
+            todo += reversed(by_wire[wire].operands() if wire in by_wire else ())
+    return tuple(r for r in seen if r not in by_wire)
 
 
 def _stages(target: Ref, definitions: Mapping[Ref, Expr]) -> dict[Ref, Expr]:
@@ -158,7 +133,7 @@ def _stages(target: Ref, definitions: Mapping[Ref, Expr]) -> dict[Ref, Expr]:
         ref = todo.pop()
         if ref in definitions and ref not in found:
             _refuse_deep(ref, definitions[ref])
-            found[ref] = _concrete(definitions[ref])
+            found[ref] = written_out(definitions[ref])
             todo += _reads(found[ref])
     return {r: found[r] for r in definitions if r in found and _reads(found[r])}
 
@@ -250,14 +225,14 @@ class _Builder:
 
     def operand(self, e: Expr) -> Expr:
         """A constant as it is, anything else as its wire."""
-        return e if _is_constant(e) else self.wire(e)
+        return e if is_constant(e) else self.wire(e)
 
     def chain(self, parts: tuple[Expr, ...], whole: Whole, join: Join) -> Ref:
         """a ∘ b ∘ c as (a ∘ b) ∘ c; constants in front count as one."""
-        lead = next(n for n, part in enumerate(parts) if not _is_constant(part))
+        lead = next(n for n, part in enumerate(parts) if not is_constant(part))
         wire = self.wire(parts[lead])
         if lead:
-            front = parts[0] if lead == 1 else _folded(whole(parts[:lead]))
+            front = parts[0] if lead == 1 else folded(whole(parts[:lead]))
             wire = join(front, wire, whole(parts[: lead + 1]))
         for n in range(lead + 1, len(parts)):
             wire = join(wire, parts[n], whole(parts[: n + 1]))
@@ -265,8 +240,8 @@ class _Builder:
 
     def plus(self, left: Expr, right: Expr, expression: Expr) -> Ref:
         """left + right, of which one may be a constant and the right one a subtracted term."""
-        if _is_constant(left) or _is_constant(right):
-            constant = left if _is_constant(left) else right
+        if is_constant(left) or is_constant(right):
+            constant = left if is_constant(left) else right
             text = latex(constant)
             return self.gate(
                 Add((left, right)), text if text.startswith("-") else f"+{text}", expression
@@ -278,26 +253,26 @@ class _Builder:
     def times(self, left: Expr, right: Expr, expression: Expr) -> Ref:
         """left · right, of which one may be a constant."""
         body = Mul((left, self.operand(right)))
-        if _is_constant(left) or _is_constant(right):
-            constant = left if _is_constant(left) else right
+        if is_constant(left) or is_constant(right):
+            constant = left if is_constant(left) else right
             return self.gate(body, _scaling_sign(r"\times", constant), expression)
         return self.gate(body, r"\times", expression)
 
     def negated(self, arg: Expr, e: Expr) -> Ref:
         """-u is u times -1; a sign before a constant factor belongs to the factor."""
         match arg:
-            case Mul(factors=(first, *rest)) if _is_constant(first):
-                return self.chain((_folded(Neg(first)), *rest), Mul, self.times)
-            case Div(num=a, den=b) if _is_constant(a):
-                return self.quotient(_folded(Neg(a)), b, e)
+            case Mul(factors=(first, *rest)) if is_constant(first):
+                return self.chain((folded(Neg(first)), *rest), Mul, self.times)
+            case Div(num=a, den=b) if is_constant(a):
+                return self.quotient(folded(Neg(a)), b, e)
         return self.gate(Neg(self.wire(arg)), r"\times(-1)", e)
 
     def quotient(self, a: Expr, b: Expr, e: Expr) -> Ref:
         """a / b is a times 1/b; a constant divisor stays one."""
-        if _is_constant(b):
+        if is_constant(b):
             return self.gate(Div(self.wire(a), b), _scaling_sign(r"\div", b), e)
         left = self.operand(a)
-        plain = _rational(left) == 1
+        plain = rational(left) == 1
         inverse = self.gate(Div(ONE, self.wire(b)), "1/x", e if plain else Div(ONE, b))
         return inverse if plain else self.times(left, inverse, e)
 
@@ -317,137 +292,16 @@ def _scaling_sign(sign: str, constant: Expr) -> str:
 def _function_sign(call: Call) -> str:
     if call.fn in ("max", "min"):
         sign = FUNCTIONS[call.fn]
-        if not any(_is_constant(a) for a in call.args):
+        if not any(is_constant(a) for a in call.args):
             return sign
         if len(set(wires(call))) <= len(VARIABLES):
             return latex(_with_variables(call))
-        constants = [latex(a) for a in call.args if _is_constant(a)]
+        constants = [latex(a) for a in call.args if is_constant(a)]
         return f"{sign}({', '.join([DOTS, *constants])})"
-    if call.fn in TALL:
-        return TALL[call.fn]
+    if call.fn in AROUND:
+        return AROUND[call.fn]
     spelling = "" if call.spelling == "e^" else call.spelling
     return spelling or FUNCTIONS.get(call.fn) or rf"\mathrm{{{call.fn}}}"
-
-
-def _is_constant(e: Expr) -> bool:
-    return next(wires(e), None) is None
-
-
-def _rational(e: Expr) -> Fraction | None:
-    """The value of a formula of rational numbers; None if it has another kind of part."""
-    if isinstance(e, Num):
-        return e.value
-    if not isinstance(e, Add | Mul | Neg | Div | Pow):
-        return None
-    values = []
-    for part in children(e):
-        value = _rational(part)
-        if value is None:
-            return None
-        values.append(value)
-    match e:
-        case Add():
-            return sum(values, Fraction(0))
-        case Mul():
-            return prod(values, start=Fraction(1))
-        case Neg():
-            return -values[0]
-        case Div():
-            return values[0] / _nonzero(values[1])
-    base, power = values
-    if power.denominator != 1 or abs(power) > HIGHEST_POWER:
-        return None
-    return Fraction((base if power >= 0 else _nonzero(base)) ** int(power))
-
-
-def _nonzero(value: Fraction) -> Fraction:
-    if not value:
-        raise ExamError("found a division by 0, expected a divisor that is not 0")
-    return value
-
-
-def _folded(e: Expr) -> Expr:
-    """A rational constant as one number; anything else as it is."""
-    value = _rational(e)
-    return e if value is None or isinstance(e, Num) else num(value)
-
-
-REFUSED: dict[type[Expr], str] = {
-    Cases: "a case distinction",
-    Iverson: "an indicator",
-    Blank: "a question mark",
-    Partial: "a gradient",
-    Rel: "a comparison",
-    And: "a condition",
-}
-
-
-def _concrete(e: Expr) -> Expr:
-    """`e` with its short sums, products and maxima written out and indices computed."""
-    match e:
-        case Num():
-            return e
-        case Ref(name=name, indices=indices):
-            return Ref(name, tuple(_folded(i) for i in indices))
-        case Reduce():
-            return _written_out(e)
-        case Add() | Mul() | Neg() | Div() | Pow() | Call():
-            return rebuild(e, [_concrete(x) for x in children(e)])
-    raise ExamError(
-        f"found {REFUSED.get(type(e), 'an unknown sign')}, {latex(e)}, expected an operation that "
-        "is drawn as a gate: a sum, a product, 1/x, a power, max or a function",
-        hint="ask for the circuit of a part without it",
-    )
-
-
-def _written_out(e: Reduce) -> Expr:
-    points: list[dict[str, Expr]] = [{}]
-    for bound in e.bounds:
-        points = [
-            {**point, bound.name: num(n)} for point in points for n in _range(e, bound, point)
-        ]
-        points = [p for p in points if all(_holds(substitute(c, p), e) for c in bound.conds)]
-    if not 0 < len(points) <= MOST_TERMS:
-        raise _unwritten(e, f"{len(points)} terms")
-    terms = tuple(_concrete(substitute(e.body, point)) for point in points)
-    if len(terms) == 1:
-        return terms[0]
-    match e.op:
-        case "sum":
-            return Add(terms)
-        case "prod":
-            return Mul(terms)
-    return Call(e.op, terms)
-
-
-def _range(e: Reduce, bound: Bound, point: Mapping[str, Expr]) -> range:
-    ends = [
-        None if end is None else _rational(substitute(end, point)) for end in (bound.lo, bound.hi)
-    ]
-    low, high = ends
-    if low is None or high is None or low.denominator != 1 or high.denominator != 1:
-        raise _unwritten(e, "ends that are no whole numbers")
-    if high - low >= MOST_TERMS:
-        raise _unwritten(e, f"{high - low + 1} terms")
-    return range(int(low), int(high) + 1)
-
-
-def _holds(cond: Expr, e: Reduce) -> bool:
-    match cond:
-        case And(conds=conds):
-            return all(_holds(c, e) for c in conds)
-        case Rel(op=op, lhs=a, rhs=b):
-            left, right = _rational(a), _rational(b)
-            if left is not None and right is not None:
-                return COMPARISONS[op](left, right)
-    raise _unwritten(e, f"the condition {latex(cond)}")
-
-
-def _unwritten(e: Reduce, what: str) -> ExamError:
-    return ExamError(
-        f"found {latex(e)} with {what}, expected 1 to {MOST_TERMS} terms that can be drawn",
-        hint="give the sizes numbers, or ask for the circuit of a part without it",
-    )
 
 
 def draw(

@@ -125,7 +125,7 @@ class Drawing:
 
     def typst(self, convert: Callable[[str], str]) -> str:
         """Typst markup: a box of fixed size that draws the figure. `convert` turns LaTeX maths
-        into Typst maths."""
+        into what Typst writes between dollar signs."""
         parts = [
             *(_typst_curve(c, self.line) for c in self.curves),
             *(_typst_dot(p, self._dot()) for p in self.dots),
@@ -200,6 +200,7 @@ TYPST_ALIGNMENT: dict[Anchor, str] = {
     "before": "right + horizon",
     "after": "left + horizon",
 }
+ROOM = 40.0
 
 
 def _typst_text(t: Text, convert: Callable[[str], str]) -> str:
@@ -209,10 +210,13 @@ def _typst_text(t: Text, convert: Callable[[str], str]) -> str:
         left, top, _, _ = (tenth(v) for v in t.box())
         size = f"width: {t.width}pt, height: {t.height}pt"
         return f"place(dx: {left}pt, dy: {top}pt, rect({size}, stroke: 0.5pt + {paint}))"
-    # A box without size puts the text's own edge or middle on the point, whatever its true size.
+    # A box of no height, wide enough never to break the line, puts the text's own edge or middle
+    # on the point, whatever its true size.
+    wide = tenth(t.width + ROOM)
+    left = tenth(t.x - SHIFTS[t.anchor][0] * wide)
     body = f"text(size: {t.size}pt, fill: {paint})[${convert(t.latex)}$]"
-    anchored = f"box(width: 0pt, height: 0pt, place({TYPST_ALIGNMENT[t.anchor]}, box({body})))"
-    return f"place(dx: {t.x}pt, dy: {t.y}pt, {anchored})"
+    placed = f"place({TYPST_ALIGNMENT[t.anchor]}, box({body}))"
+    return f"place(dx: {left}pt, dy: {t.y}pt, box(width: {wide}pt, height: 0pt, {placed}))"
 
 
 TIKZ_ANCHORS: dict[Anchor, str] = {
@@ -222,6 +226,10 @@ TIKZ_ANCHORS: dict[Anchor, str] = {
     "before": "east",
     "after": "west",
 }
+
+
+TEN = 10 * 72 / 72.27
+"""TeX's ten points."""
 
 
 def _tikz_curve(c: Curve) -> str:
@@ -248,9 +256,10 @@ def _tikz_text(t: Text, line: float) -> str:
         left, top, right, bottom = (tenth(v) for v in t.box())
         style = f"draw={paint}, line width={line}bp"
         return f"\\draw[{style}] ({left},{top}) rectangle ({right},{bottom});"
-    style = f"anchor={TIKZ_ANCHORS[t.anchor]}, inner sep=0pt, text={paint}"
-    font = f"\\fontsize{{{t.size}bp}}{{{tenth(1.2 * t.size)}bp}}\\selectfont"
-    return f"\\node[{style}, font={font}] at ({t.x},{t.y}) {{${t.latex}$}};"
+    # TeX has maths fonts of a few sizes only, so a node is set at 10 pt and then scaled.
+    style = f"anchor={TIKZ_ANCHORS[t.anchor]}, inner sep=0pt, scale={round(t.size / TEN, 3)}"
+    font = f"text={paint}, font=\\fontsize{{10}}{{12}}\\selectfont"
+    return f"\\node[{style}, {font}] at ({t.x},{t.y}) {{${t.latex}$}};"
 
 
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\S", re.DOTALL)
@@ -310,6 +319,6 @@ def _sign(token: str, rest: list[str]) -> tuple[float, float]:
         wide, high = _sign(rest.pop(), rest)
         return wide + 0.9, high + 0.25
     if spelt := SPELT.match(token):
-        return 0.53 * len(spelt[1]), 0.75
+        return sum(0.85 if letter == "m" else 0.53 for letter in spelt[1]), 0.75
     high = 1.0 if token in "()[]|" else 0.72
     return WIDTHS.get(token, 0.78 if token.isupper() else 0.62), high
