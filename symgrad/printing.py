@@ -195,13 +195,16 @@ class Printer(ABC):
     @abstractmethod
     def figure(self, figure: Figure) -> Raw: ...
 
-    def cell(self, cell: Cell) -> Raw:
-        """A table cell; an answer of words alone is made bold."""
+    def row(self, cells: Sequence[Cell], bold: bool) -> list[Raw]:
+        """The cells of a table row."""
+        return [self.cell(cell, bold) for cell in cells]
+
+    def cell(self, cell: Cell, bold: bool) -> Raw:
+        """A table cell; with `bold` an answer stands out."""
         if cell.role == "blank":
             return self.macros("blank")
         body = self.spans(cell.spans)
-        plain = bool(body) and all(span.kind == "text" for span in cell.spans)
-        return self.macros("answer", body=body) if cell.role == "answer" and plain else body
+        return self.macros("answer", body=body) if cell.role == "answer" and bold and body else body
 
 
 class TypstPrinter(Printer):
@@ -236,11 +239,10 @@ class TypstPrinter(Printer):
         return self.macros("display", formula=Raw(typst_body(latex)), parts=parts)
 
     def parts(self, latex: str) -> list[Raw]:
-        """The pieces between which a line may break, in display style. All but the first start
-        with nothing at all, so that a sign there keeps the space of a sign between two terms."""
+        """The pieces between which a line may break, in display style. Each starts with nothing
+        at all, so that a sign there keeps the space of a sign between two terms."""
         cut = pieces(latex) if len(latex) > LONG else [latex]
-        shown = [f"display({typst_body(piece)})" for piece in cut]
-        return [Raw(shown[0]), *(Raw(f'"" {part}') for part in shown[1:])]
+        return [Raw(f'"" display({typst_body(piece)})') for piece in cut]
 
     def rows(self, rows: Rows) -> Raw:
         entries = [
@@ -263,8 +265,8 @@ class TypstPrinter(Printer):
         sides = [Raw(names[side]) for side in table.align]
         return self.macros(
             "table",
-            header=[self.cell(cell) for cell in table.header],
-            entries=[[self.cell(cell) for cell in row] for row in table.rows],
+            header=self.row(table.header, bold=False),
+            entries=[self.row(row, bold_answers(table)) for row in table.rows],
             align={"sides": sides, "count": Raw(len(sides))},
             foot=Raw(table.foot),
         )
@@ -294,7 +296,7 @@ class LatexPrinter(Printer):
         return Raw(escape.latex(text))
 
     def target(self, address: str) -> Raw:
-        return Raw(re.sub(r"([%#&_])", r"\\\1", address))
+        return Raw(escape.latex(address))
 
     def level(self, level: int) -> Raw:
         return Raw({1: r"\Large", 2: r"\large"}.get(level, r"\normalsize"))
@@ -309,13 +311,19 @@ class LatexPrinter(Printer):
 
     def display(self, latex: str) -> Raw:
         breaks = len(latex) > LONG and not is_aligned(latex) and len(pieces(latex)) > 1
-        return self.macros("display", formula=Raw(respell(latex, "tex")), parts=breaks)
+        formula = self.breakable(latex) if breaks else Raw(respell(latex, "tex"))
+        return self.macros("display", formula=formula, parts=breaks)
+
+    def breakable(self, latex: str) -> Raw:
+        """The formula, a long one with the places where a line may break."""
+        cut = pieces(latex) if len(latex) > LONG else [latex]
+        return Raw(" \\allowbreak ".join(respell(piece, "tex") for piece in cut))
 
     def rows(self, rows: Rows) -> Raw:
         entries = [
             {
                 "left": Raw(respell(row.left, "tex")),
-                "right": Raw("{}" + respell(right(row), "tex")),
+                "right": Raw("{}" + self.breakable(right(row))),
                 "reason": self.spans(row.reason),
                 "answer": answer,
             }
@@ -324,26 +332,25 @@ class LatexPrinter(Printer):
         return self.macros("rows", entries=entries)
 
     def space(self, left: str, lines: int) -> Raw:
-        room = f"{max(0, lines - 1) * 8.5:g}mm"
-        return self.macros("space", left=Raw(respell(left, "tex")), lines=Raw(room))
+        return self.macros("space", left=Raw(respell(left, "tex")), lines=Raw(lines))
 
     def table(self, table: Table) -> Raw:
         last = len(table.rows) - table.foot
         return self.macros(
             "table",
-            header=self.between(table.header),
+            header=self.between(table.header, bold=False),
             entries=[
-                {"rule": table.foot > 0 and n == last, "cells": self.between(row)}
+                {"rule": table.foot > 0 and n == last, "cells": self.between(row, bold_answers(table))}
                 for n, row in enumerate(table.rows)
             ],
             align={"sides": [Raw(side) for side in table.align]},
             foot="",
         )
 
-    def between(self, cells: Sequence[Cell]) -> list[dict[str, Raw]]:
+    def between(self, cells: Sequence[Cell], bold: bool) -> list[dict[str, Raw]]:
         """The cells, each with what stands before it."""
         return [
-            {"before": Raw(" & " if n else ""), "body": self.cell(cell)}
+            {"before": Raw(" & " if n else ""), "body": self.cell(cell, bold)}
             for n, cell in enumerate(cells)
         ]
 
@@ -431,16 +438,16 @@ class MarkdownPrinter(Printer):
         sides = {"l": ":---", "c": ":---:", "r": "---:"}
         return self.macros(
             "table",
-            header=[self.cell(cell) for cell in table.header],
-            entries=[[self.cell(cell) for cell in row] for row in table.rows],
+            header=self.row(table.header, bold=False),
+            entries=[self.row(row, bold_answers(table)) for row in table.rows],
             align={"sides": [Raw(sides[side]) for side in table.align]},
             foot="",
         )
 
-    def cell(self, cell: Cell) -> Raw:
+    def cell(self, cell: Cell, bold: bool) -> Raw:
         """A cell is one line, and a bar inside code would end it."""
         spans = tuple(Span("text", " ") if s.kind == "break" else s for s in cell.spans)
-        body = super().cell(Cell(spans, cell.role))
+        body = super().cell(Cell(spans, cell.role), bold)
         return Raw(re.sub(r"(?<!\\)\|", r"\\|", body))
 
     def figure(self, figure: Figure) -> Raw:
@@ -469,6 +476,13 @@ def with_answers(rows: Rows) -> list[tuple[Row, bool]]:
     """Each row, and whether it ends a chain of equations that is an answer."""
     following = [*(bool(row.left) for row in rows.rows[1:]), True]
     return [(row, rows.answer and end) for row, end in zip(rows.rows, following, strict=True)]
+
+
+def bold_answers(table: Table) -> bool:
+    """Whether a table's answers are words alone: bold cannot mark a formula, and half a column in
+    bold marks nothing."""
+    answers = [cell for row in table.rows for cell in row if cell.role == "answer"]
+    return all(span.kind == "text" for cell in answers for span in cell.spans)
 
 
 def drawn(drawing: Drawing) -> Raw:
