@@ -15,7 +15,7 @@ equations, whatever the depth. An upstream gradient too large to write into a fo
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from symgrad.errors import NetworkError
@@ -48,7 +48,7 @@ from symgrad.index import (
 )
 from symgrad.latex import latex
 from symgrad.network import Equation, Network
-from symgrad.rewrite import Derivation, Step, put_in
+from symgrad.rewrite import Derivation, Step, Through, put_in
 from symgrad.rules.algebra import WRITTEN_OUT, count, distinct_bounds, product, tidy, total, write_out
 from symgrad.rules.calculus import Place, in_terms_of, reads_of
 
@@ -66,6 +66,7 @@ class Term:
     raw: Expr
     local: Expr
     because: tuple[str, ...]
+    through: tuple[Through, ...] = ()
 
 
 @dataclass
@@ -164,7 +165,12 @@ class Sweep:
         if inner:
             raw = Reduce("sum", inner, raw)
         assert isinstance(target, Ref)
-        terms = [Term(target, outer, raw, ZERO, place.rules)]
+        through = tuple(
+            Through(i.name, value, i.range)
+            for i in place.inside
+            if not isinstance(value := solved.values.get(i.name, ONE), Ref | Num)
+        )
+        terms = [Term(target, outer, raw, ZERO, place.rules, through)]
         size = count(outer)
         if outer and size is not None and size <= WRITTEN_OUT:
             terms = [piece for t in terms for piece in enumerated(t)]
@@ -322,14 +328,14 @@ def enumerated(t: Term) -> list[Term]:
         put = {head.name: Num(head.lo.value + value - int(head.lo.value))}
         consumer = shift(t.consumer, put)
         assert isinstance(consumer, Ref)
-        one = Term(consumer, rest, shift(t.raw, put), ZERO, t.because)
+        one = Term(consumer, rest, shift(t.raw, put), ZERO, t.because, ())
         out += enumerated(one) if rest else [one]
     return out
 
 
 def finished(t: Term) -> Term:
     """The summand with its local gradient tidied and short sums written out."""
-    return Term(t.consumer, t.bounds, t.raw, spelled_out(tidy(t.raw)), t.because)
+    return replace(t, local=spelled_out(tidy(t.raw)))
 
 
 def spelled_out(e: Expr) -> Expr:
@@ -350,7 +356,7 @@ def merged(terms: Sequence[Term]) -> list[Term]:
         if old is not None:
             raw = total(old.raw, t.raw)
             because = tuple(dict.fromkeys((*old.because, *t.because)))
-            t = Term(t.consumer, t.bounds, raw, tidy(total(old.local, t.local)), because)
+            t = replace(t, raw=raw, local=tidy(total(old.local, t.local)), because=because)
         found[key] = t
     place = {name: k for k, name in enumerate(dict.fromkeys(t.consumer.name for t in terms))}
     ordered = sorted(found.values(), key=lambda t: (place[t.consumer.name], *entry_numbers(t)))
@@ -369,7 +375,7 @@ def local_derivation(t: Term, by: Expr, indices: tuple[Index, ...]) -> Derivatio
     steps = [Step("differentiate", goal, t.raw, because=t.because)]
     if t.local != t.raw:
         steps.append(Step("tidy", t.raw, t.local))
-    return Derivation(goal, tuple(steps), indices)
+    return Derivation(goal, tuple(steps), indices, through=t.through)
 
 
 def joined(e: Expr) -> Expr:

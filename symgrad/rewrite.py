@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from symgrad.bridge import to_sympy
 from symgrad.expr import Expr, Partial, canonical, transform
-from symgrad.index import Index
+from symgrad.index import Index, Range
 from symgrad.latex import latex
 
 if TYPE_CHECKING:
@@ -32,6 +32,16 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Through:
+    """The value an inner index takes where a given entry is read, and the index's range:
+    x_l is read through j = l - i + 1, when 1 ≤ j ≤ m."""
+
+    name: str
+    value: Expr
+    range: Range
+
+
+@dataclass(frozen=True)
 class Derivation:
     """From a goal such as ∂L/∂k_j to its formula.
 
@@ -45,6 +55,7 @@ class Derivation:
     locals: tuple[Derivation, ...] = ()
     upstream: tuple[Derivation, ...] = ()
     note: str = ""
+    through: tuple[Through, ...] = ()
 
     @property
     def answer(self) -> Expr:

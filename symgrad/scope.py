@@ -87,6 +87,11 @@ class Scope:
     values: Mapping[Ref, Num] = field(default_factory=dict)
     rels: tuple[Expr, ...] = ()
 
+    @property
+    def variables(self) -> frozenset[str]:
+        """The names that equations and values define: σ among them is no function."""
+        return frozenset(d.target.name for d in self.equations) | {r.name for r in self.values}
+
 
 def read_scope(
     statements: Sequence[Sequence[Statement]], outer: Scope | None = None, ties: Ties = "strict"
@@ -121,7 +126,7 @@ class Builder:
         """The finished scope."""
         for block in blocks:
             self.block(block)
-        equations = self.shadowed() + self.with_letters()
+        equations = self.arranged(self.with_letters())
         equations, values = self.put_sizes(equations)
         indices = frozenset(n for d in equations for n in d.ranges) | bound_names(equations)
         facts = self.facts(equations, indices)
@@ -301,10 +306,19 @@ class Builder:
 
     # -- settling --------------------------------------------------------------------------------------
 
-    def shadowed(self) -> list[Defined]:
-        """The outer equations that this scope does not define anew."""
-        own = {d.target.name for d in self.equations} | {r.name for r in self.values}
-        return [d for d in self.outer.equations if d.target.name not in own]
+    def arranged(self, own: Sequence[Defined]) -> list[Defined]:
+        """The outer equations, those defined anew in the place of the old ones, then the rest."""
+        given = {r.name for r in self.values}
+        rest = list(own)
+        out: list[Defined] = []
+        for d in self.outer.equations:
+            anew = [n for n in rest if n.target.name == d.target.name]
+            if anew:
+                out += anew
+                rest = [n for n in rest if n.target.name != d.target.name]
+            elif d.target.name not in given | {n.target.name for n in own}:
+                out.append(d)
+        return out + rest
 
     def with_letters(self) -> list[Defined]:
         """This scope's equations, calls of its functions written out, with every letter of a

@@ -1,0 +1,53 @@
+r"""Numbers as people write them: exact inside, rounded only where they are shown."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+PLACES = 4
+"""A number that ends after this many decimals is shown whole; others are rounded to it."""
+LARGEST_DENOMINATOR = 100
+
+
+def shown(x: Fraction | Decimal, places: int = PLACES) -> tuple[str, bool]:
+    r"""The number as LaTeX, and whether that is exact.
+
+    >>> shown(Fraction(-1, 2)), shown(Fraction(1, 3)), shown(Decimal("0.39322386"))
+    (('-0.5', True), ('\\frac{1}{3}', True), ('0.3932', False))
+    """
+    if isinstance(x, Fraction):
+        if x.denominator == 1:
+            return str(x.numerator), True
+        if (x * 10**places).denominator == 1:
+            return rounded(x, places), True
+        if x.denominator <= LARGEST_DENOMINATOR:
+            sign = "-" if x < 0 else ""
+            return rf"{sign}\frac{{{abs(x.numerator)}}}{{{x.denominator}}}", True
+    return rounded(x, places), False
+
+
+def rounded(x: Fraction | Decimal, places: int) -> str:
+    """The number in decimals, halves away from zero, without trailing zeros; a tiny number
+    keeps its first digits.
+
+    >>> rounded(Fraction(-2, 3), 2), rounded(Fraction(1, 3000), 2)
+    ('-0.67', '3.3 \\\\cdot 10^{-4}')
+    """
+    value = Fraction(x)
+    if value and abs(value) < Fraction(1, 2 * 10 ** (places - 1)):
+        digits = f"{float(value):.1e}"
+        mantissa, exponent = digits.split("e")
+        return rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
+    scaled = abs(value) * 10**places + Fraction(1, 2)
+    whole = scaled.numerator // scaled.denominator
+    text = f"{whole // 10**places}.{whole % 10**places:0{places}d}".rstrip("0").rstrip(".")
+    return f"-{text}" if value < 0 and text != "0" else text
+
+
+def plain(x: Fraction | Decimal | None) -> int | float | None:
+    """The number for JSON."""
+    if x is None:
+        return None
+    value = Fraction(x)
+    return int(value) if value.denominator == 1 else float(value)

@@ -1,0 +1,585 @@
+r"""Solving an exam: every question mark answered, in document order.
+
+Reads the formulas of each section into its scope, derives gradients, fills tables and circuits.
+What it returns holds formulas and numbers, no words: `sheet` words them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+from symgrad.circuit import Circuit, Gate, circuit
+from symgrad.count import (
+    Count,
+    Layer,
+    Quantity,
+    count,
+    names_layers,
+    quantity,
+    read_conventions,
+    read_layer,
+    unknown,
+)
+from symgrad.count import Cell as Counted
+from symgrad.derive import Sweep
+from symgrad.dual import Number, times
+from symgrad.errors import ExamError, NetworkError, Place, SymgradError
+from symgrad.evaluate import Point, Unrolled
+from symgrad.exam import Cell, Drawn, Exam, Formula, Grid, Item, Section
+from symgrad.expr import Blank, Call, Expr, Num, Partial, Ref, constant, replace_refs
+from symgrad.latex import latex
+from symgrad.network import Equation, Network, Ties, entries
+from symgrad.notation import Formula as Chain
+from symgrad.notation import Listing, Statement, read
+from symgrad.numeral import plain, shown
+from symgrad.rewrite import Derivation
+from symgrad.scope import PARAMETER_NAMES, Question, Scope, read_scope
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One filled question mark. `value` is a number where the answer has one; `exact` says
+    whether the digits shown are the whole number."""
+
+    scope: str
+    question: str
+    latex: str
+    value: Number | None
+    at: Place | None
+    points: Fraction | None = None
+    derivation: Derivation | None = None
+    listed: tuple[Ref, ...] = ()
+
+    def json(self) -> dict[str, Any]:
+        """For ``--json``."""
+        points = None if self.points is None else plain(self.points)
+        return {
+            "scope": self.scope,
+            "question": self.question,
+            "latex": self.latex,
+            "value": plain(self.value),
+            "points": points,
+        }
+
+
+@dataclass(frozen=True)
+class Work:
+    """The answers that one item of a section asks for. `alone`: the item asks and says no more."""
+
+    answers: tuple[Answer, ...]
+    alone: bool = False
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What flows back through one operand of a gate: upstream · local = product."""
+
+    gate: Gate
+    operand: Ref
+    place: int
+    local: Expr
+    upstream: Number | None
+    slope: Number | None
+    product: Number | None
+
+
+@dataclass(frozen=True)
+class CircuitWork(Work):
+    """A circuit with the value and the gradient of every wire."""
+
+    circuit: Circuit = field(default_factory=lambda: Circuit((), (), Ref("f")))
+    values: Mapping[Ref, Number] = field(default_factory=dict)
+    gradients: Mapping[Ref, Number] = field(default_factory=dict)
+    flows: tuple[Flow, ...] = ()
+    formulas: Mapping[Ref, Expr] = field(default_factory=dict)
+
+    def spelled(self, wire: Ref) -> Expr:
+        """What the author writes for a wire."""
+        for gate in self.circuit.gates:
+            if gate.output == wire:
+                return gate.expression
+        return wire
+
+
+@dataclass(frozen=True)
+class TableWork(Work):
+    """A table of layers, counted. `cells` holds the count of each cell that was a question."""
+
+    count: Count = field(default_factory=lambda: Count((), {}))
+    columns: tuple[Quantity | None, ...] = ()
+    cells: Mapping[tuple[int, int], Counted] = field(default_factory=dict)
+    layers: tuple[int | None, ...] = ()
+    """For each row of the table, the row of the count it shows; None for a total."""
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A section with its scope and the work of its items; key -1 is the heading's own."""
+
+    section: Section
+    scope: Scope
+    path: str
+    works: Mapping[int, Work]
+    children: tuple[Solved, ...] = ()
+
+    def walk(self) -> Iterator[Solved]:
+        """This section and those below, in document order."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A solved exam."""
+
+    exam: Exam
+    root: Solved
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """Every answer in document order."""
+        return tuple(
+            a for s in self.root.walk() for k in sorted(s.works) for a in s.works[k].answers
+        )
+
+    def json(self) -> dict[str, Any]:
+        """The answers and the filled tables as plain data."""
+        tables = [
+            table_json(s.path, s.section.items[k], w)
+            for s in self.root.walk()
+            for k, w in sorted(s.works.items())
+            if isinstance(w, TableWork)
+        ]
+        return {"answers": [a.json() for a in self.answers], "tables": tables}
+
+
+def table_json(path: str, item: Item, work: TableWork) -> dict[str, Any]:
+    """One filled table: header and rows of plain text."""
+    assert isinstance(item, Grid)
+    rows = [
+        [work.cells[r, c].text if (r, c) in work.cells else cell.text for c, cell in enumerate(row)]
+        for r, row in enumerate(item.rows)
+    ]
+    totals = {
+        item.header[c].text: total.text
+        for c, q in enumerate(work.columns)
+        if q is not None and (total := work.count.total(q)) is not None
+    }
+    return {"scope": path, "header": [c.text for c in item.header], "rows": rows, "totals": totals}
+
+
+def solve(exam: Exam) -> Solution:
+    r"""Answer every question mark of an exam.
+
+    >>> exam = Exam.parse("$$L = w x$$\n\n$$\\frac{\\partial L}{\\partial w} = ?$$\n")
+    >>> [a.latex for a in solve(exam).answers]
+    ['x']
+    """
+    return Solution(exam, Solver(exam).section(exam.root, Scope(), ()))
+
+
+TIES: dict[str, Ties] = {"strict": "strict", "ge": "ge", "first": "first", "split": "split"}
+
+
+class Solver:
+    """Walks the sections of an exam with the scope of each."""
+
+    def __init__(self, exam: Exam) -> None:
+        self.exam = exam
+        self.ties = TIES[exam.options.get("ties", "strict")]
+
+    def section(self, section: Section, outer: Scope, path: tuple[str, ...]) -> Solved:
+        """One section and those below it."""
+        title = "".join(s.content for s in section.title)
+        path = (*path, title) if title else path
+        groups = {-1: section.formulas} | {k: i.formulas for k, i in enumerate(section.items)}
+        read_ = {k: statements(fs, outer) for k, fs in groups.items() if fs}
+        scope = read_scope([s for group in read_.values() for s in group], outer, self.ties)
+        where = " / ".join(path)
+        works = {}
+        for k, group in read_.items():
+            asked = questions(group, scope)
+            if asked:
+                answers = tuple(Asker(scope, where).answer(q) for q in asked)
+                alone = all(is_question(s) for block in group for s in block)
+                works[k] = Work(answers, alone)
+        for k, item in enumerate(section.items):
+            special = self.special(item, section, scope, where)
+            if special is not None:
+                works[k] = special
+        works = dict(sorted(pointed(works, section.points).items()))
+        children = tuple(self.section(c, scope, path) for c in section.children)
+        return Solved(section, scope, where, works, children)
+
+    def special(self, item: Item, section: Section, scope: Scope, where: str) -> Work | None:
+        """Circuits and tables."""
+        try:
+            if isinstance(item, Drawn):
+                return circuit_work(item, scope, where)
+            if isinstance(item, Grid) and item.asks:
+                return table_work(item, section, where)
+        except SymgradError as error:
+            raise error.located(item.at) from None
+        return None
+
+
+def statements(formulas: Sequence[Formula], outer: Scope) -> list[tuple[Statement, ...]]:
+    """The statements of some formulas, one tuple per formula. Inline mathematics without a
+    relation is prose."""
+    known = frozenset(outer.functions)
+    first = [read(f.latex, f.at, known, outer.variables) for f in formulas if speaks(f)]
+    heads = frozenset(h for block in first for h in called(block))
+    taken = variables(first)
+    if heads <= known and taken <= outer.variables:
+        return first
+    every = known | heads
+    return [read(f.latex, f.at, every, outer.variables | taken) for f in formulas if speaks(f)]
+
+
+def speaks(f: Formula) -> bool:
+    """Does a formula state or ask something? A lone inline symbol in prose does not."""
+    return f.display or any(
+        sign in f.latex for sign in ("=", "<", ">", "?", r"\le", r"\ge", r"\sim", r"\in", r"\lt", r"\gt")
+    )
+
+
+def called(block: Sequence[Statement]) -> Iterator[str]:
+    """Functions that the left sides of a block define."""
+    for s in block:
+        if isinstance(s, Chain) and isinstance(s.parts[0], Call) and len(s.parts) > 1:
+            yield s.parts[0].fn
+
+
+def variables(blocks: Sequence[Sequence[Statement]]) -> frozenset[str]:
+    """Names like σ that are defined as variables in this scope."""
+    return frozenset(
+        s.parts[0].name
+        for block in blocks
+        for s in block
+        if isinstance(s, Chain) and len(s.parts) > 1 and isinstance(s.parts[0], Ref)
+    )
+
+
+def is_question(s: Statement) -> bool:
+    """Does the statement end in a question mark?"""
+    if isinstance(s, Chain):
+        return isinstance(s.parts[-1], Blank)
+    return isinstance(s, Listing) and any(isinstance(i, Blank) for i in s.items)
+
+
+def questions(group: Sequence[Sequence[Statement]], scope: Scope) -> list[Question]:
+    """The scope's questions that come from these statements."""
+    places = [s.at for block in group for s in block if is_question(s)]
+    return [q for q in scope.questions if q.at in places]
+
+
+def pointed(works: Mapping[int, Work], points: str | None) -> dict[int, Work]:
+    """The heading's points, divided evenly over its question marks."""
+    number = sum(len(w.answers) for w in works.values())
+    if points is None or not number:
+        return dict(works)
+    each = Fraction(points) / number
+    return {
+        k: replace(w, answers=tuple(replace(a, points=each) for a in w.answers))
+        for k, w in works.items()
+    }
+
+
+# -- questions about networks ---------------------------------------------------------------------
+
+
+class Asker:
+    """Answers questions in one scope; shares one sweep per loss."""
+
+    def __init__(self, scope: Scope, where: str) -> None:
+        self.scope = scope
+        self.network = scope.network
+        self.where = where
+        self.sweeps: dict[Ref, Sweep] = {}
+
+    def answer(self, q: Question) -> Answer:
+        """The answer to one question, its faults placed."""
+        try:
+            if isinstance(q.left, Partial):
+                return self.gradient(q, q.left)
+            if isinstance(q.left, Ref):
+                return self.name(q, q.left)
+            raise NetworkError(
+                f"found the question {q.latex} = ?, expected a gradient, a defined name or \\theta",
+                hint=r"ask for \frac{\partial L}{\partial w}, for a value, or for \theta",
+            )
+        except SymgradError as error:
+            raise error.located(q.at) from None
+
+    def gradient(self, q: Question, goal: Partial) -> Answer:
+        """∂of/∂by."""
+        of, by = goal.of, goal.by
+        if not isinstance(of, Ref) or not isinstance(by, Ref):
+            raise NetworkError(f"found {latex(goal)}, expected names above and below")
+        self.check(of, by)
+        sweep = self.sweeps.setdefault(of, Sweep(self.network, of))
+        derivation = sweep.gradient(by)
+        value = self.value(derivation.answer)
+        return Answer(
+            self.where, q.latex, latex(derivation.answer), value, q.at, derivation=derivation
+        )
+
+    def check(self, of: Ref, by: Ref) -> None:
+        """Both names are known, their indices in range."""
+        given = any(u.of == of for u in self.network.upstream)
+        if of.name not in self.network.by_name and not given:
+            raise NetworkError(
+                f"found a gradient of {latex(of)}, which nothing defines; expected a defined name",
+                hint=f"define {latex(of)}, or give an upstream gradient such as "
+                rf"\delta_i = \frac{{\partial {latex(of)}}}{{\partial z_i}}",
+            )
+        if not self.network.knows(by.name):
+            known = ", ".join(latex(r) for r in self.network.leaves[:12])
+            raise NetworkError(
+                f"found a gradient by {latex(by)}, which occurs in no equation; "
+                f"expected a name of the network",
+                hint=f"the names it reads are {known}",
+            )
+        for ref in (of, by):
+            self.check_range(ref)
+
+    def check_range(self, ref: Ref) -> None:
+        """The indices fit the tensor."""
+        ranges = self.network.ranges(ref.name)
+        if ranges is None or ref.name not in self.network.by_name and not ref.indices:
+            return
+        if ranges is not None and len(ranges) != len(ref.indices):
+            raise NetworkError(
+                f"found {latex(ref)} with {len(ref.indices)} indices, expected {len(ranges)}",
+                hint="ask for one entry, with as many indices as the equations use",
+            )
+        for i, r in zip(ref.indices, ranges, strict=True):
+            if isinstance(i, Num) and r.size is not None and i.value not in r.values():
+                raise NetworkError(
+                    f"found {latex(ref)}, expected an index from {latex(r.lo)} to {latex(r.hi)}"
+                )
+
+    def name(self, q: Question, ref: Ref) -> Answer:
+        """The parameters, or the value of a defined name."""
+        if not self.network.knows(ref.name):
+            if ref.name not in PARAMETER_NAMES:
+                raise NetworkError(
+                    f"found a question about {latex(ref)}, which nothing defines; "
+                    "expected a defined name",
+                    hint=r"define it, or ask for the parameters with \theta = ?",
+                )
+            listed = self.network.parameters
+            shown_ = ", ".join(family(self.network, r) for r in listed)
+            return Answer(self.where, q.latex, shown_, None, q.at, listed=listed)
+        value = self.value(ref)
+        if value is None:
+            missing = ", ".join(latex(r) for r in self.network.leaves if r not in self.network.values)
+            raise NetworkError(
+                f"found a question about the value of {latex(ref)}, expected values for "
+                f"{missing or 'what it reads'}",
+                hint="give them as w_1 = 2",
+            )
+        return Answer(self.where, q.latex, shown(value)[0], value, q.at)
+
+    def value(self, e: Expr) -> Number | None:
+        """The number that the given values make of a formula, or None if some are missing."""
+        if not self.network.values and constant(e) is None:
+            return None
+        point = Point({}, {r: v.value for r, v in self.network.values.items()})
+        try:
+            return Unrolled(self.network, point).value(e)
+        except SymgradError:
+            return None
+
+
+def family(network: Network, ref: Ref) -> str:
+    r"""A tensor as a list of its entries: k_1, \dots, k_m."""
+    ranges = network.ranges(ref.name)
+    if len(ref.indices) != 1 or isinstance(ref.indices[0], Num) or not ranges:
+        return latex(ref)
+    first, last = latex(Ref(ref.name, (ranges[0].lo,))), latex(Ref(ref.name, (ranges[0].hi,)))
+    return rf"{first}, \dots, {last}"
+
+
+# -- circuits -------------------------------------------------------------------------------------
+
+
+def circuit_work(item: Drawn, scope: Scope, where: str) -> CircuitWork:
+    """Every wire's value and gradient."""
+    target = drawn_name(item)
+    definitions = {
+        e.target: e.body for eq in scope.network.equations for e in written_out(eq)
+    }
+    for ref, value in scope.network.values.items():
+        definitions.setdefault(ref, value)
+    drawn = circuit(target, definitions)
+    network = Network(tuple(Equation(g.output, (), g.body) for g in drawn.gates))
+    sweep = Sweep(network, drawn.output)
+    values = wire_values(drawn, network, scope)
+    wires = [*drawn.inputs, *(g.output for g in drawn.gates)]
+    gradients: dict[Ref, Number] = {}
+    flows: list[Flow] = []
+    for wire in reversed(wires):
+        sweep.gradient(wire)
+        found = list(wire_flows(wire, drawn, sweep, network, (values, gradients)))
+        flows += found
+        if values:
+            total = Fraction(1) if wire == drawn.output else Fraction(0)
+            gradients[wire] = sum((f.product for f in found if f.product is not None), total)
+    formulas = {w: spelled_out(drawn, sweep.gradient(w).answer) for w in wires}
+    work = CircuitWork((), True, drawn, values, gradients, tuple(flows), formulas)
+    asked = [w for w in wires if w != drawn.output]
+    return CircuitWork(
+        tuple(wire_answer(work, w, where, item.at, sweep) for w in asked),
+        True, drawn, values, gradients, tuple(flows), formulas,
+    )  # fmt: skip
+
+
+def drawn_name(item: Drawn) -> Ref:
+    """The name in ``![circuit](f)``."""
+    found = read(item.target, item.at)
+    if len(found) == 1 and len(getattr(found[0], "parts", ())) == 1:
+        name = found[0].parts[0]  # type: ignore[union-attr]
+        if isinstance(name, Ref):
+            return name
+    raise ExamError(
+        f"found ![circuit]({item.target}), expected the name of a defined quantity such as f"
+    )
+
+
+def written_out(eq: Equation) -> Iterator[Equation]:
+    """The entries of an equation with numbers as sizes; of others nothing can be drawn."""
+    if all(i.range.size is not None for i in eq.indices):
+        yield from entries(eq)
+
+
+def wire_values(drawn: Circuit, network: Network, scope: Scope) -> dict[Ref, Number]:
+    """The forward values, if the exam gives its inputs; all or none of them."""
+    given = {r: v.value for r, v in scope.network.values.items()}
+    known = [r for r in drawn.inputs if r in given]
+    if not known:
+        return {}
+    missing = [latex(r) for r in drawn.inputs if r not in given]
+    if missing:
+        raise NetworkError(
+            f"found values for {len(known)} of the {len(drawn.inputs)} inputs of the circuit, "
+            f"expected one for each; missing: {', '.join(missing)}",
+            hint=f"give them as {missing[0]} = 1",
+        )
+    unrolled = Unrolled(network, Point({}, {r: given[r] for r in known}))
+    wires = [*drawn.inputs, *(g.output for g in drawn.gates)]
+    return {w: unrolled.value(w) for w in wires}
+
+
+def wire_flows(
+    wire: Ref,
+    drawn: Circuit,
+    sweep: Sweep,
+    network: Network,
+    known: tuple[Mapping[Ref, Number], Mapping[Ref, Number]],
+) -> Iterator[Flow]:
+    """What flows back into a wire, gate by gate."""
+    values, gradients = known
+    gates = {g.output: g for g in drawn.gates}
+    for term in sweep.terms(wire):
+        gate = gates[term.consumer]
+        upstream = gradients.get(gate.output)
+        slope = None
+        if values:
+            slope = Unrolled(network, Point({}, dict(values))).value(term.local)
+        product = None if upstream is None or slope is None else times(upstream, slope)
+        yield Flow(
+            gate, wire, gate.operands().index(wire), term.local, upstream, slope, product
+        )
+
+
+def spelled_out(drawn: Circuit, e: Expr) -> Expr:
+    """`e` with the engine's own wire names replaced by what the author writes for them."""
+    own = {g.output: g.expression for g in drawn.gates}
+    return replace_refs(e, lambda r: own.get(r))
+
+
+def wire_answer(
+    work: CircuitWork, wire: Ref, where: str, at: Place | None, sweep: Sweep
+) -> Answer:
+    """The gradient of one wire as an answer."""
+    bottom = latex(work.spelled(wire))
+    if not isinstance(work.spelled(wire), Ref):
+        bottom = f"({bottom})"
+    question = rf"\frac{{\partial {latex(work.circuit.output)}}}{{\partial {bottom}}}"
+    value = work.gradients.get(wire)
+    text = latex(work.formulas[wire]) if value is None else shown(value)[0]
+    return Answer(where, question, text, value, at, derivation=sweep.gradient(wire))
+
+
+# -- tables -----------------------------------------------------------------------------------------
+
+TOTAL_WORDS = ("total", "totals", "sum", "all", "total:", "sum:")
+
+
+def table_work(item: Grid, section: Section, where: str) -> TableWork:
+    """The cells of a table of layers."""
+    said = read_conventions(section.words(), section.at)
+    names = next((c for c, h in enumerate(item.header) if names_layers(h.text)), 0)
+    columns = tuple(column(item, c, names) for c in range(len(item.header)))
+    layers: list[Layer] = []
+    rows: list[int | None] = []
+    for row in item.rows:
+        if row[names].text.strip().lower() in TOTAL_WORDS:
+            rows.append(None)
+        else:
+            rows.append(len(layers))
+            layers.append(read_layer(row[names].text, row[names].at, said))
+    counted = count(layers)
+    cells = {
+        (r, c): cell_count(counted, rows[r], columns[c], cell)
+        for r, row in enumerate(item.rows)
+        for c, cell in enumerate(row)
+        if cell.text == "?"
+    }
+    answers = tuple(
+        Answer(
+            where,
+            rf"\text{{{plain_text(item.rows[r][names].text)}: {plain_text(item.header[c].text)}}}",
+            cells[r, c].working,
+            None if cells[r, c].value is None else Fraction(cells[r, c].value or 0),
+            item.rows[r][c].at,
+        )
+        for r, c in sorted(cells)
+    )
+    return TableWork(answers, True, counted, columns, cells, tuple(rows))
+
+
+def column(item: Grid, c: int, names: int) -> Quantity | None:
+    """The quantity of a column; a column that asks must name one."""
+    if c == names:
+        return None
+    found = quantity(item.header[c].text)
+    if found is None and any(row[c].text == "?" for row in item.rows if c < len(row)):
+        raise unknown(item.header[c].text, item.header[c].at)
+    return found
+
+
+def cell_count(counted: Count, row: int | None, asked: Quantity | None, cell: Cell) -> Counted:
+    """The count of one cell."""
+    if asked is None:
+        raise ExamError("found ? in the column of layers, expected a layer", at=cell.at)
+    try:
+        found = counted.total(asked) if row is None else counted.rows[row].cell(asked)
+    except SymgradError as error:
+        raise error.located(cell.at) from None
+    if found is None:
+        raise ExamError(
+            f"found ? for the total of {asked.kind.value}, expected a quantity that adds up",
+            at=cell.at,
+        )
+    return found
+
+
+def plain_text(text: str) -> str:
+    """Table text made safe inside ``\text{…}``."""
+    return "".join(c for c in text if c not in "\\{}$#%&_^~")
