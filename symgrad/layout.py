@@ -52,8 +52,18 @@ class _Spacing:
     widest: float
 
 
-AIRY = _Spacing(36.0, 0.55, 12.0, 44.0)
-TIGHT = _Spacing(22.0, 0.3, 8.0, 26.0)
+LOOSENESS = (1.0, 0.8, 0.6, 0.4, 0.2, 0.0)
+GENTLE = 0.86
+"""A wide drawing is made this much smaller before its parts move closer together."""
+
+
+def _spacing(looseness: float) -> _Spacing:
+    return _Spacing(
+        22.0 + 14.0 * looseness,
+        0.30 + 0.25 * looseness,
+        8.0 + 4.0 * looseness,
+        26.0 + 18.0 * looseness,
+    )
 
 
 def layout(
@@ -73,11 +83,11 @@ def layout(
     graph = build(nodes, wires, labels)
     columns = graph.ordered()
     _stack(graph, columns)
-    _spread(graph, columns, AIRY)
-    drawing = _drawing(graph)
-    if drawing.width > width:
-        _spread(graph, columns, TIGHT)
+    for looseness in LOOSENESS:
+        _spread(graph, columns, _spacing(looseness))
         drawing = _drawing(graph)
+        if drawing.width * GENTLE <= width:
+            break
     return drawing.scaled(width / drawing.width) if drawing.width > width else drawing.rounded()
 
 
@@ -141,9 +151,10 @@ def _spread(graph: Graph, columns: list[list[int]], spacing: _Spacing) -> None:
         half = max(s.half for s in here)
         stub = max(_stub(s, spacing) for s in here)
         for spot in here:
-            spot.x = x + (half if spot.is_gate() else 2 * half - spot.half)
-            spot.stub = x + 2 * half
-            spot.end = spot.stub + stub
+            # Gates begin where their column begins: wires are done bending there.
+            spot.x = x + (spot.half if spot.is_gate() else 2 * half - spot.half)
+            spot.stub = x + (2 * half if spot.node else 0)
+            spot.end = x + 2 * half + stub
         bends = [abs(spots[t].y - s.y) for s in here for t in s.targets]
         room = min(max(spacing.bend * max(bends, default=0.0), spacing.narrowest), spacing.widest)
         bending = any(spots[t].node is None or spots[t].is_gate() for s in here for t in s.targets)

@@ -299,7 +299,7 @@ def test_long_chains_and_deep_formulas_end_well() -> None:
         circuit(F, {F: deep})
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(formulas)
 def test_every_circuit_can_be_drawn(formula: Expr) -> None:
     c = made({F: formula})
