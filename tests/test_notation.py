@@ -1,0 +1,496 @@
+r"""The maths reader: every spelling of the notation, the round trip, and every refusal."""
+
+from __future__ import annotations
+
+import functools
+from fractions import Fraction
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from symgrad.errors import NotationError, Place
+from symgrad.expr import (
+    Add,
+    And,
+    Blank,
+    Bound,
+    Call,
+    Cases,
+    Div,
+    Expr,
+    Iverson,
+    Mul,
+    Neg,
+    Num,
+    Partial,
+    Pow,
+    Reduce,
+    Ref,
+    Rel,
+    children,
+    num,
+    rebuild,
+)
+from symgrad.latex import latex
+from symgrad.notation import Data, Formula, Listing, Ranges, Shape, read, read_expression
+
+a, b, c, d, i, j, k, l, m, n, p, s, t, w, x, y, z = (Ref(v) for v in "abcdijklmnpstwxyz")
+L, N, W = Ref("L"), Ref("N"), Ref("W")
+HALF = Div(num(1), num(2))
+
+
+def at(name: str, *indices: Expr) -> Ref:
+    return Ref(name, indices)
+
+
+def f(fn: str, *args: Expr) -> Call:
+    return Call(fn, args)
+
+
+def total(op: str, bounds: Bound | tuple[Bound, ...], body: Expr) -> Reduce:
+    return Reduce(op, bounds if isinstance(bounds, tuple) else (bounds,), body)
+
+
+POSITIVE = Iverson(Rel(">", z, num(0)))
+
+EXPRESSIONS: list[tuple[str, Expr]] = [
+    # numbers
+    ("3", num(3)),
+    ("0.5", Num(Fraction(1, 2), "0.5")),
+    ("290{,}400", num(290400)),
+    (r"10\,240", num(10240)),
+    (r"2\,x", Mul((num(2), x))),
+    # names
+    (r"\hat y", Ref(r"\hat y")),
+    (r"\hat{y}", Ref(r"\hat y")),
+    (r"\hat{y_i}", at(r"\hat y", i)),
+    (r"\hat{y}_i", at(r"\hat y", i)),
+    (r"\hat{\mathbf y}", Ref(r"\hat{\mathbf y}")),
+    (r"\bar\theta", Ref(r"\bar \theta")),
+    (r"\mathbf{w}", Ref(r"\mathbf w")),
+    (r"\mathcal L", Ref(r"\mathcal L")),
+    (r"\boldsymbol{\theta}_t", at(r"\boldsymbol \theta", t)),
+    (r"\mathrm{loss}", Ref(r"\mathrm{loss}")),
+    (r"\text{loss}", Ref(r"\mathrm{loss}")),
+    (r"2 \cdot \text{loss}", Mul((num(2), Ref(r"\mathrm{loss}")))),
+    (r"\operatorname{loss}", Ref(r"\mathrm{loss}")),
+    (r"\ell", Ref(r"\ell")),
+    ("z'", Ref("z'")),
+    (r"z^{\prime}", Ref("z'")),
+    ("z'_i", at("z'", i)),
+    ("z_i'", at("z'", i)),
+    ("α × β − γ", Add((Mul((Ref(r"\alpha"), Ref(r"\beta"))), Neg(Ref(r"\gamma"))))),
+    ("e + e_i^2", Add((Ref("e"), Pow(at("e", i), num(2))))),
+    # superscripts
+    ("W^{(1)}", Ref("W^{(1)}")),
+    ("W^{[l]}", Ref("W^{[l]}")),
+    ("W^{(l-1)}", Ref("W^{(l-1)}")),
+    (r"x^{\text{new}}", Ref(r"x^{\text{new}}")),
+    (r"\theta^*", Ref(r"\theta^*")),
+    ("x^+ + x^{+}", Add((Ref("x^+"), Ref("x^+")))),
+    ("W^{(1)}_{ij}", at("W^{(1)}", i, j)),
+    ("W_{ij}^{(1)}", at("W^{(1)}", i, j)),
+    ("x_i^2", Pow(at("x", i), num(2))),
+    ("x^2_i", Pow(at("x", i), num(2))),
+    ("{W^{(1)}}^2", Pow(Ref("W^{(1)}"), num(2))),
+    ("p^{(1-y)}", Pow(p, Add((num(1), Neg(y))))),
+    ("9^{9^{9}}", Pow(num(9), Pow(num(9), num(9)))),
+    # subscripts
+    ("x_{i+j-1}", at("x", Add((i, j, Neg(num(1)))))),
+    ("W_{ij}", at("W", i, j)),
+    ("W_{i,j}", at("W", i, j)),
+    ("W_{i j}", at("W", i, j)),
+    ("W_{dij}", at("W", d, i, j)),
+    ("W_{i1}", at("W", i, num(1))),
+    ("W_{(i+a)(j+b)}", at("W", Add((i, a)), Add((j, b)))),
+    ("x_{2j+k}", at("x", Add((Mul((num(2), j)), k)))),
+    ("x_{2i}", at("x", Mul((num(2), i)))),
+    ("x_{12}", at("x", num(12))),
+    ("x_{-1}", at("x", Neg(num(1)))),
+    (r"x_{i \cdot s}", at("x", Mul((i, s)))),
+    ("x_{s(i-1)+j}", at("x", Add((Mul((s, Add((i, Neg(num(1)))))), j)))),
+    (r"x_{\text{in}}", Ref(r"x_{\text{in}}")),
+    (r"x_{\mathrm{in}}", Ref(r"x_{\text{in}}")),
+    (r"x_{\text{in},i}", at(r"x_{\text{in}}", i)),
+    ("x_{c_t}", at("x", at("c", t))),
+    (r"x_{\min(i, n)}", at("x", f("min", i, n))),
+    # fractions, roots, products
+    (r"\frac12", HALF),
+    (r"\tfrac12 x", Mul((HALF, x))),
+    (r"\dfrac{a}{b}", Div(a, b)),
+    (r"\frac1n", Div(num(1), n)),
+    (r"\frac{1}23", Mul((HALF, num(3)))),
+    ("a/b/c", Div(Div(a, b), c)),
+    (r"a/b \cdot c", Mul((Div(a, b), c))),
+    ("a b/c", Div(Mul((a, b)), c)),
+    (r"1/2 (y-\hat y)^2", Mul((HALF, Pow(Add((y, Neg(Ref(r"\hat y")))), num(2))))),
+    (r"1/2 \sum_i a_i", Mul((HALF, total("sum", Bound("i"), at("a", i))))),
+    (r"\sqrt{x}", f("sqrt", x)),
+    (r"\sqrt2", f("sqrt", num(2))),
+    (r"\sqrt[3]{x}", Pow(x, Div(num(1), num(3)))),
+    (r"a \times b * c", Mul((a, b, c))),
+    (r"a \cdot -b", Mul((a, Neg(b)))),
+    ("a - -b", Add((a, Neg(Neg(b))))),
+    ("-a b", Neg(Mul((a, b)))),
+    ("(a b) c", Mul((Mul((a, b)), c))),
+    ("a + (b + c)", Add((a, Add((b, c))))),
+    (r"\left[ a + b \right] c", Mul((Add((a, b)), c))),
+    (r"\bigl( a + b \bigr) c", Mul((Add((a, b)), c))),
+    (r"\{a + b\} c", Mul((Add((a, b)), c))),
+    ("w(x + b)", Mul((w, Add((x, b))))),
+    # derivatives
+    (r"\frac{\partial L}{\partial k_j}", Partial(L, at("k", j))),
+    (r"\partial L/\partial k_j", Partial(L, at("k", j))),
+    (r"\frac{dL}{dw}", Partial(L, w)),
+    (r"\frac{\mathrm d L}{\mathrm d w}", Partial(L, w)),
+    (r"\frac{\mathrm{d}L}{\mathrm{d}w}", Partial(L, w)),
+    ("dL/dw_1", Partial(L, at("w", num(1)))),
+    (r"x \, dL/dw_1 \, y", Mul((x, Partial(L, at("w", num(1))), y))),
+    (r"\nabla_{w} L", Partial(L, w)),
+    (r"\frac{d x}{n}", Div(Mul((d, x)), n)),
+    # sums
+    (r"\sum_{j=1}^{m} k_j", total("sum", Bound("j", num(1), m), at("k", j))),
+    (r"\sum^{n}_{i=1} x_i", total("sum", Bound("i", num(1), n), at("x", i))),
+    (r"\sum\limits_{i=1}^n x_i", total("sum", Bound("i", num(1), n), at("x", i))),
+    (r"\sum_j a_j b_j + c", Add((total("sum", Bound("j"), Mul((at("a", j), at("b", j)))), c))),
+    (r"\sum_{i,j} W_{ij}", total("sum", (Bound("i"), Bound("j")), at("W", i, j))),
+    (r"\sum_{ij} W_{ij}", total("sum", (Bound("i"), Bound("j")), at("W", i, j))),
+    (
+        r"\sum_{i,j=1}^n W_{ij}",
+        total("sum", (Bound("i", num(1), n), Bound("j", num(1), n)), at("W", i, j)),
+    ),
+    (r"\sum_{1 \le i \le n} x_i", total("sum", Bound("i", num(1), n), at("x", i))),
+    (r"\sum_{0 < i < n} x_i", total("sum", Bound("i", num(1), Add((n, Neg(num(1))))), at("x", i))),
+    (r"\sum_{j \ne i} a_j", total("sum", Bound("j", None, None, (Rel("!=", j, i),)), at("a", j))),
+    (
+        r"\sum_{j=1, j \ne i}^n a_j",
+        total("sum", Bound("j", num(1), n, (Rel("!=", j, i),)), at("a", j)),
+    ),
+    (r"\sum_{i \in \{1, \dots, n\}} x_i", total("sum", Bound("i", num(1), n), at("x", i))),
+    (r"a \sum_i b_i", Mul((a, total("sum", Bound("i"), at("b", i))))),
+    (r"\left(\sum_j a_j\right) b_j", Mul((total("sum", Bound("j"), at("a", j)), at("b", j)))),
+    (
+        r"\left(\sum_j a_j\right) + b_j",
+        Add((total("sum", Bound("j"), at("a", j)), at("b", j))),
+    ),
+    (r"\sum_j -a_j", total("sum", Bound("j"), Neg(at("a", j)))),
+    (r"\prod_{t=1}^T p_t", total("prod", Bound("t", num(1), Ref("T")), at("p", t))),
+    (r"\max_{j} z_j", total("max", Bound("j"), at("z", j))),
+    (r"\min_{1 \le j \le n} z_j", total("min", Bound("j", num(1), n), at("z", j))),
+    # functions
+    (r"\max(z_1, 0)", f("max", at("z", num(1)), num(0))),
+    (r"\max\{a, b\}", f("max", a, b)),
+    (r"\exp(x)", f("exp", x)),
+    ("e^{-x}", f("exp", Neg(x))),
+    ("e^x y", Mul((f("exp", x), y))),
+    (r"\ln x", f("log", x)),
+    (r"\log p_y", f("log", at("p", y))),
+    (r"\log p q + 1", Add((f("log", Mul((p, Ref("q")))), num(1)))),
+    (r"y \log p \cdot z", Mul((y, f("log", p), z))),
+    (r"\log(p) q", Mul((f("log", p), Ref("q")))),
+    (r"\log a \log b", Mul((f("log", a), f("log", b)))),
+    (r"\log \log x y", f("log", f("log", Mul((x, y))))),
+    (r"\log p \, \mathbf 1[z > 0]", Mul((f("log", p), POSITIVE))),
+    (r"\log \sum_j a_j", f("log", total("sum", Bound("j"), at("a", j)))),
+    (r"\log x / 2", Div(f("log", x), num(2))),
+    (r"\tanh z_i", f("tanh", at("z", i))),
+    (r"\tanh^2(z)", Pow(f("tanh", z), num(2))),
+    (r"\sin^2 x", Pow(f("sin", x), num(2))),
+    (r"\tanh(z)^2", Pow(f("tanh", z), num(2))),
+    (r"\sigma(z)", f("sigmoid", z)),
+    (r"\sigma(z)(1 - \sigma(z))", Mul((f("sigmoid", z), Add((num(1), Neg(f("sigmoid", z))))))),
+    (r"\frac{x}{\sigma}", Div(x, Ref(r"\sigma"))),
+    (r"\sigma_B^2 (x)", Mul((Pow(at(r"\sigma", Ref("B")), num(2)), x))),
+    (r"\operatorname{ReLU}(x)", f("relu", x)),
+    (r"\mathrm{relu}(x)", f("relu", x)),
+    (r"\operatorname{sign}(x)", f("sign", x)),
+    ("|x|", f("abs", x)),
+    (r"\lvert x\rvert", f("abs", x)),
+    (r"\left| \frac{a}{b} \right|", f("abs", Div(a, b))),
+    ("|x||y| + |a - |b||", Add((Mul((f("abs", x), f("abs", y))), f("abs", Add((a, Neg(f("abs", b)))))))),
+    (r"\lfloor x/2 \rfloor", f("floor", Div(x, num(2)))),
+    (r"\left\lceil x \right\rceil", f("ceil", x)),
+    # indicators
+    *((text, POSITIVE) for text in (
+        r"\mathbf 1[z>0]", r"\mathbf{1}_{z>0}", r"\mathbb{1}[z>0]", r"\mathbb 1_{\{z>0\}}",
+        r"\mathbb{1}(z>0)", r"\mathbb{1}\{z>0\}", "1[z>0]", "1_{z>0}", r"1\{z>0\}", "I_{z>0}",
+        "I(z>0)", "I[z > 0]", "[z > 0]", r"\left[ z > 0 \right]",
+    )),
+    (r"I_{z_1 \ge 0}", Iverson(Rel(">=", at("z", num(1)), num(0)))),
+    (r"\mathbf{1}_{z>0}^2", Pow(POSITIVE, num(2))),
+    ("[0 < z < 1]", Iverson(And((Rel("<", num(0), z), Rel("<", z, num(1)))))),
+    (r"[z > 0, y \ne 1]", Iverson(And((Rel(">", z, num(0)), Rel("!=", y, num(1)))))),
+    ("I_i", at("I", i)),
+    # cases
+    *((text, Cases(((a, Rel(">", z, num(0))), (b, None)))) for text in (
+        r"\begin{cases} a & \text{if } z > 0 \\ b & \text{otherwise} \end{cases}",
+        r"\begin{cases} a, & z > 0 \\ b, & \text{else} \end{cases}",
+        r"\begin{cases} a & \text{for } z > 0, \\ b & \text{otherwise.} \\ \end{cases}",
+    )),
+    (
+        r"\begin{cases} a & z > 0 \\ b & z \le 0 \end{cases}",
+        Cases(((a, Rel(">", z, num(0))), (b, Rel("<=", z, num(0))))),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), EXPRESSIONS, ids=[e[0] for e in EXPRESSIONS])
+def test_an_expression_reads_as_what_it_says(text: str, expected: Expr) -> None:
+    assert read_expression(text) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), EXPRESSIONS, ids=[e[0] for e in EXPRESSIONS])
+def test_reading_what_is_printed_gives_the_formula_back(text: str, expected: Expr) -> None:
+    assert flat(read_expression(latex(expected), variables=frozenset("T"))) == flat(expected)
+
+
+def test_declared_functions_are_called_and_declared_variables_are_not() -> None:
+    assert read_expression("f(x, y)", functions=frozenset("f")) == Call("f", (x, y))
+    assert read_expression(r"\phi(x)", functions=frozenset([r"\phi"])) == Call(r"\phi", (x,))
+    softmax = read_expression(r"\operatorname{softmax}(z)", functions=frozenset(["softmax"]))
+    assert softmax == Call("softmax", (z,))
+    sigma = read_expression(r"\sigma(z)", variables=frozenset([r"\sigma"]))
+    assert sigma == Mul((Ref(r"\sigma"), z))
+    assert read_expression("e^x", variables=frozenset("e")) == Pow(Ref("e"), x)
+    assert read_expression(r"\gamma^T", variables=frozenset("T")) == Pow(Ref(r"\gamma"), Ref("T"))
+
+
+def test_a_left_side_with_plain_arguments_defines_a_function() -> None:
+    formula, use = read(r"f(w, x) = w x, \quad g = f(2, 3) + w(2)")
+    assert isinstance(formula, Formula)
+    assert isinstance(use, Formula)
+    assert formula.parts == (Call("f", (w, x)), Mul((w, x)))
+    assert use.parts[1] == Add((Call("f", (num(2), num(3))), Mul((w, num(2)))))
+
+
+# Statements
+
+
+def brief(text: str) -> list[object]:
+    """The statements of `text` without places, formulas as printed."""
+    out: list[object] = []
+    for found in read(text):
+        match found:
+            case Formula(parts=parts, ops=ops):
+                out.append((*(v for pair in zip(map(latex, parts), (*ops, ""), strict=True) for v in pair if v),))
+            case Ranges(names=names, lo=lo, hi=hi):
+                out.append(("range", *names, latex(lo), latex(hi)))
+            case Data(refs=refs):
+                out.append(("data", *map(latex, refs)))
+            case Shape(refs=refs, sizes=sizes):
+                out.append(("shape", *map(latex, refs), *map(latex, sizes)))
+            case Listing(ref=ref, items=items):
+                out.append(("list", latex(ref), *map(latex, items)))
+    return out
+
+
+def d_of(of: str, by: str) -> str:
+    return rf"\frac{{\partial {of}}}{{\partial {by}}}"
+
+
+MIDTERM: list[tuple[str, list[object]]] = [
+    (r"f = \frac{1}{w_0 x_0 + w_1 x_1 + w_2 + 1}", [("f", "=", r"\frac{1}{w_0 x_0 + w_1 x_1 + w_2 + 1}")]),
+    (
+        r"w_0 = 1, \quad x_0 = 3, \quad w_1 = 2, \quad x_1 = -2, \quad w_2 = -1",
+        [("w_0", "=", "1"), ("x_0", "=", "3"), ("w_1", "=", "2"), ("x_1", "=", "-2"), ("w_2", "=", "-1")],
+    ),
+    (
+        r"""
+\begin{aligned}
+z_i &= k_1 x_i + k_2 x_{i+1} + k_3 x_{i+2} + b, & i &= 1, 2, 3 \\
+v_i &= \max(z_i, z_{i+1}, 0), & i &= 1, 2 \\
+\hat y &= w_1 v_1 + w_2 v_2 + a \\
+L &= \tfrac12 (y - \hat y)^2
+\end{aligned}
+\qquad (x, y) \sim \mathcal D
+""",
+        [
+            ("z_i", "=", "k_1 x_i + k_2 x_{i + 1} + k_3 x_{i + 2} + b"), ("range", "i", "1", "3"),
+            ("v_i", "=", r"\max(z_i, z_{i + 1}, 0)"), ("range", "i", "1", "2"),
+            (r"\hat y", "=", "w_1 v_1 + w_2 v_2 + a"),
+            ("L", "=", r"\frac{1}{2}\, (y - \hat y)^2"),
+            ("data", "x", "y"),
+        ],
+    ),
+    (r"\theta = ?", [(r"\theta", "=", "?")]),
+    (
+        r"""
+\frac{\partial L}{\partial w_1} = ? \qquad
+\frac{\partial L}{\partial w_2} = ? \qquad
+\frac{\partial L}{\partial a} = ?
+""",
+        [(d_of("L", v), "=", "?") for v in ("w_1", "w_2", "a")],
+    ),
+    (r"\delta_i = \frac{\partial L}{\partial v_i}", [(r"\delta_i", "=", d_of("L", "v_i"))]),
+    (
+        r"""
+z_i = \sum_{j=1}^{m} k_j x_{i+j-1} + b, \qquad i = 1, \dots, n
+\qquad\qquad
+\delta_i = \frac{\partial L}{\partial z_i}
+""",
+        [
+            ("z_i", "=", r"\sum_{j=1}^{m} k_j x_{i + j - 1} + b"),
+            ("range", "i", "1", "n"),
+            (r"\delta_i", "=", d_of("L", "z_i")),
+        ],
+    ),
+]  # fmt: skip
+
+STATEMENTS: list[tuple[str, list[object]]] = [
+    *MIDTERM,
+    ("i = 1, 2, 3", [("range", "i", "1", "3")]),
+    (r"i = 1, 2, \dots, n", [("range", "i", "1", "n")]),
+    (r"i, j = 1, \dots, N", [("range", "i", "j", "1", "N")]),
+    (r"i \in \{1,\dots,n\}", [("range", "i", "1", "n")]),
+    (r"z = x, \quad i, j = 1, \ldots, n-1", [("z", "=", "x"), ("range", "i", "j", "1", "n - 1")]),
+    (r"1 \le i \le n", [("1", "<=", "i", "<=", "n")]),
+    (r"W \in \mathbb{R}^{h \times d}, b \in \mathbb R", [("shape", "W", "h", "d"), ("shape", "b")]),
+    (r"W, V \in \mathbb R^{2n × (m+1)}", [("shape", "W", "V", "2 n", "m + 1")]),
+    (r"(x, y) \sim \mathcal N(0, 1)", [("data", "x", "y")]),
+    (r"x \sim p", [("data", "x")]),
+    (r"\theta = \{k_1, k_2, b\}", [("list", r"\theta", "k_1", "k_2", "b")]),
+    (r"\theta = (a, b)", [("list", r"\theta", "a", "b")]),
+    (r"\theta = \{ ? \}", [("list", r"\theta", "?")]),
+    (r"A &= B \\ &= C + a \\ &\quad + b", [("A", "=", "B", "=", "C + a + b")]),
+    (
+        r"\begin{align*} A &= B && \text{by the chain rule} \\ &= C && b = c \\ &= D \end{align*}",
+        [("A", "=", "B", "=", "C", "=", "D"), ("b", "=", "c")],
+    ),
+    (r"z = a \text{ for } i = 1, 2", [("z", "=", "a"), ("range", "i", "1", "2")]),
+    (r"a = b \text{ where } b = c.", [("a", "=", "b"), ("b", "=", "c")]),
+    (r"a := b; \; c = d.", [("a", "=", "b"), ("c", "=", "d")]),
+    (r"x = 1 \\ y = 2", [("x", "=", "1"), ("y", "=", "2")]),
+    (r"\text{loss} = a", [(r"\mathrm{loss}", "=", "a")]),
+    (r"(16-2)/1+1 = 15", [(r"\frac{16 - 2}{1} + 1", "=", "15")]),
+    ("", []),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), STATEMENTS, ids=[e[0].strip() for e in STATEMENTS])
+def test_statements(text: str, expected: list[object]) -> None:
+    assert brief(text) == expected
+
+
+def test_a_statement_knows_its_place_and_its_source() -> None:
+    text = "a &= b \\\\\nc &= d, & i &= 1, 2 \\\\\n  &= f"
+    first, second, ranges = read(text, Place("exam.md", 10, 1, "a &= b \\\\"))
+    assert (first.latex, second.latex, ranges.latex) == ("a &= b", "c &= d = f", "i &= 1, 2")
+    assert [str(v.at) for v in (first, second, ranges)] == ["exam.md:10:1", "exam.md:11:1", "exam.md:11:11"]
+    assert second.at.source == "c &= d, & i &= 1, 2 \\\\"
+
+
+# The round trip
+
+
+def flat(e: Expr) -> Expr:
+    """`e` with the groupings that printing does not show taken out."""
+    e = rebuild(e, [flat(x) for x in children(e)]) if children(e) else e
+    if isinstance(e, Mul):
+        first = e.factors[0]
+        return Mul((*first.factors, *e.factors[1:])) if isinstance(first, Mul) else e
+    if isinstance(e, Reduce) and isinstance(e.body, Reduce) and e.body.op == e.op:
+        return Reduce(e.op, e.bounds + e.body.bounds, e.body.body)
+    return e
+
+
+LETTERS = st.sampled_from(["i", "j", "n", r"\alpha"]).map(Ref)
+NAMES = st.sampled_from(
+    ["x", "y", "L", r"\theta", r"\hat y", "W^{(1)}", "z'", r"x_{\text{in}}", r"\mathbf w", "d", "I"]
+    + [r"\mathrm{loss}", r"\sigma", r"\theta^*", r"\ell"]
+)
+NUMBERS = st.integers(0, 12).map(num) | st.just(Num(Fraction(1, 2), "0.5"))
+INDEX = st.recursive(
+    LETTERS | st.integers(0, 12).map(num),
+    lambda e: st.one_of(
+        st.builds(lambda u, v: Add((u, v)), e, e | e.map(Neg)),
+        st.builds(lambda u, v: Mul((u, v)), e, e),
+        st.builds(lambda u: Ref("c", (u,)), e),
+    ),
+    max_leaves=3,
+)
+REFS = st.builds(lambda name, xs: Ref(name, tuple(xs)), NAMES, st.lists(INDEX, max_size=2))
+UNARY = ["exp", "log", "tanh", "sigmoid", "relu", "sqrt", "abs", "floor", "ceil", "sign", "cosh"]
+
+
+def _compound(e: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
+    several = st.lists(e, min_size=2, max_size=3).map(tuple)
+    rel = st.builds(Rel, st.sampled_from(["=", "!=", "<", "<=", ">", ">="]), e, e)
+    cond = rel | st.lists(rel, min_size=2, max_size=2).map(lambda v: And(tuple(v)))
+    side = st.builds(lambda op, name, v: Rel(op, Ref(name), v), st.sampled_from(["!=", "<"]), st.just("i"), LETTERS)
+    bound = st.builds(
+        lambda name, lo, hi, conds: Bound(name, lo, hi, tuple(conds) if name == "i" else ()),
+        st.sampled_from(["i", "j"]), st.none() | e, st.none() | e, st.lists(side, max_size=1),
+    )  # fmt: skip
+    return st.one_of(
+        several.map(Add),
+        several.map(Mul),
+        e.map(Neg),
+        st.builds(Div, e, e),
+        st.builds(Pow, e, e),
+        st.builds(lambda fn, v: Call(fn, (v,)), st.sampled_from(UNARY), e),
+        st.builds(lambda fn, v: Call(fn, v), st.sampled_from(["max", "min"]), several),
+        cond.map(Iverson),
+        st.builds(lambda v, c, w: Cases(((v, c), (w, None))), e, cond, e),
+        st.builds(lambda op, bd, v: Reduce(op, (bd,), v), st.sampled_from(["sum", "prod", "max", "min"]), bound, e),
+        st.builds(Partial, REFS, REFS),
+    )
+
+
+FORMULAS = st.recursive(REFS | NUMBERS, _compound, max_leaves=8)
+
+
+@settings(max_examples=400, deadline=None)
+@given(FORMULAS)
+def test_reading_inverts_printing(e: Expr) -> None:
+    assert flat(read_expression(latex(e))) == flat(e), latex(e)
+
+
+# Refusals
+
+REFUSALS: list[tuple[str, str, int]] = [
+    (r"\foo + 1", r"found \foo, expected a macro symgrad reads; write it with the macros of the notation", 1),
+]
+
+
+@pytest.mark.parametrize(("text", "message", "column"), REFUSALS, ids=[e[0] for e in REFUSALS])
+def test_what_is_not_understood_is_refused_at_its_place(text: str, message: str, column: int) -> None:
+    with pytest.raises(NotationError) as caught:
+        read(text, Place("exam.md", 7, 1, text))
+    line = f"exam.md:7:{column}: {message}"
+    assert str(caught.value) == f"{line}\n  {text}\n  {' ' * (column - 1)}^"
+
+
+PIECES = (
+    "x y i 3 0.5 12 + - / * = < > , . ; ? & ' ^ _ { } ( ) [ ] | ~ 1 e d I T"
+    r" \\ \{ \} \, \quad \le \ne \in \sim \dots \cdot \frac \tfrac \sqrt \partial \nabla \sum \prod"
+    r" \max \log \exp \tanh \sigma \hat \mathbf \mathbb \mathcal \mathrm \text{if} \text{for}"
+    r" \text{in} \mathbb{R} \mathbf{1} \left( \right) \left[ \right] \begin{cases} \end{cases}"
+    r" \begin{aligned} \end{aligned} \text{otherwise} \prime \lfloor \rfloor {ij} ^2 _i _{ij} \theta"
+    r" \operatorname{ReLU} \input é"
+).split()
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=14))
+def test_any_text_is_read_or_refused(pieces: list[str]) -> None:
+    text = " ".join(pieces)
+    try:
+        found = read(text)
+    except NotationError as error:
+        assert error.message
+        assert error.at is not None
+    else:
+        assert all(v.latex for v in found)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=40))
+@example("\\")
+@example("²")
+@example("x\n\n_")
+def test_any_characters_are_read_or_refused(text: str) -> None:
+    try:
+        read(text)
+    except NotationError as error:
+        assert error.at is not None
