@@ -15,8 +15,22 @@ from lark import Token
 
 from symgrad.scan import FUNCTIONS, Fault, Mark, partners
 
-CONDITIONAL = {"if", "otherwise", "else", "when", "unless", "or", "not", "iff", "only if", "if and only if"}
-WHEN, OTHERWISE = {"if", "for", "when", "where", "whenever"}, {"otherwise", "else", "o.w.", "elsewhere"}
+CONDITIONAL = {
+    "if",
+    "otherwise",
+    "else",
+    "when",
+    "unless",
+    "or",
+    "not",
+    "iff",
+    "only if",
+    "if and only if",
+}
+WHEN, OTHERWISE = (
+    {"if", "for", "when", "where", "whenever"},
+    {"otherwise", "else", "o.w.", "elsewhere"},
+)
 BUILTIN = {
     "ReLU": "relu", "relu": "relu", "sigmoid": "sigmoid", "sign": "sign", "sgn": "sign",
     "floor": "floor", "ceil": "ceil", "abs": "abs", "sech": "", **{f: f for f in FUNCTIONS}, "ln": "log",
@@ -103,7 +117,12 @@ def _step(run: list[Mark], before: Mark | None, after: Mark | None) -> str:
     "soft" comma, or nothing."""
     kinds = [m.kind for m in run]
     commas = kinds.count("comma") + kinds.count("stop")
-    if commas and (before is None or commas > 1) and "words" not in kinds and "newline" not in kinds:
+    if (
+        commas
+        and (before is None or commas > 1)
+        and "words" not in kinds
+        and "newline" not in kinds
+    ):
         mark = next(m for m in run if m.kind in ("comma", "stop"))
         raise Fault(mark.pos, f"found '{mark.text}', expected a formula before it")
     if before is None or after is None:
@@ -156,6 +175,7 @@ class Pass:
         self.partner, self.end, self.limit = partners(self.marks), end, len(self.marks)
         self.functions, self.variables = functions, variables
         self.out: list[Token] = []
+        self.drawn = False  # after ∼ stands a distribution, and its parenthesis is a call
 
     def tokens(self) -> list[Token]:
         """The tokens of the whole item."""
@@ -234,7 +254,11 @@ class Pass:
             raise Fault(mark.pos, message, "write braces")
         if mark.kind == "style":
             return n, self._style(n)[1], self._style(n)[1]
-        if mark.kind in ("function", "macro", "open") and mark.text not in (r"\prime", r"\max", r"\min"):
+        if mark.kind in ("function", "macro", "open") and mark.text not in (
+            r"\prime",
+            r"\max",
+            r"\min",
+        ):
             raise Fault(mark.pos, f"found {mark.text} after {what}", "write braces")
         return n, n + 1, n + 1
 
@@ -313,9 +337,13 @@ class Pass:
             inner = self.marks[a + 1 : b - 1]
             kinds = "".join({"number": "n", "name": "a", "op": "o"}.get(m.kind, "?") for m in inner)
             if kinds in ("n", "a", "aon") and all(m.text in "+-" for m in inner if m.kind == "op"):
-                return "{" + mark.text + "".join(m.text for m in inner) + self.marks[b - 1].text + "}"
+                return (
+                    "{" + mark.text + "".join(m.text for m in inner) + self.marks[b - 1].text + "}"
+                )
             if mark.text == "[":
-                raise Fault(mark.pos, "found brackets in a superscript, expected a label", "write ^{[1]}")
+                raise Fault(
+                    mark.pos, "found brackets in a superscript, expected a label", "write ^{[1]}"
+                )
         return None
 
     def _named(self, n: int) -> int:
@@ -361,8 +389,11 @@ class Pass:
     def _transpose(self, span: tuple[int, int]) -> None:
         mark = self.marks[span[0]]
         last = span[1] - 1
-        if self._text(last) == "T" and "T" not in self.variables and last - span[0] <= 1 and (
-            last == span[0] or mark.kind == "style"
+        if (
+            self._text(last) == "T"
+            and "T" not in self.variables
+            and last - span[0] <= 1
+            and (last == span[0] or mark.kind == "style")
         ):
             hint = "write a transposed matrix with indices, W_{ji}"
             raise Fault(mark.pos, "found ^T, a transpose or the power T", hint)
@@ -375,7 +406,9 @@ class Pass:
             a, b = scripts["sup"]
             label = self._label(a, b)
             if label is not None and label.startswith("{"):
-                raise Fault(self.marks[a].pos, "found e with a label or in parentheses", "write \\exp(…)")
+                raise Fault(
+                    self.marks[a].pos, "found e with a label or in parentheses", "write \\exp(…)"
+                )
             if label is not None:
                 return 0
             self._put("CALL", n, ("exp", "e^"))
@@ -410,9 +443,13 @@ class Pass:
         mark = self.marks[a]
         if mark.kind in ("word", "words") and not mark.text.startswith("\\"):
             return rf"\text{{{mark.text.strip()}}}"
-        if mark.text in (r"\max", r"\min"):
+        if mark.text in (r"\max", r"\min") and b - a == 1:
             return mark.text
-        if mark.text in (r"\mathrm", r"\operatorname") and b - a > 1 and self._kind(a + 1) == "name":
+        if (
+            mark.text in (r"\mathrm", r"\operatorname")
+            and b - a > 1
+            and self._kind(a + 1) == "name"
+        ):
             return rf"\text{{{self._text(a + 1)}}}"
         return ""
 
@@ -429,7 +466,9 @@ class Pass:
                 return [(a, b)]
             for u in spans[1:]:
                 if self._kind(u[0]) == "number" and len(self._text(u[0])) > 1:
-                    raise Fault(self.marks[u[0]].pos, "found several digits after an index", "write commas")
+                    raise Fault(
+                        self.marks[u[0]].pos, "found several digits after an index", "write commas"
+                    )
             return spans
         run: list[tuple[int, int]] = []
         for unit in [*units, None]:
@@ -480,7 +519,7 @@ class Pass:
     def _called(self, n: int, bare: str, name: str, end: int) -> bool:
         if not self._opens(end):
             return False
-        if self._names_of(name) & self.functions:
+        if self.drawn or self._names_of(name) & self.functions:
             return True
         builtin = name == r"\sigma" or self._kind(n) in ("word", "words")
         known = name == r"\sigma" or bool(BUILTIN.get(self._text(n)))
@@ -504,7 +543,9 @@ class Pass:
             raise Fault(at, message, "give that function its own name, or write the power last")
         if name == r"\sigma" and name not in self.variables and raised:
             message = r"found a power of \sigma before a parenthesis"
-            raise Fault(at, message, r"write \sigma(z)^2 for the function, \sigma^2 \cdot (…) for a number")
+            raise Fault(
+                at, message, r"write \sigma(z)^2 for the function, \sigma^2 \cdot (…) for a number"
+            )
         commas = self._has("comma", end + 1, self.partner[end])
         if self._kind(n) in ("word", "words") or (commas and self._text(end) == "("):
             message = f"found {name} before a parenthesis, but {name} is no declared function"
@@ -517,8 +558,8 @@ class Pass:
         word = self._text(n)
         if name[0] == r"\sigma" and not declared:
             value = ("sigmoid", name[0])
-        elif declared:
-            value = (min(declared, key=len), name[0])
+        elif declared or self.drawn:
+            value = (min(declared or {name[0]}, key=len), name[0])
         else:
             value = (BUILTIN[word], name[0])
         return self._applied(n, end, value, power)
@@ -538,12 +579,16 @@ class Pass:
         scripts, primes, end = self._scripts(n)
         if "sub" in scripts or primes:
             what = "a subscript" if "sub" in scripts else "a prime"
-            raise Fault(self.marks[n].pos, f"found {what} after a bracket", "give the bracket a name")
+            raise Fault(
+                self.marks[n].pos, f"found {what} after a bracket", "give the bracket a name"
+            )
         if "sup" in scripts:
             self._transpose(scripts["sup"])
             a, b = scripts["sup"]
             if b - a == 1 and self._kind(a) in ("op", "star"):
-                raise Fault(self.marks[a].pos, f"found ^{self._text(a)} after a bracket, expected a power")
+                raise Fault(
+                    self.marks[a].pos, f"found ^{self._text(a)} after a bracket, expected a power"
+                )
         self._power(scripts.get("sup"))
         return end
 
@@ -552,7 +597,9 @@ class Pass:
         word = self._text(n)
         scripts, primes, end = self._scripts(n + 1)
         if primes:
-            raise Fault(self.marks[n].pos, f"found a prime after {word}", r"write \frac{d}{d…} with a name")
+            raise Fault(
+                self.marks[n].pos, f"found a prime after {word}", r"write \frac{d}{d…} with a name"
+            )
         if word in (r"\sum", r"\prod") or (word in (r"\max", r"\min") and "sub" in scripts):
             return self._reduction(n, scripts, end)
         if "sub" in scripts:
@@ -560,12 +607,18 @@ class Pass:
             raise Fault(self.marks[n].pos, message, r"write \frac{\log x}{\log 2} for another base")
         power = scripts.get("sup")
         if power is not None and self._text(power[0]) == "-":
-            raise Fault(self.marks[n].pos, f"found {word}^{{-1}}, an inverse or a reciprocal", r"write \frac")
+            raise Fault(
+                self.marks[n].pos,
+                f"found {word}^{{-1}}, an inverse or a reciprocal",
+                r"write \frac",
+            )
         value = (BUILTIN[word[1:]], word)
         if self._opens(end):
             return self._applied(n, end, value, power)
         if word in (r"\max", r"\min"):
-            raise Fault(self.marks[n].pos, f"found {word} without arguments", rf"write {word}(a, b)")
+            raise Fault(
+                self.marks[n].pos, f"found {word} without arguments", rf"write {word}(a, b)"
+            )
         self._put("BARE", n, value)
         self._power(power)
         if end >= len(self.marks):
@@ -624,12 +677,20 @@ class Pass:
                 return n + 1
             case "sub" | "sup" | "prime":
                 raise Fault(mark.pos, f"found {mark.text}, expected a name before it")
-        kinds = {"rel": "REL", "comma": "_COMMA", "and": "_COMMA", "dots": "DOTS", "blank": "BLANK", "sim": "_SIM"}
+        kinds = {
+            "rel": "REL",
+            "comma": "_COMMA",
+            "and": "_COMMA",
+            "dots": "DOTS",
+            "blank": "BLANK",
+            "sim": "_SIM",
+        }
         ops = {"+": "_PLUS", "-": "_MINUS", "/": "SLASH", "*": "_TIMES"}
         kind = ops.get(mark.text) if mark.kind == "op" else kinds.get(mark.kind)
         if kind is None:
             raise Fault(mark.pos, f"found {mark.text} inside a formula")
         self._put(kind, n, mark.text)
+        self.drawn = self.drawn or mark.kind == "sim"
         return n + 1
 
     def _lettered(self, n: int, stop: int) -> int:
@@ -774,7 +835,11 @@ class Pass:
             return 0
         if self._text(n) == r"\mathrm" and self._text(n + 1) == "d":
             return 2
-        if self._text(n) == r"\mathrm" and [self._text(k) for k in (n + 1, n + 2, n + 3)] == ["{", "d", "}"]:
+        if self._text(n) == r"\mathrm" and [self._text(k) for k in (n + 1, n + 2, n + 3)] == [
+            "{",
+            "d",
+            "}",
+        ]:
             return 4
         return int(self._kind(n) == "name" and self._text(n) == "d")
 
@@ -783,14 +848,20 @@ class Pass:
         partial = self._text(a) == r"\partial"
         at = self.marks[n].pos
         if self._kind(a + size) == "sup" and (partial or self._argument(a + size + 1, "^")[2] < b):
-            raise Fault(at, "found a second derivative", "differentiate once and give the result a name")
+            raise Fault(
+                at, "found a second derivative", "differentiate once and give the result a name"
+            )
         if a + size >= b:
             if partial or size > 1:
                 hint = r"write \frac{\partial L}{\partial w}"
-                raise Fault(at, "found a derivative of nothing, expected a name after the sign", hint)
+                raise Fault(
+                    at, "found a derivative of nothing, expected a name after the sign", hint
+                )
             return 0
         if partial and any(self._text(k) == r"\partial" for k in range(a + 1, b)):
-            raise Fault(at, "found a second derivative", "differentiate once and give the result a name")
+            raise Fault(
+                at, "found a second derivative", "differentiate once and give the result a name"
+            )
         end = self._extent(a + size)
         if partial:
             return size
@@ -897,14 +968,20 @@ class Pass:
         if sizes is None:
             return
         cuts = [k for k in self._top(*sizes) if self._is_times(k)]
-        for k, (a, b) in enumerate(zip([sizes[0], *(c + 1 for c in cuts)], [*cuts, sizes[1]], strict=True)):
+        for k, (a, b) in enumerate(
+            zip([sizes[0], *(c + 1 for c in cuts)], [*cuts, sizes[1]], strict=True)
+        ):
             if k:
                 self._put("_BY", a)
             self._filled(n, a, b)
         self._put("_END", sizes[1])
 
     def _is_times(self, n: int) -> bool:
-        return self._kind(n) == "op" and self._text(n) == "*" and self.marks[n].end - self.marks[n].pos != 5
+        return (
+            self._kind(n) == "op"
+            and self._text(n) == "*"
+            and self.marks[n].end - self.marks[n].pos != 5
+        )
 
     def _set(self, n: int) -> None:
         self._within("SET", n, n + 1, self.partner[n])

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from lark import Lark, Token, Transformer, UnexpectedToken, v_args
 from lark.lexer import Lexer
@@ -177,7 +177,7 @@ def _parsed(item: Item, source: Source, functions: set[str], variables: frozense
     end = item.marks[-1].end
     tokens = Pass(list(item.marks), functions, variables, end).tokens()
     try:
-        kind, *values = _grammar().parse(tokens)  # type: ignore[arg-type, misc]
+        kind, *values = cast("tuple[Any, ...]", _grammar().parse(tokens))
     except UnexpectedToken as fault:
         raise _unexpected(fault, source, end) from None
     return _Parsed(item, str(kind), tuple(values))
@@ -411,10 +411,10 @@ class _Build(Transformer[Token, Any]):
     def blank(self, _mark: Token) -> Expr:
         return Blank()
 
-    def tuple(self, _open: Token, *members: Any) -> _List:
+    def listed(self, _open: Token, *members: Any) -> _List:
         return _List(members)
 
-    def set(self, _open: Token, *members: Any) -> _List:
+    def braced(self, _open: Token, *members: Any) -> _List:
         return _List(tuple(None if m == ("dots",) else m for m in members))
 
     # Sums
@@ -526,7 +526,9 @@ class _Build(Transformer[Token, Any]):
             if piece.kind == "OPEN":
                 message = "found parentheses after the argument of a bare function"
                 raise Fault(piece.pos, message, "write parentheses around its whole argument")
-        return _Piece(self._call(fn, (_times(tuple(p.e for p in pieces)),), power), "BARE", _pos(fn))
+        return _Piece(
+            self._call(fn, (_times(tuple(p.e for p in pieces)),), power), "BARE", _pos(fn)
+        )
 
     run = closed
 
@@ -646,7 +648,9 @@ def _bound(sides: Any, ops: Any, found: list[Bound], pos: int) -> Any:
         lo, hi = _ends(ops.items, pos)
         return Bound(_index_name(first, pos), lo, hi)
     if not ops:
-        if isinstance(first, Mul) and all(isinstance(f, Ref) and not f.indices for f in first.factors):
+        if isinstance(first, Mul) and all(
+            isinstance(f, Ref) and not f.indices for f in first.factors
+        ):
             return [Bound(_index_name(f, pos)) for f in first.factors]
         return Bound(_index_name(first, pos))
     if len(sides) == 3:

@@ -72,7 +72,9 @@ RELATIONS = {
 }  # fmt: skip
 FUNCTIONS = "exp log ln tanh sin cos sinh cosh max min".split()
 SIZES = [b + s + m for b in ("big", "Big") for s in ("", "g") for m in ("", "l", "r", "m")]
-LAYOUTS = "aligned align align* alignedat gathered gather gather* split array equation equation*".split()
+LAYOUTS = (
+    "aligned align align* alignedat gathered gather gather* split array equation equation*".split()
+)
 SPACES = [r"\,", r"\;", r"\:", r"\!", r"\ ", "~", r"\>"] + [
     "\\" + m
     for m in "displaystyle textstyle nonumber notag limits nolimits thinspace hfill".split() + SIZES
@@ -164,7 +166,9 @@ LEXEME = re.compile(
       | (?P<other>\.\.\.|:=|.)""",
     re.VERBOSE | re.DOTALL,
 )
-CALLED = re.compile(r"(exp|log|ln|tanh|sinh?|cosh?|max|min|sqrt|relu|ReLU|sigmoid|softmax|sum|abs)\s*\(")
+CALLED = re.compile(
+    r"(exp|log|ln|tanh|sinh?|cosh?|max|min|sqrt|relu|ReLU|sigmoid|softmax|sum|abs)\s*\("
+)
 SCIENTIFIC = re.compile(r"[eE][-+]?\d")
 
 
