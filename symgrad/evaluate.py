@@ -42,6 +42,7 @@ stays below Python's recursion limit."""
 
 Lookup = Callable[[Ref], Number]
 
+
 @dataclass(frozen=True)
 class Point:
     """One instance: a whole number for every size, a value for every leaf entry.
@@ -126,10 +127,10 @@ def difference(network: Network, of: Ref, by: Ref, point: Point, digits: int = 4
     target, moved = plain.concrete(of), plain.concrete(by)
     with precision(2 * digits):
         centre, h = to_decimal(plain.value(moved)), Decimal(1).scaleb(-digits * 5 // 8)
-    ends = [
-        Unrolled(network, point, given={moved: constant(centre + side)}, digits=2 * digits)
-        for side in (h, -h)
-    ]
+        ends = [
+            Unrolled(network, point, given={moved: constant(x)}, digits=2 * digits)
+            for x in (centre + h, centre - h)
+        ]
     high, low = (end.value(target) for end in ends)
     with precision(2 * digits):
         slope = (to_decimal(high) - to_decimal(low)) / (2 * h)
