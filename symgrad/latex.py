@@ -26,6 +26,8 @@ from symgrad.expr import (
     Reduce,
     Ref,
     Rel,
+    free,
+    free_names,
 )
 
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
@@ -71,7 +73,8 @@ def bounds(b: Bound) -> tuple[str, str]:
         low = f"{b.name}={latex(b.lo)}"
     if b.conds:
         conds = ", ".join(latex(c) for c in b.conds)
-        low = conds if b.lo is None else f"{low}, {conds}"
+        leads = next(iter(free(b.conds[0])), None) == Ref(b.name)
+        low = conds if b.lo is None and leads else f"{low}, {conds}"
     return low, "" if b.hi is None else latex(b.hi)
 
 
@@ -125,13 +128,35 @@ def _number(e: Num) -> tuple[str, int]:
 def _reference(e: Ref) -> str:
     if not e.indices:
         return e.name
-    parts = [latex(i) for i in e.indices]
+    parts = [_index(i) for i in e.indices]
     letters = all(re.fullmatch(r"[A-Za-z]|\\[a-z]+", p) for p in parts)
     index = (" " if any("\\" in p for p in parts) else "").join(parts) if letters else ",".join(parts)
     if e.name.endswith("}") and "_{" in e.name:
         head, _, label = e.name.rpartition("_{")
         return f"{head}_{{{label[:-1]},{index}}}"
     return f"{e.name}_{index}" if len(index) == 1 else f"{e.name}_{{{index}}}"
+
+
+def _index(e: Expr) -> str:
+    r"""An index; letters side by side would read as several, so products get ``\cdot``."""
+    match e:
+        case Mul(factors=(Num(value=value), Ref() as name)) if value > 1:
+            return f"{latex(Num(value))} {latex(name)}"
+        case Mul(factors=factors):
+            rest = [paren(latex(f)) if isinstance(f, Mul) else _inside(f, PRODUCT) for f in factors[1:]]
+            head = factors[0]
+            start = _index(head) if isinstance(head, Mul) else _inside(head, PRODUCT)
+            return r" \cdot ".join([start, *rest])
+        case Neg(arg=Mul() as arg):
+            return "-" + _index(arg)
+        case Add(terms=(first, *rest)):
+            out = paren(latex(first)) if isinstance(first, Add) else _index(first)
+            for term in rest:
+                sign, body = ("-", term.arg) if isinstance(term, Neg) else ("+", term)
+                text = _index(body) if isinstance(body, Mul) else _inside(body, PRODUCT)
+                out += f" {sign} {text}"
+            return out
+    return latex(e)
 
 
 def _inside(e: Expr, level: int) -> str:
@@ -146,6 +171,18 @@ def paren(text: str) -> str:
     return f"({text})"
 
 
+def _open(e: Expr) -> set[str]:
+    """The indices that are bound up to the very end of `e` as it is printed."""
+    match e:
+        case Reduce(bounds=bounds, body=body):
+            return {b.name for b in bounds} | _open(body)
+        case Mul(factors=factors):
+            return _open(factors[-1])
+        case Neg(arg=arg):
+            return _open(arg)
+    return set()
+
+
 def _sum(terms: tuple[Expr, ...]) -> str:
     out = ""
     for n, term in enumerate(terms):
@@ -155,6 +192,9 @@ def _sum(terms: tuple[Expr, ...]) -> str:
             sign, text = "-", text.removeprefix("-")
         else:
             text = _inside(body, PRODUCT if n or sign == "-" else SUM + (isinstance(body, Add)))
+            bound = _open(body)
+            if bound and any(bound & free_names(later) for later in terms[n + 1 :]):
+                text = paren(text)
         if n == 0:
             out = text if sign == "+" else f"-{text}"
         else:
@@ -183,6 +223,8 @@ def _times(before: Expr, left: str, after: Expr, right: str) -> str:
     if isinstance(after, Num):
         return r" \cdot "
     call_like = isinstance(before, Ref) and right.startswith(("(", r"\left("))
+    if isinstance(before, Ref) and (before.name == "d" or (call_like and _calls(before.name))):
+        return r" \cdot "
     if call_like:
         return r"\, "
     tall = isinstance(before, Div | Partial | Iverson | Call | Reduce | Cases)
@@ -192,11 +234,16 @@ def _times(before: Expr, left: str, after: Expr, right: str) -> str:
     return r"\, " if tall or left.endswith(")") or right.startswith(("(", r"\left(")) else " "
 
 
+def _calls(name: str) -> bool:
+    """Does a parenthesis after this name read as its argument?"""
+    return name == r"\sigma" or name.startswith((r"\mathrm{", r"\text{"))
+
+
 def _power(base: Expr, exp: str) -> str:
     text, own = _show(base)
     if own < ATOM or isinstance(base, Div | Partial | Cases):
         text = paren(text)
-    elif isinstance(base, Ref) and ("^" in text or "'" in text):
+    elif isinstance(base, Ref) and ("^" in text or "'" in text or _calls(exp)):
         text = f"{{{text}}}"
     elif isinstance(base, Iverson | Call):
         text = paren(text)
@@ -248,7 +295,8 @@ def _reduce(e: Reduce) -> str:
             if b.lo is not None and b.hi is not None and not b.conds:
                 low = rf"{latex(b.lo)} \le {b.name} \le {latex(b.hi)}"
             else:
-                low = bounds(b)[0]
+                low, high = bounds(b)
+                low += f"}}^{{{high}" if high else ""
             signs += rf"{REDUCTIONS[e.op]}_{{{low}}} "
     nested = isinstance(e.body, Reduce) and e.body.op == e.op
     text, own = _show(e.body)
