@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from symgrad.count.layer import Convention, Options
-from symgrad.count.lexeme import place, tokens
+from symgrad.count.lexeme import Token, place, tokens
 from symgrad.count.spelling import GUARDED, HEAD, VERBS
 from symgrad.count.stack import Reader
 from symgrad.errors import CountError, Place
@@ -72,13 +72,12 @@ def _agree(known: Convention, new: Convention, at: Place) -> None:
 def _sentence(
     prose: str, start: int, end: int, at: Place | None, asks: bool
 ) -> Iterator[Convention]:
-    text = prose[:end]
-    subjects = list(_subjects(text, start, at))
-    suffix = _suffix(text, start, at) if not subjects else None
+    subjects = list(_subjects(prose, start, end, at))
+    suffix = _suffix(prose, start, end, at) if not subjects else None
     if suffix is not None:
-        yield _clause(suffix, text, end, at)
+        yield _clause(suffix, prose, end)
         return
-    outside = text[start : subjects[0].start] if subjects else text[start:]
+    outside = prose[start : subjects[0].start if subjects else end]
     setting = SETTING.search(outside)
     if setting and not asks:
         raise CountError(
@@ -88,41 +87,46 @@ def _sentence(
         )
     ends = [*(s.start for s in subjects[1:]), end] if subjects else []
     for subject, stop in zip(subjects, ends, strict=True):
-        yield _clause(subject, text, stop, at)
+        yield _clause(subject, prose, stop)
 
 
-def _subjects(text: str, start: int, at: Place | None) -> Iterator[_Subject]:
+def _subjects(text: str, start: int, end: int, at: Place | None) -> Iterator[_Subject]:
     """The layer patterns of a sentence that a verb follows."""
-    for head in HEAD.finditer(text, start):
+    for head in HEAD.finditer(text, start, end):
         plural = re.compile(r"s\b", re.IGNORECASE).match(text, head.end())
         begin = plural.end() if plural else head.end()
         reader = Reader(text, at, prose=True)
         reader.begin(head)
-        reader.rest = tokens(text, begin, at, prose=True)
+        reader.rest = _until(end, tokens(text, begin, at, prose=True))
         if not plural:
             reader.pattern()
-        said_from = reader.rest[0].start if reader.rest else len(text)
+        said_from = reader.rest[0].start if reader.rest else end
         reader.phrase("layers", "layer")
         if reader.phrase(*VERBS) or reader.peek_sign(":="):
             yield _Subject(reader, head.start(), said_from)
 
 
-def _suffix(text: str, start: int, at: Place | None) -> _Subject | None:
+def _suffix(text: str, start: int, end: int, at: Place | None) -> _Subject | None:
     """``Use stride 1 and no padding for all convolutions``: the subject comes last."""
-    for head in HEAD.finditer(text, start):
+    for head in HEAD.finditer(text, start, end):
         lead = ALL.search(text, start, head.start())
-        tail = re.fullmatch(r"(?:al)?s?(?:\s+layers?)?\W*", text[head.end() :])
+        tail = re.fullmatch(r"(?:al)?s?(?:\s+layers?)?\W*", text[head.end() : end])
         if lead and tail:
             reader = Reader(text, at, prose=True)
             reader.begin(head)
-            reader.rest = [t for t in tokens(text, start, at, prose=True) if t.start < lead.start()]
+            reader.rest = _until(lead.start(), tokens(text, start, at, prose=True))
             return _Subject(reader, head.start(), head.end())
     return None
 
 
-def _clause(subject: _Subject, text: str, end: int, at: Place | None) -> Convention:
+def _until(end: int, pieces: list[Token]) -> list[Token]:
+    return [t for t in pieces if t.start < end]
+
+
+def _clause(subject: _Subject, text: str, end: int) -> Convention:
     """What is said of one subject, up to `end`."""
     reader = subject.reader
+    reader.end = end
     named = dict(reader.said)
     pattern = Convention(
         reader.kind,
@@ -130,7 +134,7 @@ def _clause(subject: _Subject, text: str, end: int, at: Place | None) -> Convent
         reader.said.get("kernel"),  # type: ignore[arg-type]
         reader.said.get("filters"),  # type: ignore[arg-type]
     )
-    reader.rest = [t for t in reader.rest if t.start < end]
+    reader.rest = _until(end, reader.rest)
     while reader.rest:
         if reader.option():
             continue

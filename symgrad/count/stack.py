@@ -74,6 +74,7 @@ class Reader:
 
     def __init__(self, text: str, at: Place | None, prose: bool = False) -> None:
         self.text, self.at, self.prose = text, at, prose
+        self.end = len(text.rstrip())
         self.rest: list[Token] = []
         self.kind = ""
         self.said: dict[str, object] = {}
@@ -82,7 +83,7 @@ class Reader:
         """Refuse the next word, or `token`."""
         token = token or self.peek()
         found = repr(token.text) if token else "the end of the layer"
-        offset = token.start if token else len(self.text.rstrip())
+        offset = token.start if token else self.end
         where = place(self.text, offset, self.at)
         raise CountError(f"found {found}, expected {expected}", at=where, hint=hint)
 

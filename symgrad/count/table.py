@@ -170,8 +170,7 @@ def _cost(layer: Layer, state: _State) -> _Cost:
     agrees = len(layer.shape) == len(state.shape) and all(map(equal, layer.shape, state.shape))
     if layer.shape and not agrees:
         raise CountError(
-            f"found {layer.text!r} after a size of {product(state.shape, TEXT)}, "
-            f"expected on {product(state.shape, TEXT)}",
+            f"found {layer.text!r}, expected it on {product(state.shape, TEXT)}",
             at=layer.at,
             hint="leave the size out, or correct it",
         )
@@ -369,13 +368,14 @@ def _row(layer: Layer, before: Shape, cost: _Cost) -> Row:
     zeros = (Remark.PADDING_COUNTED,) if cost.padded else ()
     biased = (Remark.BIAS_CONNECTION,) if cost.biases != ZERO and cost.macs != ZERO else ()
     flops = ZERO if cost.macs == ZERO else Mul((num(2), *_factors(cost.macs)))
-    trained = tuple(r for r in cost.remarks if r == Remark.TRAINABLE)
+    learned = tuple(r for r in cost.remarks if r in (Remark.TRAINABLE, Remark.FLATTENED))
+    placed = tuple(r for r in cost.remarks if r not in learned)
     cells = {
-        Kind.OUTPUT: _shape_cell(cost.after, tuple(r for r in cost.remarks if r not in trained)),
+        Kind.OUTPUT: _shape_cell(cost.after, placed),
         Kind.MEMORY: cell(Mul(cost.after) if len(cost.after) > 1 else cost.after[0]),
         Kind.WEIGHTS: cell(cost.weights),
         Kind.BIASES: cell(cost.biases),
-        Kind.PARAMETERS: cell(cost.parameters, trained),
+        Kind.PARAMETERS: cell(cost.parameters, learned),
         Kind.MACS: cell(cost.macs, zeros),
         Kind.FLOPS: cell(flops, (Remark.MAC_FLOPS, *zeros)),
         Kind.CONNECTIONS: cell(cost.connections, (*biased, *zeros)),
@@ -394,7 +394,7 @@ def _totals(rows: Sequence[Row]) -> dict[Kind, Cell]:
         parts = [c.result for c in cells if c.result is not None and c.result != ZERO]
         terms = tuple(t for p in parts for t in (p.terms if isinstance(p, Add) else (p,)))
         formula = ZERO if not terms else terms[0] if len(terms) == 1 else Add(terms)
-        remarks = dict.fromkeys(r for c in cells for r in c.remarks)
+        remarks = dict.fromkeys(r for c in cells for r in c.remarks if r != Remark.FLATTENED)
         if kind == Kind.MEMORY and rows[0].layer.kind == "input":
             remarks[Remark.WITH_INPUT] = None
         if kind in (Kind.MACS, Kind.FLOPS):

@@ -147,9 +147,11 @@ def _sound(layer: Layer, n: Expr, window: Window, formula: Expr, value: Fraction
 
 
 def _last_window(layer: Layer, n: Expr, window: Window, value: Fraction) -> None:
+    """Refuse a window that `ceil` adds and that begins behind the input."""
     begin = number(Add((Mul((num(value - 1), window.stride)), Neg(window.pad or ZERO))))
     end = number(n)
-    if begin is not None and end is not None and begin >= end:
+    exact = number(replace(window, rounding=None).length(n)) == value
+    if not exact and begin is not None and end is not None and begin >= end:
         raise CountError(
             f"found {layer.text!r}: with ceil the last window begins outside the input, "
             "expected every window to begin on it",
@@ -173,39 +175,48 @@ def decimal(value: Fraction) -> str:
 
 @dataclass(frozen=True)
 class View:
-    """What an entry of a map sees of the input: entry i reads `reach` values per axis, from
-    `start` + i `jump` on."""
+    """What an entry of a map sees of the input: `reach` values per axis, `jump` further for the
+    next entry. `trail` holds the windows so far, each with the length it slid over."""
 
     reach: Pair = (ONE, ONE)
     jump: Pair = (ONE, ONE)
-    start: Pair = (ZERO, ZERO)
+    trail: tuple[tuple[tuple[Window, Expr], ...], ...] = ((), ())
 
     def after(self, layer: Layer, shape: tuple[Expr, ...]) -> tuple[View, Pair]:
         """What entries see after a window slid over a map of `shape`, and reach as worked:
         r + (k − 1) j, and the jump is multiplied by the stride."""
-        formulas, jumps, starts = [], [], []
+        formulas, jumps, trail = [], [], []
         for axis, window in enumerate(windows(layer)):
             jump = self.jump[axis]
             step = Add((window.kernel, Neg(ONE)))
             spaced = (step, jump) if window.dilation == ONE else (window.dilation, step, jump)
             formulas.append(Add((self.reach[axis], Mul(spaced))))
-            before = Mul((window.before(shape[axis]), jump))
-            starts.append(tidy(Add((self.start[axis], Neg(before)))))
             jumps.append(tidy(Mul((jump, window.stride))))
+            trail.append((*self.trail[axis], (window, shape[axis])))
         high, wide = formulas
         reach = (tidy(high), tidy(wide))
-        return View(reach, (jumps[0], jumps[1]), (starts[0], starts[1])), (high, wide)
+        return View(reach, (jumps[0], jumps[1]), tuple(trail)), (high, wide)
 
     def whole(self, shape: tuple[Expr, ...], source: tuple[Expr, ...]) -> View:
-        """What all entries of a map of `shape` see together of an input of size `source`."""
-        reach = []
-        for axis in range(2):
-            last = Mul((Add((shape[axis], Neg(ONE))), self.jump[axis]))
-            last_read = Add((self.start[axis], last, self.reach[axis]))
-            end = last_read if _below(last_read, source[axis]) else source[axis]
-            begin = ZERO if _below(self.start[axis], ZERO) else self.start[axis]
-            reach.append(tidy(Add((end, Neg(begin)))))
-        return View((reach[0], reach[1]))
+        """What all entries of a map of `shape` see together of an input of size `source`: the
+        interval they read, traced back window by window and cut to each map."""
+        high, wide = (
+            self._traced(self.trail[axis], shape[axis]) if self.trail[axis] else source[axis]
+            for axis in range(2)
+        )
+        return View((high, wide), (ZERO, ZERO))
+
+    def _traced(self, trail: tuple[tuple[Window, Expr], ...], n: Expr) -> Expr:
+        first: Expr = ZERO
+        last = tidy(Add((n, Neg(ONE))))
+        for window, length in reversed(trail):
+            before = Neg(window.before(length))
+            begin = Add((Mul((first, window.stride)), before))
+            end = Add((Mul((last, window.stride)), before, *window.reach(), Neg(ONE)))
+            edge = Add((length, Neg(ONE)))
+            first = ZERO if _below(begin, ZERO) else tidy(begin)
+            last = tidy(end if _below(end, edge) else edge)
+        return tidy(Add((last, Neg(first), ONE)))
 
 
 def _below(a: Expr, b: Expr) -> bool:
