@@ -74,6 +74,9 @@ def tokenize(latex: str, at: Place | None = None) -> list[Token]:
         if token.macro in RAW_ARGUMENT:
             words, pos = _words(latex, pos, token, at)
             tokens.append(words)
+            if token.macro == "begin" and words.text == "array":
+                columns, pos = _words(latex, pos, token, at)
+                tokens.append(columns)
 
 
 def _token(latex: str, start: int, at: Place | None) -> tuple[Token, int]:
@@ -178,19 +181,17 @@ def respell(latex: str, dialect: Dialect, inline: bool = True) -> str:
     return out
 
 
+def _is_one(argument: list[Token]) -> bool:
+    """Whether the argument is 1, with or without a brace: LaTeX has no blackboard 1."""
+    return [t.text for t in argument if t.text != "{"][:1] == ["1"]
+
+
 def _spelled(tokens: list[Token], n: int, dialect: Dialect, inline: bool) -> str:
     token = tokens[n]
     if token.words:
-        before = tokens[n - 1].macro
-        return (
-            "{"
-            + (ONE_NAME.get(token.text, token.text) if before in ("begin", "end") else token.text)
-            + "}"
-        )
-    if (
-        token.macro == "mathbb"
-        and "1" in [t.text for t in tokens[n + 1 : n + 3] if t.text != "{"][:1]
-    ):
+        named = tokens[n - 1].macro in ("begin", "end")
+        return f"{{{ONE_NAME.get(token.text, token.text) if named else token.text}}}"
+    if token.macro == "mathbb" and _is_one(tokens[n + 1 : n + 3]):
         return "\\mathbf"
     if dialect == "github" and token.macro in ("operatorname", "operatorname*"):
         return "\\mathrm"

@@ -17,6 +17,9 @@ from symgrad.spelling import Token, is_aligned, refuse, tokenize
 DEEPEST = 60
 """Most braces, brackets and arguments inside one another."""
 
+EMPTY = '""'
+"""Typst's empty atom."""
+
 SCRIPT_NAMES = {"_": "subscripts", "^": "superscripts"}
 
 
@@ -98,19 +101,15 @@ class _Converter:
 
     def sequence(self, stops: tuple[str, ...]) -> str:
         """Atoms up to one of `stops`, which is left unread."""
-        self.depth += 1
-        if self.depth > DEEPEST:
-            self.fail(f"more than {DEEPEST} levels", "a flatter formula", self.peek(), "split it")
         out: list[str] = []
         while (token := self.peek()) is not None and token.text not in stops:
             if token.text in ("}", "&", "\\\\", "\\right", "\\end"):
                 break
             if token.macro in macros.STYLES:
                 self.take()
-                out.append(f"{macros.STYLES[token.macro]}({self.sequence(stops)})")
+                out.append(f"{macros.STYLES[token.macro]}({self.sequence(stops) or EMPTY})")
                 break
             out.append(self.scripted())
-        self.depth -= 1
         return join(out)
 
     def scripted(self) -> str:
@@ -118,6 +117,7 @@ class _Converter:
         token = self.peek()
         base = "" if token and token.text in ("^", "_", "'") else self.atom()
         base = self.limits(base)
+        full = _STACKED.get(token.macro, "") if token else ""
         primes, scripts = 0, {"_": "", "^": ""}
         while (token := self.peek()) is not None and token.text in ("^", "_", "'"):
             self.take()
@@ -126,10 +126,10 @@ class _Converter:
                     self.fail("a prime after a superscript", "the prime first", token, "write x'^2")
                 primes += 1
                 continue
-            if scripts[token.text]:
+            if scripts[token.text] or token.text == full:
                 hint = f"group them: x{token.text}{{a{token.text}b}}"
                 self.fail(f"two {SCRIPT_NAMES[token.text]}", "one", token, hint)
-            scripts[token.text] = self.argument() or '""'
+            scripts[token.text] = self.argument()
         up = join(["prime"] * primes + ([scripts["^"]] if scripts["^"] else []))
         return _attach(base, scripts["_"], up)
 
@@ -146,7 +146,7 @@ class _Converter:
     def argument(self) -> str:
         r"""One token, or a group in braces: ``\frac12`` is one half."""
         token = self.peek()
-        if token is None or token.text in ("}", "&", "\\\\", "^", "_", "\\right", "\\end"):
+        if token is None or token.text in _NO_ARGUMENT:
             found = "the end of the formula" if token is None else token.text
             self.fail(found, "an argument", token, "add it in braces")
         if token.text.isdigit():
@@ -155,11 +155,9 @@ class _Converter:
 
     def group(self) -> str:
         opening = self.take()
-        if opening.text != "{":
-            self.fail(opening.text, "an argument in braces", opening)
         body = self.sequence(("}",))
         self.close("}", opening)
-        return body
+        return body or EMPTY
 
     def close(self, text: str, opening: Token) -> None:
         token = self.peek()
@@ -173,6 +171,14 @@ class _Converter:
 
     def atom(self) -> str:
         """One token with its arguments."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            self.fail(f"more than {DEEPEST} levels", "a flatter formula", self.peek(), "split it")
+        atom = self.shallow_atom()
+        self.depth -= 1
+        return atom
+
+    def shallow_atom(self) -> str:
         token = self.take()
         if token.macro:
             return self.macro(token)
@@ -189,7 +195,7 @@ class _Converter:
         """A group is one ordinary atom; `{,}` is the comma of 10{,}240."""
         body = self.group()
         simple = re.fullmatch(r"[\w.]+(\(\w+\))?", body) and body not in _OPERATOR_NAMES
-        return body if simple else f'class("normal", {body or chr(34) * 2})'
+        return body if simple else f'class("normal", {body})'
 
     def number(self, first: Token) -> str:
         """Digits in a row are one number."""
@@ -248,7 +254,7 @@ class _Converter:
         self.take()
         degree = self.sequence(("]",))
         self.close("]", following)
-        return f"root({degree}, {self.argument()})"
+        return f"root({degree or EMPTY}, {self.argument()})"
 
     def bold(self, token: Token) -> str:
         """Bold upright; a bold 1 is the indicator."""
@@ -291,7 +297,7 @@ class _Converter:
             mark = self.delimiter()
             body.append(f"mid({mark})" if mark else "")
         body.append(self.delimiter())
-        return f"lr({join(body)})"
+        return f"lr({join(body) or EMPTY})"
 
     def delimiter(self) -> str:
         token = self.take()
@@ -304,7 +310,7 @@ class _Converter:
         if name[-1] in "lrm":
             kind = {"l": "opening", "r": "closing", "m": "relation"}[name[-1]]
             name = name[:-1]
-        mark = self.delimiter() or '""'
+        mark = self.delimiter() or EMPTY
         return f'class("{kind}", stretch({mark}, size: #{macros.BIG_SIZES[name]}))'
 
     def brace(self, token: Token) -> str:
@@ -367,19 +373,16 @@ class _Converter:
         rows = self.table(name)
         self.bounded(name, rows, most)
         if name.text == "cases":
-            return f"cases({', '.join(' quad & '.join(row) for row in rows)})"
-        cells = "; ".join(", ".join(cell or '""' for cell in row) for row in rows)
+            return f"cases({', '.join(' quad & '.join(cell or EMPTY for cell in row) for row in rows)})"
+        cells = "; ".join(", ".join(cell or EMPTY for cell in row) for row in rows)
         return f"mat(delim: {macros.MATRICES[name.text]}, {cells})"
 
     def columns(self) -> int:
-        opening = self.take()
-        if opening.text != "{":
-            self.fail(opening.text, "the columns of the array", opening, r"as in \begin{array}{cc}")
-        start = self.pos
-        while (token := self.take()).text != "}":
-            if token.text not in ("l", "c", "r", "|"):
-                self.fail(token.text, "l, c, r or |", token)
-        return sum(t.text != "|" for t in self.tokens[start : self.pos - 1])
+        sides = self.take()
+        if not sides.words or not re.fullmatch(r"[lcr|]+", sides.text):
+            hint = r"as in \begin{array}{cc}"
+            self.fail(repr(sides.text), "columns l, c, r and bars", sides, hint)
+        return len(sides.text.replace("|", ""))
 
     def bounded(self, name: Token, rows: list[list[str]], most: int | None) -> None:
         """LaTeX stops at a row with more cells than its environment has columns."""
@@ -428,6 +431,11 @@ class _Converter:
         gaps = "row-gap: #0.8em, column-gap: #0pt"
         return f"mat(delim: #none, align: #{align}, {gaps}, {'; '.join(shown)})"
 
+
+_NO_ARGUMENT = ("}", "&", "\\\\", "^", "_", "'", "\\right", "\\end")
+
+_STACKED = {"underset": "_", "overset": "^"}
+"""What is stacked takes the place of this script."""
 
 _SPECIAL = {
     "frac": _Converter.fraction,
@@ -482,7 +490,7 @@ def _attach(base: str, sub: str, sup: str) -> str:
         return base + (f"_({sub})" if sub else "") + (f"^({sup})" if sup else "")
     low = f", b: {sub}" if sub else ""
     high = f", t: {sup}" if sup else ""
-    return f"attach({base or chr(34) * 2}{low}{high})"
+    return f"attach({base or EMPTY}{low}{high})"
 
 
 def _points(cells: list[str]) -> str:
