@@ -1,0 +1,147 @@
+r"""Sheets: a solved exam as a question paper, an answer key or a worked solution.
+
+Decides what each audience sees and in which order; `worked` lays out the single answers, `page`
+holds the blocks, `render` prints them.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Literal
+
+from symgrad import worked
+from symgrad.exam import Grid, Item, Section
+from symgrad.expr import Expr
+from symgrad.numeral import shown
+from symgrad.page import Block, Cell, Heading, Rows, Row, Sheet, Space, Table
+from symgrad.solve import TIES, Answer, CircuitWork, Solution, Solved, TableWork, Work
+from symgrad.wording import label
+
+Kind = Literal["solution", "key", "paper"]
+
+
+def sheet(solution: Solution, kind: Kind) -> Sheet:
+    """The exam for one audience.
+
+    >>> from symgrad.exam import Exam
+    >>> from symgrad.solve import solve
+    >>> exam = Exam.parse("$$L = w x$$\\n\\n$$\\\\frac{\\\\partial L}{\\\\partial w} = ?$$\\n")
+    >>> [type(b).__name__ for b in sheet(solve(exam), "paper").blocks]
+    ['Display', 'Space']
+    """
+    exam = solution.exam
+    blocks = Writer(kind, exam.options.get("ties", "strict")).section(solution.root)
+    points = total_points(solution.root)
+    return Sheet(kind, exam.title, "en", tuple(blocks), points and worded(points))
+
+
+def total_points(root: Solved) -> str | None:
+    """The points of the topmost headings that have any, added."""
+    total = _points(root)
+    return shown(total)[0] if total else None
+
+
+def _points(s: Solved) -> Fraction:
+    if s.section.points is not None:
+        return Fraction(s.section.points)
+    return sum((_points(c) for c in s.children), Fraction(0))
+
+
+def worded(points: str) -> str:
+    """3 points, 1 point."""
+    return label("point" if points == "1" else "points", n=points)
+
+
+class Writer:
+    """Writes the sections of one sheet."""
+
+    def __init__(self, kind: Kind, ties: str) -> None:
+        self.kind = kind
+        self.ties = TIES[ties]
+        self.figures = 0
+        self.told: set[Expr] = set()
+
+    def section(self, solved: Solved) -> list[Block]:
+        """A heading, its items and its subsections."""
+        blocks = self.heading(solved.section)
+        self.told = set()
+        if -1 in solved.works:
+            blocks += self.work(solved.works[-1])
+        for k, item in enumerate(solved.section.items):
+            blocks += self.item(item, solved.works.get(k))
+        for child in solved.children:
+            blocks += self.section(child)
+        return blocks
+
+    def heading(self, section: Section) -> list[Block]:
+        """The heading with its points."""
+        if not section.title:
+            return []
+        points = None if section.points is None else worded(section.points)
+        return [Heading(section.level, section.title, points)]
+
+    def item(self, item: Item, work: Work | None) -> list[Block]:
+        """An item of the exam, with its answers, or with room for them."""
+        if isinstance(work, CircuitWork):
+            return self.circuit(work)
+        if isinstance(item, Grid):
+            return self.table(item, work)
+        if work is None:
+            return [item.block]
+        prompt = [] if work.alone else [item.block]
+        return [*prompt, *self.work(work)]
+
+    def work(self, work: Work) -> list[Block]:
+        """The answers to the question marks of one item."""
+        if self.kind == "paper":
+            return [Space(f"{a.question} =", room(a)) for a in work.answers]
+        if self.kind == "key":
+            return [Rows(tuple(key_row(a) for a in work.answers), answer=True)]
+        blocks: list[Block] = []
+        gradients = [a for a in work.answers if a.derivation is not None]
+        blocks += worked.gradients(gradients, self.told, self.ties)
+        for a in work.answers:
+            if a.derivation is None:
+                blocks.append(worked.parameters(a) if a.listed else worked.valued(a))
+        return blocks
+
+    def circuit(self, work: CircuitWork) -> list[Block]:
+        """A circuit: worked, filled in, or to fill in."""
+        self.figures += 1
+        name = f"circuit-{self.figures}"
+        if self.kind == "paper":
+            return [worked.figure(work, f"{name}-paper", filled=False)]
+        if self.kind == "solution":
+            return worked.circuit(work, name)
+        drawn: list[Block] = [worked.figure(work, name, filled=True)]
+        if work.values:
+            return drawn
+        return [*drawn, Rows(tuple(key_row(a) for a in work.answers), answer=True)]
+
+    def table(self, item: Grid, work: Work | None) -> list[Block]:
+        """A table: counted, or as the exam has it."""
+        if isinstance(work, TableWork) and self.kind != "paper":
+            return worked.table(item, work, worked=self.kind == "solution")
+        rows = tuple(
+            tuple(Cell(c.spans) if c.text != "?" else Cell((), "blank") for c in row)
+            for row in item.rows
+        )
+        return [Table(tuple(Cell(h.spans) for h in item.header), rows, item.align)]
+
+
+def key_row(answer: Answer) -> Row:
+    """One answer of the key, with the range of its indices and its number."""
+    right = answer.latex
+    if answer.derivation is not None:
+        right += worked.where(answer.derivation.indices)
+    if answer.value is not None and answer.derivation is not None:
+        text, exact = shown(answer.value)
+        if text != answer.latex:
+            right += f" = {text}" if exact else rf" \approx {text}"
+    return Row(answer.question, right)
+
+
+def room(answer: Answer) -> float:
+    """Lines of room for an answer: more for a longer one."""
+    return 2.0 if answer.derivation is None else min(6.0, 3.0 + len(answer.latex) // 120)
+

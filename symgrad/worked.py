@@ -1,0 +1,447 @@
+r"""Worked solutions as blocks: the steps a teacher writes, in the order a teacher writes them.
+
+For a gradient: the upstream gradients it builds on, the local gradients that deserve a line of
+their own, then chain rule, substitution, result. For a circuit: the figure and a table of gates.
+For a table of layers: the workings. Bookkeeping is never printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from symgrad.circuit import draw
+from symgrad.derive import size
+from symgrad.dual import Number
+from symgrad.exam import Cell as ExamCell
+from symgrad.exam import Grid
+from symgrad.expr import Call, Expr, Iverson, Mul, Num, Partial, Reduce, Ref, replace_refs, walk
+from symgrad.graph import BLANK, Label
+from symgrad.index import Index
+from symgrad.latex import latex
+from symgrad.network import Ties
+from symgrad.numeral import rounded, shown
+from symgrad.page import Block, Cell, Figure, Items, Paragraph, Remark, Row, Rows, Span, Spans, Table
+from symgrad.rewrite import Derivation
+from symgrad.solve import Answer, CircuitWork, Flow, TableWork
+from symgrad.wording import label, listed, say
+
+MARGIN = 7
+"""A local gradient of at most this many nodes is named in the margin, not in a line of its own."""
+ONE_LINE = 26
+"""A chain of at most this many nodes stands on one line with its result."""
+
+
+def maths(text: str) -> Spans:
+    """One formula."""
+    return (Span("math", text),)
+
+
+def sentence(key: str, **formulas: str) -> Paragraph:
+    """A paragraph of one sentence."""
+    return Paragraph(say("sentences", key, **formulas))
+
+
+# -- gradients ------------------------------------------------------------------------------------
+
+
+def gradients(answers: Sequence[Answer], told: set[Expr], ties: Ties) -> list[Block]:
+    """The worked solution of some gradients; `told` are the goals that need no second telling."""
+    derivations = [a.derivation for a in answers if a.derivation is not None]
+    blocks: list[Block] = []
+    blocks += lemmas(derivations, told, ties)
+    blocks += flow_of(derivations)
+    blocks += local_lines(derivations, told, ties)
+    for answer in answers:
+        if answer.derivation is not None:
+            blocks += one_gradient(answer, answer.derivation)
+            told.add(answer.derivation.goal)
+    return blocks
+
+
+def lemmas(asked: Sequence[Derivation], told: set[Expr], ties: Ties) -> list[Block]:
+    """The upstream gradients that the asked ones build on, deepest first."""
+    goals = {d.goal for d in asked}
+    found: dict[Expr, Derivation] = {}
+    stack = [(u, False) for d in reversed(asked) for u in reversed(d.upstream)]
+    while stack:
+        d, ready = stack.pop()
+        if d.goal in found or d.goal in told or d.goal in goals:
+            continue
+        if ready:
+            found[d.goal] = d
+        else:
+            stack.append((d, True))
+            stack += [(u, False) for u in reversed(d.upstream)]
+    if not found:
+        return []
+    told |= set(found)
+    blocks: list[Block] = [common(asked, list(found.values()))]
+    blocks += local_lines(list(found.values()), told, ties)
+    return [*blocks, Rows(tuple(r for d in found.values() for r in lines(d)))]
+
+
+def common(asked: Sequence[Derivation], found: Sequence[Derivation]) -> Paragraph:
+    """Why the upstream gradients come first."""
+    if len(found) == 1 and all([u.goal for u in d.upstream] == [found[0].goal] for d in asked):
+        names = ", ".join(latex(d.goal.by) for d in asked)
+        return sentence("through", names=names, middle=latex(found[0].goal.by))
+    return sentence("lemmas")
+
+
+def flow_of(asked: Sequence[Derivation]) -> list[Block]:
+    """Which unit feeds which, where several entries are asked for and the flow differs."""
+    fed = {d.goal.by: [p.goal.of for p in d.locals] for d in asked if d.locals}
+    numbered = all(isinstance(i, Num) for vs in fed.values() for v in vs for i in indices(v))
+    if len(fed) < 2 or not numbered or len({tuple(v) for v in fed.values()}) == 1:
+        return []
+    phrases = []
+    for name, consumers in fed.items():
+        to = listed([maths(latex(c)) for c in consumers])
+        phrases.append((*maths(latex(name)), *say("sentences", "feeds-one", name="", consumers="")[1:-1], *to))
+    spans: list[Span] = []
+    for n, phrase in enumerate(phrases):
+        spans += [*([Span("text", "; ")] if n else []), *phrase]
+    return [Paragraph((*spans, Span("text", ".")))]
+
+
+def indices(e: Expr) -> tuple[Expr, ...]:
+    """The indices of a reference."""
+    return e.indices if isinstance(e, Ref) else ()
+
+
+def local_lines(derivations: Iterable[Derivation], told: set[Expr], ties: Ties) -> list[Block]:
+    """The local gradients that are more than a name: maxima, brackets, functions."""
+    found = {p.goal: p for d in derivations for p in d.locals if not marginal(p) and p.goal not in told}
+    if not found:
+        return []
+    told |= set(found)
+    rules = {r for p in found.values() for s in p.steps for r in s.because}
+    if "max-rule" in rules:
+        opening = sentence(f"max-{ties}")
+    elif "relu-rule" in rules:
+        opening = sentence(f"relu-{ties}")
+    else:
+        opening = sentence("locals")
+    return [opening, Rows(tuple(r for p in found.values() for r in lines(p)))]
+
+
+def marginal(d: Derivation) -> bool:
+    """Is a local gradient short enough for the margin?"""
+    return size(d.answer) <= MARGIN and not any(isinstance(x, Iverson | Call) for x in walk(d.answer))
+
+
+def lines(d: Derivation) -> list[Row]:
+    """A lemma or a local gradient on one line, its chain of equals in full."""
+    parts = chain(d)
+    reason = margin(d)
+    if sum(size(p) for p in parts) <= ONE_LINE + 14 or len(parts) == 1:
+        return [Row(latex(d.goal), " = ".join(latex(p) for p in parts) + where(d.indices), reason)]
+    rows = [Row(latex(d.goal), latex(parts[0]), reason)]
+    rows += [Row("", latex(p)) for p in parts[1:]]
+    return [*rows[:-1], Row(rows[-1].left, rows[-1].right + where(d.indices), rows[-1].reason)]
+
+
+def chain(d: Derivation) -> list[Expr]:
+    """The formulas of a derivation after its goal, without repetitions."""
+    out: list[Expr] = []
+    for step in d.steps:
+        if not out or latex(out[-1]) != latex(step.after):
+            out.append(step.after)
+    return out
+
+
+def where(free: Sequence[Index]) -> str:
+    r"""\qquad j = 1, \dots, m."""
+    return "".join(rf" \qquad {ranged(i)}" for i in free)
+
+
+def ranged(i: Index) -> str:
+    """An index with its range, as on paper."""
+    n = i.range.size
+    if n is not None and n <= 4:
+        return f"{i.name} = " + ", ".join(str(v) for v in i.range.values())
+    return rf"{i.name} = {latex(i.range.lo)}, \dots, {latex(i.range.hi)}"
+
+
+def margin(d: Derivation) -> Spans:
+    """The reason beside a derivation: its local gradients, or the rule that gave it."""
+    short = [p for p in d.locals if marginal(p)]
+    if short:
+        return listed_equalities(short)
+    rules = [r for s in d.steps for r in s.because]
+    for rule in rules:
+        words = say("reasons", rule)
+        if words:
+            return words
+    return ()
+
+
+def listed_equalities(locals_: Sequence[Derivation]) -> Spans:
+    """∂v/∂u = c, one after the other; a long list is cut to its first."""
+    shown_ = [f"{latex(p.goal)} = {latex(p.answer)}" for p in locals_[:2]]
+    spans: list[Span] = []
+    for n, text in enumerate(shown_):
+        spans += [*([Span("text", ", ")] if n else []), Span("math", text)]
+    return (*spans, Span("text", ", …")) if len(locals_) > 2 else tuple(spans)
+
+
+def one_gradient(answer: Answer, d: Derivation) -> list[Block]:
+    """The lines of one asked gradient, its sentence before them."""
+    rows = answer_rows(d)
+    last = rows[-1]
+    rows[-1] = Row(last.left, last.right + where(d.indices), last.reason, last.relation)
+    if answer.value is not None and not isinstance(d.answer, Num):
+        text, exact = shown(answer.value)
+        reason = say("reasons", "values" if exact else "rounded")
+        rows.append(Row("", text, reason, "=" if exact else r"\approx"))
+    return [*explained(d), Rows(tuple(rows), answer=True)]
+
+
+def answer_rows(d: Derivation) -> list[Row]:
+    """Chain rule, substitution, result."""
+    goal = latex(d.goal)
+    steps = {s.rule: s for s in d.steps}
+    if "no-path" in steps:
+        reason = say("reasons", "no-path", of=latex(d.goal.of), by=latex(d.goal.by))
+        return [Row(goal, "0", reason)]
+    if "given" in steps:
+        return [Row(goal, latex(d.answer), say("reasons", "given"))]
+    parts = chain(d)
+    if "chain-rule" not in steps:
+        return lines_of(goal, parts, margin(d))
+    link, rest = parts[0], parts[1:]
+    single = not isinstance(link, Reduce) and isinstance(link, Mul | Partial)
+    if single and sum(size(p) for p in parts) <= ONE_LINE:
+        return [Row(goal, " = ".join(latex(p) for p in parts), margin(d))]
+    key = "chain-rule-sum" if not isinstance(link, Mul | Partial) else "chain-rule"
+    return [Row(goal, latex(link), say("reasons", key)), *lines_of("", rest, margin(d))]
+
+
+def lines_of(goal: str, parts: Sequence[Expr], reason: Spans) -> list[Row]:
+    """Formulas below one another, or on one line where that is short."""
+    if sum(size(p) for p in parts) <= ONE_LINE:
+        return [Row(goal, " = ".join(latex(p) for p in parts), reason)]
+    rows = [Row(goal, latex(parts[0]), reason)] if parts else []
+    return rows + [Row("", latex(p)) for p in parts[1:]]
+
+
+def explained(d: Derivation) -> list[Block]:
+    """Why a gradient is a sum, in words."""
+    links = [s.after for s in d.steps if s.rule == "chain-rule"]
+    if not links or not isinstance(links[0], Reduce) or not d.locals:
+        return []
+    through = d.locals[0].through
+    name, consumer = latex(d.goal.by), latex(d.locals[0].goal.of)
+    if through:
+        t = through[0]
+        value = rf"{t.name} = {latex(t.value)}"
+        condition = rf"{latex(t.range.lo)} \le {latex(t.value)} \le {latex(t.range.hi)}"
+        return [sentence("reads-at", consumer=consumer, name=name, value=value, condition=condition)]
+    b = links[0].bounds[0]
+    if b.lo is None or b.hi is None:
+        return []
+    span = rf"{b.name} = {latex(b.lo)}, \dots, {latex(b.hi)}"
+    return [sentence("every-entry", name=name, consumer=consumer, range=span)]
+
+
+def parameters(answer: Answer) -> Rows:
+    """θ = …."""
+    return Rows((Row(answer.question, answer.latex, say("reasons", "parameters")),), answer=True)
+
+
+def valued(answer: Answer) -> Rows:
+    """A defined name at the given values."""
+    exact = answer.value is None or shown(answer.value)[1]
+    reason = say("reasons", "values" if exact else "rounded")
+    return Rows((Row(answer.question, answer.latex, reason, "=" if exact else r"\approx"),), answer=True)
+
+
+# -- circuits -------------------------------------------------------------------------------------
+
+DIGITS = 2
+"""Numbers in a figure are rounded to this many decimals, as on the blackboard."""
+
+
+def figure(work: CircuitWork, name: str, *, filled: bool) -> Figure:
+    """The circuit with its values; with its gradients if `filled`, else with blanks for them."""
+    f = latex(work.circuit.output)
+    wires = [*work.circuit.inputs, *(g.output for g in work.circuit.gates)]
+    labels = {w: wire_label(work, w, filled) for w in wires}
+    shares = {
+        (t.gate.output, t.place): rounded(t.product, DIGITS)
+        for t in work.flows
+        if t.product is not None and filled and forks(work, t.operand)
+    }
+    key = "figure-bare" if not work.values and filled else "figure" if filled else "figure-values"
+    caption = say("labels", key, f=f)
+    alt = label("alt", f=f)
+    return Figure(draw(work.circuit, labels, shares), name, caption, alt)
+
+
+def wire_label(work: CircuitWork, wire: Ref, filled: bool) -> Label:
+    """The two numbers of a wire."""
+    value = rounded(work.values[wire], DIGITS) if wire in work.values else None
+    if not filled:
+        return Label(value, "1" if wire == work.circuit.output else BLANK)
+    gradient = rounded(work.gradients[wire], DIGITS) if wire in work.gradients else None
+    return Label(value, gradient)
+
+
+def forks(work: CircuitWork, wire: Ref) -> bool:
+    """Is a wire used more than once?"""
+    return sum(t.operand == wire for t in work.flows) > 1
+
+
+def circuit(work: CircuitWork, name: str) -> list[Block]:
+    """Figure and table of gates; formulas where there are no values."""
+    blocks: list[Block] = [figure(work, name, filled=True)]
+    if not work.values:
+        rows = [Row(a.question, a.latex) for a in reversed(work.answers)]
+        return [*blocks, sentence("answer-symbolic"), Rows(tuple(rows))]
+    blocks.append(sentence("backward"))
+    if any(forks(work, w) for w in work.gradients):
+        blocks.append(sentence("fork"))
+    return [*blocks, gate_table(work)]
+
+
+def gate_table(work: CircuitWork) -> Table:
+    """Gate, local gradient, upstream, product; from the output to the inputs."""
+    heads = [label(k) for k in ("gate", "wire", "local", "upstream", "gradient")]
+    header = tuple(Cell((Span("text", h),)) for h in heads)
+    rows: list[tuple[Cell, ...]] = []
+    for flow in work.flows:
+        rows.append(flow_row(work, flow))
+        last = [t for t in work.flows if t.operand == flow.operand][-1] is flow
+        if forks(work, flow.operand) and last:
+            rows.append(sum_row(work, flow))
+    return Table(header, tuple(rows), ("l", "l", "l", "r", "r"))
+
+
+def flow_row(work: CircuitWork, flow: Flow) -> tuple[Cell, ...]:
+    """One operand of one gate."""
+    whole = forks(work, flow.operand)
+    product = number(flow.product)
+    return (
+        Cell(maths(flow.gate.label)),
+        Cell(maths(latex(work.spelled(flow.operand)))),
+        Cell(maths(local_text(work, flow))),
+        Cell(maths(number(flow.upstream))),
+        Cell(maths(product), "given" if whole else "answer"),
+    )
+
+
+def sum_row(work: CircuitWork, flow: Flow) -> tuple[Cell, ...]:
+    """The sum at a fork."""
+    parts = [number(t.product) for t in work.flows if t.operand == flow.operand]
+    text = " + ".join(f"({p})" if p.startswith("-") else p for p in parts)
+    return (
+        Cell((Span("text", label("sum")),)),
+        Cell(maths(latex(work.spelled(flow.operand)))),
+        Cell(maths(text)),
+        Cell(()),
+        Cell(maths(number(work.gradients[flow.operand])), "answer"),
+    )
+
+
+def local_text(work: CircuitWork, flow: Flow) -> str:
+    """The local gradient: the textbook formula of the gate, then its number."""
+    slope = number(flow.slope)
+    if isinstance(flow.local, Num):
+        return slope
+    formula = sign_formula(work, flow)
+    return slope if formula == slope else f"{formula} = {slope}"
+
+
+def sign_formula(work: CircuitWork, flow: Flow) -> str:
+    """A gate of one input in terms of x, others in the author's names."""
+    operands = set(flow.gate.operands())
+    own = flow.gate.output
+
+    def named(r: Ref) -> Expr | None:
+        if len(operands) == 1 and r in operands:
+            return Ref("x")
+        if r == own and len(operands) == 1:
+            return flow.gate.body
+        return work.spelled(r)
+
+    return latex(replace_refs(flow.local, named))
+
+
+def number(x: Number | None) -> str:
+    """A number in a cell; rounded ones to four decimals."""
+    return "" if x is None else shown(x)[0]
+
+
+# -- tables of layers -----------------------------------------------------------------------------
+
+
+def table(item: Grid, work: TableWork, *, worked: bool) -> list[Block]:
+    """The filled table; with workings, the sizes and the conventions behind it if `worked`."""
+    rows = [
+        tuple(counted_cell(work, (r, c), cell, worked) for c, cell in enumerate(row))
+        for r, row in enumerate(item.rows)
+    ]
+    totals = total_row(item, work)
+    header = tuple(Cell(h.spans) for h in item.header)
+    align = tuple("l" if q is None else "r" for q in work.columns)
+    out: list[Block] = [Table(header, (*rows, *totals), align, len(totals))]
+    return [*out, *sizes(item, work), *remarks(work)] if worked else out
+
+
+def counted_cell(
+    work: TableWork, at: tuple[int, int], cell: ExamCell, worked: bool
+) -> Cell:
+    """A cell of the exam, or the count that fills it."""
+    counted = work.cells.get(at)
+    if counted is None:
+        return Cell(cell.spans)
+    text = counted.working
+    if not worked:
+        text = text.rsplit("=", 1)[-1].strip()
+    return Cell(maths(text), "answer")
+
+
+def total_row(item: Grid, work: TableWork) -> list[tuple[Cell, ...]]:
+    """The sums of the columns that ask, unless the exam has such a row itself."""
+    if None in work.layers or len(item.rows) < 2:
+        return []
+    asked = {c for _, c in work.cells}
+    cells = []
+    for c, q in enumerate(work.columns):
+        total = work.count.total(q) if q is not None and c in asked else None
+        text = "" if total is None else total.working.rsplit("=", 1)[-1].strip()
+        cells.append(Cell(maths(text) if text else ()))
+    if not any(c.spans for c in cells):
+        return []
+    names = next(k for k, q in enumerate(work.columns) if q is None)
+    cells[names] = Cell((Span("text", label("total")),))
+    return [tuple(cells)]
+
+
+def sizes(item: Grid, work: TableWork) -> list[Block]:
+    """How the sizes of the outputs come about."""
+    lines_: list[tuple[Block, ...]] = []
+    for row in work.count.rows:
+        if row.sizes:
+            spans: list[Span] = [Span("text", f"{row.layer.text}: ")]
+            for n, cell in enumerate(row.sizes):
+                spans += [*([Span("text", ", ")] if n else []), Span("math", cell.working)]
+            lines_.append((Paragraph(tuple(spans)),))
+    return [sentence("sizes"), Items(tuple(lines_))] if lines_ else []
+
+
+def remarks(work: TableWork) -> list[Block]:
+    """The conventions behind the counts."""
+    found: dict[str, list[str]] = {}
+    for row in work.count.rows:
+        for remark in row.remarks:
+            found.setdefault(remark.value, []).append(row.layer.text)
+    for counted in work.cells.values():
+        for remark in counted.remarks:
+            found.setdefault(remark.value, [])
+    out: list[Block] = []
+    for key, layers in found.items():
+        spans = say("remarks", key, layers=", ".join(dict.fromkeys(layers)))
+        if spans:
+            out.append(Remark(spans))
+    return out
