@@ -187,10 +187,18 @@ def _out(e: Expr, bound: frozenset[str]) -> Any:
 def _function(fn: str, args: list[Any]) -> Any:
     sp = _sympy()
     if fn == "relu":
-        return sp.Max(*args, 0)
+        return _winner("max", [*args, sp.S.Zero])
+    if fn in ("max", "min"):
+        return _winner(fn, args)
     if fn == "sigmoid":
         return 1 / (1 + sp.exp(-args[0]))
     return getattr(sp, FUNCTIONS[fn])(*args) if fn in FUNCTIONS else sp.Function(fn)(*args)
+
+
+def _winner(fn: str, args: list[Any]) -> Any:
+    """Max or Min; SymPy must not try to compare a sum of numbers that is not worked out."""
+    known = all(a.is_comparable or not a.is_number for a in args)
+    return getattr(_sympy(), FUNCTIONS[fn])(*args, evaluate=known)
 
 
 def _apart(e: Reduce, outer: frozenset[str]) -> Reduce:
@@ -226,8 +234,9 @@ def _reduction(e: Reduce, outer: frozenset[str]) -> Any:
         body = sp.Piecewise((body, sp.And(*conds)), (0 if e.op == "sum" else 1, True))
     limits = []
     for b in reversed(e.bounds):
-        ends = [_out(x, inside) for x in (b.lo, b.hi) if x is not None]
-        limits.append((sp.Symbol(symbol_name(b.name)), *ends))
+        if b.lo is None or b.hi is None:
+            raise SymgradError(f"found a sum over {b.name} without a range, expected its limits")
+        limits.append((sp.Symbol(symbol_name(b.name)), _out(b.lo, inside), _out(b.hi, inside)))
     return (sp.Sum if e.op == "sum" else sp.Product)(body, *limits)
 
 
@@ -243,7 +252,7 @@ def _extreme(e: Reduce, outer: frozenset[str]) -> Any:
     for k in range(int(first.lo.value), int(first.hi.value) + 1):
         inner = Reduce(e.op, rest, e.body) if rest else e.body
         items.append(_out(substitute(inner, {first.name: num(k)}), outer))
-    return getattr(_sympy(), FUNCTIONS[e.op])(*items)
+    return _winner(e.op, items)
 
 
 # -- from SymPy -----------------------------------------------------------------------------
@@ -339,12 +348,11 @@ def _power(s: Any) -> Expr:
 
 
 def _bound(op: str, s: Any) -> Expr:
-    bounds = []
-    for limit in reversed(s.limits):
-        ends = [from_sympy(x) for x in limit[1:]]
-        lo, hi = (ends[0], ends[1]) if len(ends) == 2 else (None, None)
-        bounds.append(Bound(our_name(limit[0].name), lo, hi))
-    return Reduce(op, tuple(bounds), from_sympy(s.function))
+    bounds = tuple(
+        Bound(our_name(index.name), from_sympy(lo), from_sympy(hi))
+        for index, lo, hi in reversed(s.limits)
+    )
+    return Reduce(op, bounds, from_sympy(s.function))
 
 
 def _piecewise(s: Any) -> Expr:

@@ -25,7 +25,7 @@ from symgrad.dual import (
     to_decimal,
 )
 from symgrad.errors import NetworkError, SymgradError
-from symgrad.expr import Expr, Iverson, Ref, free, num
+from symgrad.expr import Expr, Iverson, Ref, free, num, substitute
 from symgrad.index import affine
 from symgrad.interpret import Env, Interpreter
 from symgrad.latex import latex
@@ -242,25 +242,27 @@ class Unrolled:
     def _through_given(self, of: Ref, moved: Ref) -> Number:
         given = [u for u in self.network.upstream if u.of == of]
         for u in given:
-            direct = self._renamed(u.by, u.symbol, moved)
-            if direct is not None:
-                return self.value(direct)
+            env = self._letters(u.by, moved)
+            if env is not None:
+                return self._at(u.symbol, env)
         moving = self._moving(moved, frozenset(u.by.name for u in given))
         total = constant(0)
         with precision(self._digits):
             for u in given:
                 for entry in self._all_entries(u.by.name):
-                    symbol = self._renamed(u.by, u.symbol, entry)
-                    if symbol is not None and (tangent := moving.dual(entry).tangent):
-                        step = multiply(constant(self.value(symbol)), constant(tangent))
+                    env = self._letters(u.by, entry)
+                    if env is not None and (tangent := moving.dual(entry).tangent):
+                        step = multiply(constant(self._at(u.symbol, env)), constant(tangent))
                         total = add(total, step)
         return total.value
 
-    def _renamed(self, pattern: Ref, to: Ref, entry: Ref) -> Ref | None:
-        """`to` at the indices where `pattern` is `entry`: δ_i, z_i and δ_3 give z_3."""
+    def _at(self, e: Expr, env: Env) -> Number:
+        return self.value(substitute(e, {name: num(k) for name, k in env.items()}))
+
+    def _letters(self, pattern: Ref, entry: Ref) -> Env | None:
+        """The values of the letters at which `pattern` is `entry`: i = 3 for z_i and z_3."""
         letters = {r.name for r in free(pattern)} - {pattern.name} - set(self.point.sizes)
-        env = self._matched(pattern, entry, letters)
-        return None if env is None else self._concrete(to, env)
+        return self._matched(pattern, entry, letters)
 
     def _all_entries(self, name: str) -> Iterator[Ref]:
         """Every entry of a tensor, the last index fastest."""
@@ -273,9 +275,10 @@ class Unrolled:
     def _given_gradient(self, ref: Ref) -> Dual | None:
         """The value of δ_i from the definition of L, where L is defined and reads z."""
         for u in self.network.upstream:
-            by = self._renamed(u.symbol, u.by, ref)
-            if by is None:
+            env = self._letters(u.symbol, ref) if isinstance(u.symbol, Ref) else None
+            if env is None:
                 continue
+            by = self._concrete(u.by, env)
             self._check_range(by)
             if self._depends(u.of, by.name):
                 return self._gradient(u.of, by)

@@ -285,7 +285,7 @@ def leaf_entries(network: Network, sizes: Mapping[str, int]) -> tuple[Ref, ...]:
             found.setdefault(leaf)
         else:
             found.update(dict.fromkeys(entries_of(network, leaf.name, sizes)))
-    symbols = {u.symbol.name: u.by.name for u in network.upstream}
+    symbols = {u.symbol.name: u.by.name for u in network.upstream if isinstance(u.symbol, Ref)}
     for symbol, by in symbols.items():
         found.update({Ref(symbol, e.indices): None for e in entries_of(network, by, sizes)})
     return tuple(found)
