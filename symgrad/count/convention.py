@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from symgrad.count.layer import Convention, Options
-from symgrad.count.lexeme import Token, place, tokens
+from symgrad.count.layer import CONVOLUTIONS, POOLS, Convention, Options
+from symgrad.count.lexeme import place, tokens
 from symgrad.count.spelling import GUARDED, HEAD, VERBS
-from symgrad.count.stack import Reader
+from symgrad.count.stack import LONGEST, Reader
 from symgrad.errors import CountError, Place
 
 BREAK = re.compile(r";|[.?!](?=\s|$)|\n\s*(?:[-*•]|\d+[.)])\s|\n\s*\n|\Z")
@@ -26,16 +26,21 @@ SETTING = re.compile(
     re.IGNORECASE,
 )
 """A setting, said of some layer."""
+LEAD = 40
+"""How far before a layer 'for all' may stand."""
 ALL = re.compile(r"\b(?:for|in|by)\s+(?:all|every|each|the)\s+(?:the\s+)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class _Subject:
-    """A layer pattern with its verb, and where what is said of it begins."""
+    """A layer pattern: where it stands, and where what is said of it begins (and, if that is
+    not the end of the clause, ends)."""
 
     reader: Reader
     start: int
-    said_from: int
+    end: int
+    after: int
+    until: int = 0
 
 
 def read_conventions(prose: str, at: Place | None = None) -> tuple[Convention, ...]:
@@ -75,7 +80,7 @@ def _sentence(
     subjects = list(_subjects(prose, start, end, at))
     suffix = _suffix(prose, start, end, at) if not subjects else None
     if suffix is not None:
-        yield _clause(suffix, prose, end)
+        yield _clause(suffix, prose, at, suffix.until)
         return
     outside = prose[start : subjects[0].start if subjects else end]
     setting = SETTING.search(outside)
@@ -87,7 +92,7 @@ def _sentence(
         )
     ends = [*(s.start for s in subjects[1:]), end] if subjects else []
     for subject, stop in zip(subjects, ends, strict=True):
-        yield _clause(subject, prose, stop)
+        yield _clause(subject, prose, at, stop)
 
 
 def _subjects(text: str, start: int, end: int, at: Place | None) -> Iterator[_Subject]:
@@ -97,51 +102,66 @@ def _subjects(text: str, start: int, end: int, at: Place | None) -> Iterator[_Su
         begin = plural.end() if plural else head.end()
         reader = Reader(text, at, prose=True)
         reader.begin(head)
-        reader.rest = _until(end, tokens(text, begin, at, prose=True))
+        near = min(end, begin + LONGEST)
+        reader.rest = tokens(text, begin, at, prose=True, stop=near)
         if not plural:
             reader.pattern()
-        said_from = reader.rest[0].start if reader.rest else end
+        said_from = reader.rest[0].start if reader.rest else near
         reader.phrase("layers", "layer")
         if reader.phrase(*VERBS) or reader.peek_sign(":="):
-            yield _Subject(reader, head.start(), said_from)
+            after = reader.rest[0].start if reader.rest else near
+            yield _Subject(reader, head.start(), said_from, after)
 
 
 def _suffix(text: str, start: int, end: int, at: Place | None) -> _Subject | None:
     """``Use stride 1 and no padding for all convolutions``: the subject comes last."""
     for head in HEAD.finditer(text, start, end):
-        lead = ALL.search(text, start, head.start())
+        lead = ALL.search(text, max(start, head.start() - LEAD), head.start())
         tail = re.fullmatch(r"(?:al)?s?(?:\s+layers?)?\W*", text[head.end() : end])
         if lead and tail:
             reader = Reader(text, at, prose=True)
             reader.begin(head)
-            reader.rest = _until(lead.start(), tokens(text, start, at, prose=True))
-            return _Subject(reader, head.start(), head.end())
+            return _Subject(reader, head.start(), head.end(), start, lead.start())
     return None
 
 
-def _until(end: int, pieces: list[Token]) -> list[Token]:
-    return [t for t in pieces if t.start < end]
-
-
-def _clause(subject: _Subject, text: str, end: int) -> Convention:
+def _clause(subject: _Subject, text: str, at: Place | None, end: int) -> Convention:
     """What is said of one subject, up to `end`."""
     reader = subject.reader
     reader.end = end
     named = dict(reader.said)
     pattern = Convention(
         reader.kind,
-        text[subject.start : subject.said_from].strip(" ,$`*:"),
+        text[subject.start : subject.end].strip(" ,$`*:"),
         reader.said.get("kernel"),  # type: ignore[arg-type]
         reader.said.get("filters"),  # type: ignore[arg-type]
     )
-    reader.rest = _until(end, reader.rest)
+    reader.rest = tokens(text, subject.after, at, prose=True, stop=end)
+    other = _other(reader.kind, text, subject.after, end)
     while reader.rest:
-        if reader.option():
-            continue
         token = reader.rest[0]
+        if reader.option():
+            if token.start > other:
+                reader.fail(
+                    f"what is said of {pattern.text} before another layer is named",
+                    "write one clause per layer, with ; between them",
+                    token,
+                )
+            continue
         if token.text.lower() in GUARDED:
             reader.fail("a setting that can be read", "write: stride 1, padding 2, no bias")
         del reader.rest[0]
     said = {k: v for k, v in reader.said.items() if named.get(k) != v}
     options = Options(**said)  # type: ignore[arg-type]
     return Convention(pattern.kind, pattern.text, pattern.kernel, pattern.filters, options)
+
+
+def _other(kind: str, text: str, start: int, end: int) -> int:
+    """Where the clause begins to speak of a layer of another kind; its end, if nowhere."""
+    for head in HEAD.finditer(text, start, end):
+        reader = Reader(text, None)
+        reader.begin(head)
+        families = [f for f in (CONVOLUTIONS, POOLS, ("fc",)) if reader.kind in f]
+        if families and kind not in families[0]:
+            return head.start()
+    return end

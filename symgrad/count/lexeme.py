@@ -44,12 +44,15 @@ class Token:
     glued: bool
 
 
-def tokens(text: str, start: int, at: Place | None, prose: bool = False) -> list[Token]:
-    """The pieces of `text` from `start` on, what carries no meaning left out."""
+def tokens(
+    text: str, start: int, at: Place | None, prose: bool = False, stop: int | None = None
+) -> list[Token]:
+    """The pieces of `text` from `start` to `stop`, what carries no meaning left out."""
+    stop = len(text) if stop is None else stop
     out: list[Token] = []
     glued = True
-    while start < len(text):
-        match = TOKEN.match(text, start)
+    while start < stop:
+        match = TOKEN.match(text, start, stop)
         if match is None and prose:
             start += 1
             glued = False

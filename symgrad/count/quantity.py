@@ -71,6 +71,8 @@ SHAPES = re.compile(r"(?:[hwcdn]|height|width|depth|channels)(?:\s*[x×*]\s*\w+)
 LEAD = re.compile(
     r"(?:the |total )*(?:(?:number|count|no\.?|num\.?|nr\.?|#) of |#)?\s*(?:the |total )*"
 )
+LONGEST = 200
+"""Most characters of a header that can name a quantity."""
 SCALABLE = (Kind.MEMORY, Kind.WEIGHTS, Kind.BIASES, Kind.PARAMETERS)
 
 
@@ -80,6 +82,8 @@ def quantity(header: str) -> Quantity | None:
     >>> quantity("# of Parameters"), quantity("Memory (KB)").unit, quantity("Layer")
     (Quantity(kind=<Kind.PARAMETERS: 'parameters'>, unit=''), 'KB', None)
     """
+    if len(header) > LONGEST:
+        return None
     text = re.sub(r"[$`*_~\\]|text|mathrm", " ", header).lower()
     text, note = _note(" ".join(text.replace("-", " ").split()))
     text = LEAD.sub("", text, count=1).strip(" :.?")

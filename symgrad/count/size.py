@@ -110,8 +110,8 @@ def polynomial(e: Expr) -> Polynomial:
             return out
         case Div(num=a, den=b):
             return _divide(polynomial(a), polynomial(b), e)
-        case Pow(base=base, exp=Num(value=v)) if v.denominator == 1 and 0 <= v <= 9:
-            return polynomial(Mul((base,) * int(v)))
+        case Pow(base=base, exp=Num(value=v)) if v.denominator == 1 and v >= 0:
+            return _power(polynomial(base), int(v), e)
         case Call(fn=fn, args=(arg,)) if fn in ROUND:
             return _rounded(fn, polynomial(arg))
     return {((e, 1),): Fraction(1)}
@@ -144,6 +144,19 @@ def _join(a: Monomial, b: Monomial) -> Monomial:
     for atom, power in b:
         powers[atom] = powers.get(atom, 0) + power
     return tuple(sorted(((x, k) for x, k in powers.items() if k), key=lambda f: latex(f[0])))
+
+
+def _power(p: Polynomial, n: int, whole: Expr) -> Polynomial:
+    """pⁿ; a high power of a sum stays as it is."""
+    if len(p) == 1:
+        [(monomial, c)] = p.items()
+        return {tuple((x, k * n) for x, k in monomial if k * n): c**n}
+    if n > 9:
+        return {((whole, 1),): Fraction(1)}
+    out: Polynomial = {(): Fraction(1)}
+    for _ in range(n):
+        out = _multiply(out, p)
+    return out
 
 
 def _divide(a: Polynomial, b: Polynomial, whole: Expr) -> Polynomial:

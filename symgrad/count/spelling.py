@@ -82,7 +82,7 @@ def _spelled(alias: str) -> str:
 
 ALIASES = sorted(((a, k) for k, names in KINDS.items() for a in names), key=lambda p: -len(p[0]))
 HEAD = re.compile(
-    r"(?<![A-Za-z_\\])(?:(?P<high>\d+)[\s$]*(?:×|x|\\times|\*)[\s$]*(?P<wide>\d+)[\s$]+)?"
+    r"(?<![A-Za-z_\\0-9])(?:(?P<high>[1-9]\d{0,8})[\s$]*(?:×|x|\\times|\*)[\s$]*(?P<wide>[1-9]\d{0,8})[\s$]+)?"
     + "(?:" + "|".join(f"(?P<k{n}>{_spelled(a)})" for n, (a, _) in enumerate(ALIASES)) + ")",
     re.IGNORECASE,
 )

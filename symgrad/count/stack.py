@@ -200,6 +200,8 @@ class Reader:
         if token.kind == "name":
             return size_name(token.text)
         digits = token.text.replace("{,}", "")
+        if len(digits) > LONGEST:
+            self.fail(f"a size up to {LARGEST}", self.hint(), token)
         value = Fraction(digits)
         if value.denominator != 1 or digits != str(value):
             self.fail("a whole number", self.hint(), token)
