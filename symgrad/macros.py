@@ -286,8 +286,6 @@ SPECIAL = [
     "pmod",
     "bmod",
     "dots",
-    "nonumber",
-    "notag",
 ]
 
 TEXT = {"text": "{}", "textrm": "{}", "textbf": "bold({})", "textit": "italic({})"}

@@ -36,7 +36,7 @@ from symgrad.page import (
     Table,
 )
 from symgrad.spelling import Dialect, is_aligned, pieces, respell
-from symgrad.typeset import quoted, typst_body
+from symgrad.typeset import quoted, settled, typst_body
 
 LONG = 60
 """Formulas longer than this are handed over with the places where a line may break."""
@@ -462,9 +462,8 @@ class MarkdownPrinter(Printer):
 
 @lru_cache(maxsize=4096)
 def checked(latex: str) -> str:
-    """The formula itself, once it is known to hold only what every target can print."""
-    typst_body(latex)
-    return latex
+    """The formula, known to hold only what every target can print."""
+    return settled(latex)
 
 
 def right(row: Row) -> str:

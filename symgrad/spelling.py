@@ -19,6 +19,9 @@ LONGEST = 20_000
 RAW_ARGUMENT = frozenset(macros.TEXT) | {"begin", "end"}
 """Macros whose argument is words, not mathematics."""
 
+SILENT = ("nonumber", "notag")
+"""Nothing here has an equation number."""
+
 Dialect = Literal["tex", "dollar", "github"]
 
 
@@ -70,6 +73,8 @@ def tokenize(latex: str, at: Place | None = None) -> list[Token]:
             return tokens
         spaced = start > pos
         token, pos = _token(latex, start, at)
+        if token.macro in SILENT:
+            continue
         tokens.append(replace(token, spaced=spaced))
         if token.macro in RAW_ARGUMENT:
             words, pos = _words(latex, pos, token, at)
@@ -177,7 +182,8 @@ def respell(latex: str, dialect: Dialect, inline: bool = True) -> str:
         text = _spelled(tokens, n, dialect, inline)
         glued = re.search(r"\\[A-Za-z]+$", out) and text[:1].isalpha()
         angle = dialect != "tex" and out.endswith("<") and not token.spaced
-        out += (" " if (token.spaced and out) or glued or angle else "") + text
+        apart = token.spaced and out and token.text not in ("'", "^", "_")
+        out += (" " if apart or glued or angle else "") + text
     return out
 
 

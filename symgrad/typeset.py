@@ -55,6 +55,21 @@ def check(latex: str, at: Place | None = None) -> None:
     typst_body(latex, at)
 
 
+def settled(latex: str, at: Place | None = None) -> str:
+    r"""The formula, checked, with braces around every argument that needs them.
+
+    >>> settled(r"x^\mathrm T")
+    'x^{\\mathrm T}'
+    """
+    reader = _Converter(latex, at)
+    reader.formula()
+    marks = [(start, "{") for start, _ in reader.bare] + [(end, "}") for _, end in reader.bare]
+    # From the end, so that offsets stay true; at one place the closing brace comes to stand first.
+    for offset, mark in sorted(marks, key=lambda m: (-m[0], m[1])):
+        latex = latex[:offset] + mark + latex[offset:]
+    return latex
+
+
 class _Converter:
     """Recursive descent over the tokens of one formula; every method returns Typst."""
 
@@ -64,7 +79,8 @@ class _Converter:
         self.tokens = tokenize(latex, at)
         self.pos = 0
         self.depth = 0
-        self.rows = 0
+        self.bare: list[tuple[int, int]] = []
+        """Where macros stand as arguments without braces around them."""
 
     # Reading tokens
 
@@ -114,9 +130,9 @@ class _Converter:
 
     def scripted(self) -> str:
         """One atom with its primes, subscript and superscript."""
-        token = self.peek()
+        token, start = self.peek(), self.pos
         base = "" if token and token.text in ("^", "_", "'") else self.atom()
-        base = self.limits(base)
+        base = self.limits(base, start)
         full = _STACKED.get(token.macro, "") if token else ""
         primes, scripts = 0, {"_": "", "^": ""}
         while (token := self.peek()) is not None and token.text in ("^", "_", "'"):
@@ -133,11 +149,10 @@ class _Converter:
         up = join(["prime"] * primes + ([scripts["^"]] if scripts["^"] else []))
         return _attach(base, scripts["_"], up)
 
-    def limits(self, base: str) -> str:
+    def limits(self, base: str, start: int) -> str:
         while (token := self.peek()) is not None and token.macro in ("limits", "nolimits"):
-            before = self.tokens[self.pos - 1] if self.pos else None
-            known = before is not None and before.macro in (*macros.BIG, *macros.WORDS)
-            if not known and not base.startswith("op("):
+            operator = self.tokens[start]
+            if operator.macro not in (*macros.BIG, *macros.WORDS):
                 self.fail(token.text, "an operator before it", token, r"as in \sum\limits")
             self.take()
             base = f"{'limits' if token.macro == 'limits' else 'scripts'}({base})"
@@ -151,7 +166,13 @@ class _Converter:
             self.fail(found, "an argument", token, "add it in braces")
         if token.text.isdigit():
             return self.take().text
-        return self.group() if token.text == "{" else self.atom()
+        if token.text == "{":
+            return self.group()
+        body = self.atom()
+        if token.macro and token.macro not in _PLAIN:
+            following = self.peek()
+            self.bare.append((token.at, following.at if following else len(self.latex)))
+        return body
 
     def group(self) -> str:
         opening = self.take()
@@ -282,7 +303,6 @@ class _Converter:
         return f"op({quoted(name)}{', limits: #true' if token.text.endswith('*') else ''})"
 
     def fence(self, token: Token) -> str:
-        self.rows += 1
         opening = self.delimiter()
         body: list[str] = [opening]
         while True:
@@ -353,9 +373,6 @@ class _Converter:
         text = following.text if following else ""
         centred = text in ("+", "-", "=", "<", ">") or text[1:] in macros.RELATIONS
         return "dots.h.c" if centred or text[1:] in macros.OPERATORS else "dots.h"
-
-    def nothing(self, token: Token) -> str:
-        return ""
 
     # Environments
 
@@ -432,6 +449,9 @@ class _Converter:
         return f"mat(delim: #none, align: #{align}, {gaps}, {'; '.join(shown)})"
 
 
+_PLAIN = frozenset(macros.SIMPLE) - {*macros.BIG, *macros.WORDS, *macros.SPACES, "colon"}
+"""Macros that every engine takes as an argument without braces."""
+
 _NO_ARGUMENT = ("}", "&", "\\\\", "^", "_", "'", "\\right", "\\end")
 
 _STACKED = {"underset": "_", "overset": "^"}
@@ -457,8 +477,6 @@ _SPECIAL = {
     "pmod": _Converter.modulo,
     "bmod": _Converter.modulo,
     "dots": _Converter.dots,
-    "nonumber": _Converter.nothing,
-    "notag": _Converter.nothing,
     "begin": _Converter.environment,
 } | {name + side: _Converter.sized for name in macros.BIG_SIZES for side in ("", "l", "r", "m")}
 

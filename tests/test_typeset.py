@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 import typst
 from formulas import every_formula, refused_by_engines
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from symgrad.errors import NotationError, Place
 from symgrad.render import FONTS
 from symgrad.spelling import LONGEST, pieces, respell, tokenize
-from symgrad.typeset import check, typst_body, typst_math
+from symgrad.typeset import check, settled, typst_body, typst_math
 
 FONT = '#show math.equation: set text(font: ("New Computer Modern Math", "NanumMyeongjo"))\n'
 
@@ -129,11 +131,13 @@ def test_size_and_depth_are_bounded(latex: str) -> None:
         check(latex)
 
 
-ALPHABET = st.sampled_from(
+WORDS = (
     [*"ab12{}_^&'()[]|,.;:+-=<> ", r"\frac", r"\sum", r"\left", r"\right", r"\\", r"\text{if }"]
     + [r"\begin{cases}", r"\end{cases}", r"\begin{aligned}", r"\end{aligned}", r"\hat", r"\max"]
     + [r"\displaystyle", r"\mathbf", r"\big", r"\operatorname", r"\sqrt", r"\not", r"\limits", "#"]
+    + [r"\underbrace", r"\overset", r"\mathrm", r"\binom", r"\dots", r"\substack{a\\b}", r"\nonumber"]
 )
+ALPHABET = st.sampled_from(WORDS)
 
 
 @settings(max_examples=300, deadline=None)
@@ -155,6 +159,24 @@ def test_a_respelled_formula_means_the_same(latex: str) -> None:
     except NotationError:
         return
     assert typst_body(respell(latex, "tex")) == body
+
+
+def accepted(count: int) -> list[str]:
+    """Random formulas that the reader accepts."""
+    random, found = Random(2017), set[str]()
+    while len(found) < count:
+        latex = " ".join(random.choices(WORDS, k=random.randint(1, 8)))
+        try:
+            found.add(settled(latex))
+        except NotationError:
+            continue
+    return sorted(found)
+
+
+@pytest.mark.parametrize("dialect", ["dollar", "github"])
+def test_what_is_accepted_parses_in_katex_and_mathjax(dialect: str) -> None:
+    spelled = [(respell(f, dialect), False) for f in accepted(800)]  # type: ignore[arg-type]
+    assert refused_by_engines(spelled) == []
 
 
 @given(st.text(max_size=30))
