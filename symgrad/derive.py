@@ -67,6 +67,8 @@ class Term:
     local: Expr
     because: tuple[str, ...]
     through: tuple[Through, ...] = ()
+    general: tuple[Ref, Expr] | None = None
+    """The consumer at its own letters and the local gradient there, for one of several entries."""
 
 
 @dataclass
@@ -173,7 +175,8 @@ class Sweep:
         terms = [Term(target, outer, raw, ZERO, place.rules, through)]
         size = count(outer)
         if outer and size is not None and size <= WRITTEN_OUT:
-            terms = [piece for t in terms for piece in enumerated(t)]
+            general = (target, spelled_out(tidy(raw)))
+            terms = [replace(piece, general=general) for t in terms for piece in enumerated(t)]
         return [finished(t) for t in terms]
 
     # -- one gradient ---------------------------------------------------------------------------
@@ -356,7 +359,8 @@ def merged(terms: Sequence[Term]) -> list[Term]:
         if old is not None:
             raw = total(old.raw, t.raw)
             because = tuple(dict.fromkeys((*old.because, *t.because)))
-            t = replace(t, raw=raw, local=tidy(total(old.local, t.local)), because=because)
+            local = tidy(total(old.local, t.local))
+            t = replace(t, raw=raw, local=local, because=because, general=None)
         found[key] = t
     place = {name: k for k, name in enumerate(dict.fromkeys(t.consumer.name for t in terms))}
     ordered = sorted(found.values(), key=lambda t: (place[t.consumer.name], *entry_numbers(t)))
@@ -375,7 +379,8 @@ def local_derivation(t: Term, by: Expr, indices: tuple[Index, ...]) -> Derivatio
     steps = [Step("differentiate", goal, t.raw, because=t.because)]
     if t.local != t.raw:
         steps.append(Step("tidy", t.raw, t.local))
-    return Derivation(goal, tuple(steps), indices, through=t.through)
+    general = t.general and (Partial(t.general[0], by), t.general[1])
+    return Derivation(goal, tuple(steps), indices, through=t.through, general=general)
 
 
 def joined(e: Expr) -> Expr:

@@ -70,12 +70,17 @@ def bounds(b: Bound) -> tuple[str, str]:
     """What stands below and above the sign that binds `b`."""
     low = b.name
     if b.lo is not None:
-        low = f"{b.name}={latex(b.lo)}"
+        low = f"{b.name}={tight(latex(b.lo))}"
     if b.conds:
         conds = ", ".join(latex(c) for c in b.conds)
         leads = next(iter(free(b.conds[0])), None) == Ref(b.name)
         low = conds if b.lo is None and leads else f"{low}, {conds}"
-    return low, "" if b.hi is None else latex(b.hi)
+    return low, "" if b.hi is None else tight(latex(b.hi))
+
+
+def tight(text: str) -> str:
+    """Sums in small print, without room around their signs: x_{i+j-1}."""
+    return text.replace(" + ", "+").replace(" - ", "-")
 
 
 def _show(e: Expr) -> tuple[str, int]:
@@ -131,6 +136,7 @@ def _reference(e: Ref) -> str:
     parts = [_index(i) for i in e.indices]
     letters = all(re.fullmatch(r"[A-Za-z]|\\[a-z]+", p) for p in parts)
     index = (" " if any("\\" in p for p in parts) else "").join(parts) if letters else ",".join(parts)
+    index = tight(index)
     if e.name.endswith("}") and "_{" in e.name:
         head, _, label = e.name.rpartition("_{")
         return f"{head}_{{{label[:-1]},{index}}}"

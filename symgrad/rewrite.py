@@ -56,6 +56,8 @@ class Derivation:
     upstream: tuple[Derivation, ...] = ()
     note: str = ""
     through: tuple[Through, ...] = ()
+    general: tuple[Partial, Expr] | None = None
+    """For a local gradient at one entry of several: the same at general indices."""
 
     @property
     def answer(self) -> Expr:

@@ -7,6 +7,7 @@ For a table of layers: the workings. Bookkeeping is never printed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from symgrad.circuit import draw
@@ -53,9 +54,19 @@ def gradients(answers: Sequence[Answer], told: set[Expr], ties: Ties) -> list[Bl
     blocks += local_lines(derivations, told, ties)
     for answer in answers:
         if answer.derivation is not None:
-            blocks += one_gradient(answer, answer.derivation)
+            for block in one_gradient(answer, answer.derivation):
+                append(blocks, block)
             told.add(answer.derivation.goal)
     return blocks
+
+
+def append(blocks: list[Block], block: Block) -> None:
+    """Answers without words between them are aligned with one another."""
+    last = blocks[-1] if blocks else None
+    if isinstance(last, Rows) and isinstance(block, Rows) and last.answer and block.answer:
+        blocks[-1] = Rows((*last.rows, *block.rows), answer=True)
+    else:
+        blocks.append(block)
 
 
 def lemmas(asked: Sequence[Derivation], told: set[Expr], ties: Ties) -> list[Block]:
@@ -177,12 +188,17 @@ def margin(d: Derivation) -> Spans:
 
 
 def listed_equalities(locals_: Sequence[Derivation]) -> Spans:
-    """∂v/∂u = c, one after the other; a long list is cut to its first."""
-    shown_ = [f"{latex(p.goal)} = {latex(p.answer)}" for p in locals_[:2]]
+    """∂v/∂u = c, one after the other; at general indices where several entries share a form."""
+    found: dict[str, None] = {}
+    for p in locals_:
+        goal, answer = p.general or (p.goal, p.answer)
+        if len(locals_) == 1:
+            goal, answer = p.goal, p.answer
+        found[f"{latex(goal)} = {latex(answer)}"] = None
     spans: list[Span] = []
-    for n, text in enumerate(shown_):
+    for n, text in enumerate(list(found)[:3]):
         spans += [*([Span("text", ", ")] if n else []), Span("math", text)]
-    return (*spans, Span("text", ", …")) if len(locals_) > 2 else tuple(spans)
+    return (*spans, Span("text", ", …")) if len(found) > 3 else tuple(spans)
 
 
 def one_gradient(answer: Answer, d: Derivation) -> list[Block]:
@@ -213,8 +229,10 @@ def answer_rows(d: Derivation) -> list[Row]:
     single = not isinstance(link, Reduce) and isinstance(link, Mul | Partial)
     if single and sum(size(p) for p in parts) <= ONE_LINE:
         return [Row(goal, " = ".join(latex(p) for p in parts), margin(d))]
-    key = "chain-rule-sum" if not isinstance(link, Mul | Partial) else "chain-rule"
-    return [Row(goal, latex(link), say("reasons", key)), *lines_of("", rest, margin(d))]
+    words = say("reasons", "chain-rule")
+    if isinstance(link, Reduce):
+        words = say("reasons", "chain-rule-sum", consumer=latex(d.locals[0].goal.of))
+    return [Row(goal, latex(link), words), *lines_of("", rest, margin(d))]
 
 
 def lines_of(goal: str, parts: Sequence[Expr], reason: Spans) -> list[Row]:
@@ -309,9 +327,11 @@ def gate_table(work: CircuitWork) -> Table:
     heads = [label(k) for k in ("gate", "wire", "local", "upstream", "gradient")]
     header = tuple(Cell((Span("text", h),)) for h in heads)
     rows: list[tuple[Cell, ...]] = []
-    for flow in work.flows:
+    position = {g.output: n for n, g in enumerate(work.circuit.gates)}
+    flows = sorted(work.flows, key=lambda t: (-position[t.gate.output], t.place))
+    for flow in flows:
         rows.append(flow_row(work, flow))
-        last = [t for t in work.flows if t.operand == flow.operand][-1] is flow
+        last = [t for t in flows if t.operand == flow.operand][-1] is flow
         if forks(work, flow.operand) and last:
             rows.append(sum_row(work, flow))
     return Table(header, tuple(rows), ("l", "l", "l", "r", "r"))
@@ -348,8 +368,12 @@ def local_text(work: CircuitWork, flow: Flow) -> str:
     slope = number(flow.slope)
     if isinstance(flow.local, Num):
         return slope
-    formula = sign_formula(work, flow)
+    formula = FLAT.sub(r"\1/\2", sign_formula(work, flow))
     return slope if formula == slope else f"{formula} = {slope}"
+
+
+FLAT = re.compile(r"\\frac\{(\w+)\}\{(\w(?:\^\w)?)\}")
+"""A fraction so small that a slash reads better in a cell."""
 
 
 def sign_formula(work: CircuitWork, flow: Flow) -> str:
