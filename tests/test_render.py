@@ -1,0 +1,384 @@
+"""Sheets in every target: nothing lost, nothing obeyed, nothing half-written."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import jinja2
+import pytest
+from formulas import refused_by_engines
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from sheets import circuit, sheet, words
+
+from symgrad import escape
+from symgrad.errors import NotationError, SheetError
+from symgrad.page import (
+    Block,
+    Cell,
+    Code,
+    Display,
+    Figure,
+    Heading,
+    Items,
+    Paragraph,
+    Quote,
+    Remark,
+    Row,
+    Rows,
+    Rule,
+    Sheet,
+    Span,
+    Table,
+)
+from symgrad.render import pdf, render, svg, template_directory, write
+
+KINDS = ("solution", "key", "paper")
+
+HOSTILE = (
+    '#read("/etc/passwd")',
+    "$x$ and $$y$$",
+    r"\input{/etc/passwd} \write18{ls} \end{document}",
+    "<script>alert(1)</script> <b>x</b> <!-- c -->",
+    "[a](javascript:alert) ![i](x.png)",
+    "`code` ``two`` ```",
+    "a | b || c",
+    "@ref <label> @mention",
+    "// comment /* c */ % comment",
+    "*em* _em_ **strong** ~~del~~ __x__",
+    "# heading",
+    "- item",
+    "1. item",
+    "> quote",
+    "= heading",
+    "--- ... -- ~ ^ & {x} }{",
+    "&lt; &#35; &amp;",
+    "]#panic() [x",
+    "<< 7 >> <% for x in y %> {{ 7 }} {% x %}",
+    "\\",
+    "]",
+    "“quotes” 'single' \"double\"",
+)
+
+ALL_BLOCKS: tuple[Block, ...] = (
+    Paragraph((Span("text", "See "), Span("link", "the notes", "https://a.b/c_d%20#e"), Span("em", "now"))),
+    Paragraph((Span("text", "one"), Span("break", ""), Span("strong", "two"), Span("code", "a`b|$c$ #x"))),
+    Items(((Paragraph(words("first $x$")), Paragraph(words("more"))), (Paragraph(words("second")),))),
+    Items(((Paragraph(words("third")),), (Paragraph(words("fourth")),)), start=3),
+    Quote((Paragraph(words("A loss is a number.")), Paragraph(words("So is $L$.")))),
+    Code("def f(x):\n    return x  # ```\n\\end{verbatim}", "python"),
+    Rule(),
+)
+
+
+def one(block: Block, kind: Literal["solution", "key", "paper"] = "solution") -> Sheet:
+    return Sheet(kind, "Title", blocks=(block,))
+
+
+def says(text: str) -> Sheet:
+    return one(Paragraph((Span("text", text),)))
+
+
+def parser() -> MarkdownIt:
+    commonmark = MarkdownIt("commonmark").enable("table").enable("strikethrough")
+    return commonmark.use(dollarmath_plugin, allow_space=False)
+
+
+def inline(tokens: list[Token]) -> Iterator[Token]:
+    for token in tokens:
+        yield token
+        yield from token.children or ()
+
+
+def formulas_of(markdown: str) -> list[tuple[str, bool]]:
+    found = []
+    for token in inline(parser().parse(markdown)):
+        if token.type in ("math_inline", "math_block"):
+            found.append((token.content.strip(), token.type == "math_block"))
+    return found
+
+
+def readable(document: bytes, directory: Path) -> str:
+    """The words of a PDF."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is not installed")
+    file = directory / "sheet.pdf"
+    file.write_bytes(document)
+    run = subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, check=True)
+    return run.stdout.decode()
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+# Formulas of whole sheets
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_markdown_reads_back_as_many_formulas_as_were_written(kind: str) -> None:
+    dollar, github = render(sheet(kind), "md"), render(sheet(kind), "md", "github")
+    found = formulas_of(dollar)
+    assert len(found) == github.count("$`") + github.count("```math")
+    assert len(found) > 10
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_formula_of_a_sheet_parses_in_katex_and_mathjax(kind: str) -> None:
+    github = render(sheet(kind), "md", "github")
+    fenced = re.findall(r"```math\n(.*?)\n```", github, re.DOTALL)
+    inner = re.findall(r"\$`(.*?)`\$", github)
+    formulas = [*((f, True) for f in fenced), *((f, False) for f in inner)]
+    assert refused_by_engines([*formulas_of(render(sheet(kind), "md")), *formulas]) == []
+
+
+@pytest.mark.parametrize("target", ["md", "tex", "typ"])
+def test_an_unknown_macro_stops_every_target(target: Literal["md", "tex", "typ"]) -> None:
+    with pytest.raises(NotationError, match=r"\\input"):
+        render(one(Display(r"\input{x}")), target)
+    with pytest.raises(NotationError, match=r"\\write"):
+        render(one(Rows((Row("x", r"\write18{ls}"),))), target)
+
+
+@pytest.mark.parametrize("target", ["tex", "typ"])
+def test_an_unknown_macro_in_a_figure_stops_the_sheet(target: Literal["tex", "typ"]) -> None:
+    drawing = circuit()
+    bad = replace(drawing, texts=(replace(drawing.texts[0], latex=r"\input{x}"),))
+    with pytest.raises(NotationError, match=r"\\input"):
+        render(one(Figure(bad, "f")), target)
+
+
+def test_github_spells_no_operatorname() -> None:
+    assert r"\mathrm{tr}" in render(one(Display(r"\operatorname{tr} A")), "md", "github")
+
+
+# Words are words
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_words_are_text_in_markdown(text: str) -> None:
+    tokens = parser().parse(render(says(text), "md"))
+    assert [t.type for t in tokens[3:]] == ["paragraph_open", "inline", "paragraph_close"]
+    children = tokens[4].children or []
+    assert {t.type for t in children} <= {"text", "text_special"}
+    assert "".join(t.content for t in children) == text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_words_are_text_in_a_markdown_table(text: str) -> None:
+    cell = Cell((Span("text", text),))
+    tokens = parser().parse(render(one(Table((cell, cell), ((cell, cell),), ("l", "r"))), "md"))
+    cells = [t for t in tokens if t.type == "inline"][1:]
+    assert len(cells) == 4
+    for token in cells:
+        assert "".join(t.content for t in token.children or []) == text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_words_are_text_in_pdf(text: str, tmp_path: Path) -> None:
+    shown = squeezed(readable(pdf(says(f"x{text}x")), tmp_path))
+    straight = shown.replace("…", "...")
+    assert f"x{squeezed(text)}x" in straight
+
+
+@given(st.text(alphabet=st.sampled_from("ab1 #$\\_*[]<>{}`~^&%@/=-+.:'\"|!()"), max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_any_words_are_text_in_markdown_and_compile_in_typst(text: str) -> None:
+    page = says("x" + text + "x")
+    inner = parser().parse(render(page, "md"))[4].children or []
+    assert {t.type for t in inner} <= {"text", "text_special"}
+    assert "".join(t.content for t in inner) == re.sub(r"\s+", " ", "x" + text + "x")
+    assert pdf(page).startswith(b"%PDF")
+
+
+@given(st.text(alphabet=st.sampled_from("ab #$\\_*[]<>{}`~^&%@/=-.'\"|"), max_size=20))
+def test_no_active_character_of_latex_survives(text: str) -> None:
+    left = re.sub(r"\\[#$%&_{}]|\\[\^~]\{\}|\\text[a-z]+\{\}|\\\(\\[a-z]+\\\)|\{-\}", "", escape.latex(text))
+    assert not set(left) & set("\\#$%&_^~{}")
+
+
+def test_a_link_that_could_run_code_is_words() -> None:
+    for target in ("javascript:x", "data:text/html,x", "JaVaScRiPt:x", "file:///etc", "x:y"):
+        page = one(Paragraph((Span("link", "a", target),)))
+        assert render(page, "md").endswith("\na\n")
+        assert target not in render(page, "typ") + render(page, "tex")
+
+
+def test_every_kind_of_block_is_printed_in_every_target(tmp_path: Path) -> None:
+    page = Sheet("solution", "Blocks", blocks=ALL_BLOCKS)
+    shown = squeezed(readable(pdf(page), tmp_path))
+    read = html.unescape(re.sub(r"<[^>]+>", "", parser().render(render(page, "md"))))
+    for part in ("the notes", "one", "two", "first", "more", "second", "third", "fourth", "So is"):
+        assert squeezed(part) in shown
+        assert part in read
+        assert part in render(page, "tex")
+    for code in ("a`b|$c$ #x", "return x  # ```", "\\end{verbatim}"):
+        assert squeezed(code) in shown
+        assert code in read
+    assert r"\end{verbatim}" not in render(page, "tex")
+    assert '<ol start="3">' in parser().render(render(page, "md"))
+
+
+# Pages
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_pdf_is_the_same_every_time_and_archival(kind: str) -> None:
+    first = pdf(sheet(kind))
+    assert first == pdf(sheet(kind))
+    assert b"pdfaid" in first
+
+
+def test_korean_is_printed(tmp_path: Path) -> None:
+    blocks = (Heading(2, words("합성곱 $z_i$"), "3점"), Remark(words(r"최댓값이 유일한 곳에서 $\text{손실}$")))
+    page = Sheet("paper", "중간고사", "ko", blocks)
+    shown = squeezed(readable(pdf(page), tmp_path))
+    for part in ("중간고사", "합성곱", "3점", "최댓값이유일한곳에서", "손실", "이름"):
+        assert part in shown
+    assert "hangulclass" in render(page, "tex")
+    assert "hangulclass" not in render(sheet("key"), "tex")
+
+
+def test_a_glyph_no_font_has_is_an_error_that_names_it() -> None:
+    with pytest.raises(SheetError, match="font"):
+        pdf(says("\N{TIBETAN LETTER KA}"))
+
+
+def test_long_lines_stay_on_the_page(tmp_path: Path) -> None:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is not installed")
+    sums = " + ".join(rf"a_{{{n}}} b_{{{n}}} c_{{{n}}}" for n in range(60))
+    product = "".join(rf"w_{{{n}}} " for n in range(80))
+    long = (
+        Rows((Row("L", sums, words("a reason " * 20)), Row("", product, words("why")))),
+        Display(rf"L = {sums}"),
+        Display(rf"\begin{{aligned}} L &= {sums} \end{{aligned}}"),
+        Table(
+            tuple(Cell(words(f"a long header number {n}")) for n in range(8)),
+            (tuple(Cell(words(r"$10 \times (5 \times 5 \times 10 + 1) = 2510$")) for _ in range(8)),),
+            ("r",) * 8,
+        ),
+        Figure(circuit().scaled(4), "wide"),
+    )
+    file = tmp_path / "long.pdf"
+    file.write_bytes(pdf(Sheet("solution", "Long", blocks=long)))
+    run = subprocess.run(["pdftotext", "-bbox", str(file), "-"], capture_output=True, check=True)
+    text = run.stdout.decode()
+    width = float(re.findall(r'page width="([\d.]+)', text)[0])
+    edges = [float(x) for x in re.findall(r'xMax="([\d.]+)', text)]
+    assert max(edges) < width - 60
+    assert len(edges) > 200
+
+
+def test_a_table_longer_than_a_page_goes_on(tmp_path: Path) -> None:
+    cell = Cell(words("1"))
+    rows = tuple((Cell(words(f"row{n}")), cell) for n in range(120))
+    page = one(Table((Cell(words("Layer")), cell), rows, ("l", "r")))
+    shown = readable(pdf(page), tmp_path)
+    assert "row0" in shown
+    assert "row119" in shown
+    assert shown.count("Layer") > 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_latex_compiles(kind: str, tmp_path: Path) -> None:
+    if shutil.which("xelatex") is None:
+        pytest.skip("xelatex is not installed")
+    page = sheet(kind)
+    blocks = (*page.blocks, *ALL_BLOCKS, *(Paragraph((Span("text", t),)) for t in HOSTILE))
+    (path,) = write(replace(page, blocks=blocks), ("tex",), tmp_path, "sheet")
+    run = subprocess.run(
+        ["xelatex", "-interaction=nonstopmode", "-halt-on-error", path.name],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout[-2000:]
+    assert "Overfull \\hbox" not in run.stdout
+    shown = squeezed(readable((tmp_path / "sheet.pdf").read_bytes(), tmp_path))
+    for text in HOSTILE:
+        if text.isascii():
+            assert squeezed(text) in shown.replace("’", "'")
+
+
+# Files
+
+
+def test_files_and_figures_are_written(tmp_path: Path) -> None:
+    paths = write(sheet("solution"), ("md", "tex", "pdf"), tmp_path / "new", "solution")
+    names = sorted(str(p.relative_to(tmp_path / "new")) for p in paths)
+    assert names == ["figures/circuit.svg", "solution.md", "solution.pdf", "solution.tex"]
+    assert sorted(p for p in (tmp_path / "new").rglob("*") if p.is_file()) == sorted(paths)
+    assert "(figures/circuit.svg)" in (tmp_path / "new/solution.md").read_text()
+
+
+def test_a_drawing_is_svg_on_white_without_fonts() -> None:
+    drawn = svg(circuit())
+    assert drawn.startswith("<svg")
+    assert 'fill="#ffffff"' in drawn
+    assert "<text" not in drawn
+
+
+def test_an_error_leaves_nothing_behind(tmp_path: Path) -> None:
+    bad = replace(sheet("key"), blocks=(*sheet("key").blocks, Display(r"\foo")))
+    (tmp_path / "key.md").write_text("old")
+    with pytest.raises(NotationError):
+        write(bad, ("tex", "pdf", "md"), tmp_path, "key")
+    with pytest.raises(SheetError, match="expected one of"):
+        write(sheet("key"), ("md", "docx"), tmp_path, "key")
+    assert [p.name for p in tmp_path.iterdir()] == ["key.md"]
+    assert (tmp_path / "key.md").read_text() == "old"
+
+
+def test_a_file_in_the_way_is_an_error_and_nothing_is_left(tmp_path: Path) -> None:
+    (tmp_path / "figures").write_text("not a directory")
+    with pytest.raises(SheetError, match="cannot write"):
+        write(sheet("key"), ("md", "tex"), tmp_path, "key")
+    assert [p.name for p in tmp_path.iterdir()] == ["figures"]
+
+
+def test_a_figure_name_cannot_leave_its_directory(tmp_path: Path) -> None:
+    with pytest.raises(SheetError, match="figure name"):
+        write(one(Figure(circuit(), "../x")), ("md",), tmp_path, "key")
+
+
+# Templates
+
+ALLOWED = (
+    jinja2.nodes.Template,
+    jinja2.nodes.Output,
+    jinja2.nodes.TemplateData,
+    jinja2.nodes.Name,
+    jinja2.nodes.Getattr,
+    jinja2.nodes.For,
+    jinja2.nodes.If,
+    jinja2.nodes.Include,
+    jinja2.nodes.Macro,
+    jinja2.nodes.Const,
+)
+
+
+@pytest.mark.parametrize("path", sorted(template_directory().glob("*.j2")), ids=lambda p: p.name)
+def test_templates_hold_no_logic(path: Path) -> None:
+    environment = jinja2.Environment(
+        variable_start_string="<<",
+        variable_end_string=">>",
+        block_start_string="<%",
+        block_end_string="%>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+    )
+    tree = environment.parse(path.read_text())
+    assert [n for n in tree.find_all(jinja2.nodes.Node) if not isinstance(n, ALLOWED)] == []
+    assert any(isinstance(n, jinja2.nodes.Name) for n in tree.find_all(jinja2.nodes.Name))
