@@ -76,16 +76,28 @@ def write(
     dialect: Literal["dollar", "github"] = "dollar",
 ) -> list[Path]:
     """Write the sheet as `stem.md`, `stem.tex`, …; figures of Markdown stand in `figures/`."""
-    files: dict[Path, bytes] = {}
+    made = files(sheet, to, directory, stem, dialect)
+    save(made)
+    return list(made)
+
+
+def files(
+    sheet: Sheet,
+    to: Sequence[str],
+    directory: Path,
+    stem: str,
+    dialect: Literal["dollar", "github"] = "dollar",
+) -> dict[Path, bytes]:
+    """What `write` writes: the content of each file."""
+    made: dict[Path, bytes] = {}
     for target in to:
         if target not in TARGETS:
             raise SheetError(f"found {target!r}, expected one of {', '.join(TARGETS)}")
-        files[directory / f"{stem}.{target}"] = _content(sheet, target, dialect)
+        made[directory / f"{stem}.{target}"] = _content(sheet, target, dialect)
     if "md" in to:
         for name, drawing in figures(sheet.blocks).items():
-            files[directory / "figures" / f"{name}.svg"] = svg(drawing).encode()
-    _write_all(files)
-    return list(files)
+            made[directory / "figures" / f"{name}.svg"] = svg(drawing).encode()
+    return made
 
 
 def template_directory() -> Path:
@@ -171,7 +183,7 @@ def _compile(source: str, form: Literal["pdf", "svg"], system_fonts: bool) -> by
     return made
 
 
-def _write_all(files: dict[Path, bytes]) -> None:
+def save(files: dict[Path, bytes]) -> None:
     """All files or none: each goes to a temporary file beside it, then all are renamed."""
     ready: list[tuple[Path, Path]] = []
     try:

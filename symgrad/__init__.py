@@ -1,0 +1,62 @@
+"""symgrad fills in the question marks of a deep-learning exam, and shows the work.
+
+The public names are loaded when first used: ``symgrad --help`` and shell completion must not
+wait for them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from symgrad.api import Exam, Network, Solution, count_layers
+    from symgrad.bridge import from_sympy, to_sympy
+    from symgrad.count.table import Count
+    from symgrad.errors import SymgradError
+    from symgrad.page import Sheet
+    from symgrad.rewrite import Derivation, Step
+    from symgrad.solve import Answer
+
+__all__ = [
+    "Answer",
+    "Count",
+    "Derivation",
+    "Exam",
+    "Network",
+    "Sheet",
+    "Solution",
+    "Step",
+    "SymgradError",
+    "count_layers",
+    "from_sympy",
+    "to_sympy",
+]
+
+_HOME = {
+    "Answer": "solve",
+    "Count": "count.table",
+    "Derivation": "rewrite",
+    "Exam": "api",
+    "Network": "api",
+    "Sheet": "page",
+    "Solution": "api",
+    "Step": "rewrite",
+    "SymgradError": "errors",
+    "count_layers": "api",
+    "from_sympy": "bridge",
+    "to_sympy": "bridge",
+}
+"""The module of each public name."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'symgrad' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"symgrad.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
