@@ -57,9 +57,9 @@ class Mark:
 
 
 GREEK = (
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi "
-    "varpi rho varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi "
-    "Pi Sigma Upsilon Phi Psi Omega ell hbar"
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi "
+    "pi varpi rho varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta "
+    "Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell hbar"
 ).split()
 ACCENTS = "hat bar tilde vec dot ddot check breve overline widehat widetilde underline".split()
 FONTS = (
@@ -68,7 +68,8 @@ FONTS = (
 ).split()
 RELATIONS = {
     "=": "=", ":=": "=", "<": "<", ">": ">", r"\lt": "<", r"\gt": ">", r"\le": "<=", r"\leq": "<=",
-    r"\leqslant": "<=", r"\ge": ">=", r"\geq": ">=", r"\geqslant": ">=", r"\ne": "!=", r"\neq": "!=",
+    r"\leqslant": "<=", r"\ge": ">=", r"\geq": ">=", r"\geqslant": ">=", r"\ne": "!=",
+    r"\neq": "!=",
 }  # fmt: skip
 FUNCTIONS = "exp log ln tanh sin cos sinh cosh max min".split()
 SIZES = [b + s + m for b in ("big", "Big") for s in ("", "g") for m in ("", "l", "r", "m")]
@@ -96,8 +97,10 @@ KINDS: dict[str, tuple[str, str]] = {
     **{s: ("space", s) for s in SPACES},
     **{o: ("open", o) for o in OPENERS},
     **{c: ("close", c) for c in CLOSERS},
-    **{d: ("dots", r"\dots") for d in (r"\dots", r"\ldots", r"\cdots", r"\dotsc", r"\dotsb", "...")},
-    **{t: ("op", "*") for t in (r"\cdot", r"\times", "*", r"\ast")},
+    **dict.fromkeys(
+        (r"\dots", r"\ldots", r"\cdots", r"\dotsc", r"\dotsb", "..."), ("dots", r"\dots")
+    ),
+    **dict.fromkeys((r"\cdot", r"\times", "*", r"\ast"), ("op", "*")),
     **{m: ("macro", m) for m in (r"\frac", r"\sqrt", r"\partial", r"\nabla", r"\prime")},
     **{m: ("function", m) for m in (r"\sum", r"\prod")},
     **{m: ("stop", m) for m in (".", ";")},
@@ -106,9 +109,10 @@ KINDS: dict[str, tuple[str, str]] = {
     r"\rbrace": ("close", r"\}"), r"\rbrack": ("close", "]"),
     r"\tfrac": ("macro", r"\frac"), r"\dfrac": ("macro", r"\frac"), r"\cfrac": ("macro", r"\frac"),
     "+": ("op", "+"), "-": ("op", "-"), "/": ("op", "/"),
-    "_": ("sub", "_"), "^": ("sup", "^"), "'": ("prime", "'"), ",": ("comma", ","), "?": ("blank", "?"),
-    "&": ("amp", "&"), r"\\": ("newline", r"\\"), r"\star": ("star", r"\star"),
-    r"\in": ("in", r"\in"), r"\sim": ("sim", r"\sim"), r"\land": ("and", ","), r"\wedge": ("and", ","),
+    "_": ("sub", "_"), "^": ("sup", "^"), "'": ("prime", "'"), ",": ("comma", ","),
+    "?": ("blank", "?"), "&": ("amp", "&"), r"\\": ("newline", r"\\"), r"\star": ("star", r"\star"),
+    r"\in": ("in", r"\in"), r"\sim": ("sim", r"\sim"), r"\land": ("and", ","),
+    r"\wedge": ("and", ","),
     "|": ("bar", "|"), r"\vert": ("bar", "|"), r"\forall": ("words", "for all"),
 }  # fmt: skip
 
@@ -139,6 +143,7 @@ REFUSED = {
     r"\arg": "arg max is not read",
     r"\mathbb{E}": "expectations are not read",
     "!": "factorials are not read",
+    "..": "write a range as i = 1, \\dots, n",
     ":": "write a range as i = 1, \\dots, n",
     "%": "a percent sign starts a comment in LaTeX; leave it out",
     "$": "one formula ends where the next begins; leave the dollar sign out",
@@ -147,9 +152,9 @@ UNICODE = dict(
     zip(
         "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩϵϑϕ",
         (
-            "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma "
-            "tau upsilon varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi "
-            "Omega epsilon vartheta phi"
+            "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho "
+            "sigma tau upsilon varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi "
+            "Psi Omega epsilon vartheta phi"
         ).split(),
         strict=True,
     )
@@ -163,7 +168,7 @@ LEXEME = re.compile(
     r"""(?P<number>\d{1,3}(?:(?:\{,\}|\\,)\d{3})+(?!\d)|\d+\.\d+|\d+|\.\d+)
       | (?P<words>\\(?:text|mbox|textrm|textbf|textit|textsf)(?![A-Za-z]))
       | (?P<macro>\\operatorname\*|\\[A-Za-z]+|\\.)
-      | (?P<other>\.\.\.|:=|.)""",
+      | (?P<other>\.\.\.?|:=|.)""",
     re.VERBOSE | re.DOTALL,
 )
 CALLED = re.compile(
@@ -275,9 +280,9 @@ def _delimited(marks: list[Mark]) -> list[Mark]:
             mark = _sized(mark, marks[n] if n < len(marks) else None)
         elif is_bar:
             mark = _bar(mark, out[-1] if out else None, bars)
-        if is_bar and mark.kind == "open" and n + 1 < len(marks):
-            if marks[n + 1].kind == "bar" and marks[n + 1].pos == mark.end:
-                raise _unknown(r"\|", mark.pos)
+        after = marks[n + 1] if n + 1 < len(marks) else mark
+        if is_bar and mark.kind == "open" and after.kind == "bar" and after.pos == mark.end:
+            raise _unknown(r"\|", mark.pos)
         if mark.kind in ("open", "open!") and mark.pos not in bars:
             bars.append(-1)
         elif mark.kind in ("close", "close!") and bars and not is_bar:

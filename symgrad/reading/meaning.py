@@ -1,0 +1,403 @@
+r"""The meaning of each rule of the grammar: tokens become formulas.
+
+Refuses what has two readings; evaluates nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from lark import Token, Transformer, v_args
+
+from symgrad.expr import (
+    ONE,
+    Add,
+    And,
+    Blank,
+    Bound,
+    Call,
+    Cases,
+    Div,
+    Expr,
+    Iverson,
+    Mul,
+    Neg,
+    Num,
+    Partial,
+    Pow,
+    Reduce,
+    Ref,
+    Rel,
+    free_names,
+    names,
+)
+from symgrad.latex import latex
+from symgrad.reading.scan import FUNCTIONS, Fault
+
+
+class Listed(NamedTuple):
+    """A bracketed list of formulas; `None` stands for dots."""
+
+    items: tuple[Any, ...]
+
+
+class _Piece(NamedTuple):
+    """A factor, how it was written and where."""
+
+    e: Expr
+    kind: str
+    pos: int
+
+
+class _Product(NamedTuple):
+    """Factors so far; `tail` is the divisor they end in, if they end in one."""
+
+    factors: tuple[Expr, ...]
+    tail: _Piece | None
+    pos: int
+
+
+class _Term(NamedTuple):
+    """A term, the big operators that are open at its end, and where it stands."""
+
+    e: Expr
+    opened: tuple[Reduce, ...]
+    pos: int
+
+
+_Terms = tuple[tuple[_Term, bool], ...]
+
+
+def _times(factors: tuple[Expr, ...]) -> Expr:
+    return factors[0] if len(factors) == 1 else Mul(factors)
+
+
+def _pos(token: Token) -> int:
+    return int(token.start_pos or 0)
+
+
+@v_args(inline=True)
+class Build(Transformer[Token, Any]):
+    """The meaning of each rule of the grammar."""
+
+    # Items
+
+    def chain(self, *sides: Any) -> Any:
+        return "chain", tuple(sides[::2]), tuple(str(op) for op in sides[1::2])
+
+    def data(self, side: Any, _source: Any) -> Any:
+        return "data", side
+
+    def shape(self, side: Any, *sizes: Any) -> Any:
+        return "shape", side, tuple(s for s in sizes if s is not None)
+
+    def member(self, side: Any, members: Listed) -> Any:
+        return "member", side, members.items
+
+    def dots(self, _dots: Token | None = None) -> Any:
+        return ("dots",)
+
+    def blank(self, _mark: Token) -> Expr:
+        return Blank()
+
+    def listed(self, _open: Token, *members: Any) -> Listed:
+        return Listed(members)
+
+    def braced(self, _open: Token, *members: Any) -> Listed:
+        return Listed(tuple(None if m == ("dots",) else m for m in members))
+
+    # Sums
+
+    def first(self, term: _Term) -> _Terms:
+        return ((term, False),)
+
+    def negative(self, term: _Term) -> _Terms:
+        return ((term, True),)
+
+    def plus(self, terms: _Terms, term: _Term) -> _Terms:
+        return (*terms, (term, False))
+
+    def minus(self, terms: _Terms, term: _Term) -> _Terms:
+        return (*terms, (term, True))
+
+    def negated(self, term: _Term) -> _Term:
+        return term._replace(e=Neg(term.e))
+
+    def total(self, terms: _Terms) -> Expr:
+        """a + b - c, unless a bound index of a Σ occurs again after it."""
+        for n, (term, _) in enumerate(terms):
+            for reduce in term.opened:
+                for later, _ in terms[n + 1 :]:
+                    self._no_escape(reduce, later)
+        summed = tuple(Neg(t.e) if minus else t.e for t, minus in terms)
+        return summed[0] if len(summed) == 1 else Add(summed)
+
+    def _no_escape(self, reduce: Reduce, later: _Term) -> None:
+        bound = {b.name for b in reduce.bounds} & free_names(later.e)
+        if not bound:
+            return
+        name, body, rest = min(bound), latex(reduce.body), latex(later.e)
+        sign = latex(replace(reduce, body=Ref("#"))).removesuffix("#").strip()
+        hint = f"write ({sign} {body}) + {rest} or {sign} ({body} + {rest})"
+        raise Fault(later.pos, f"found {name} after the {reduce.op} that binds it", hint)
+
+    # Terms
+
+    def closed_term(self, product: _Product) -> _Term:
+        return _Term(_times(product.factors), (), product.pos)
+
+    def open_term(self, *parts: Any) -> _Term:
+        *before, opened = parts
+        if not before:
+            return opened  # type: ignore[no-any-return]
+        product = before[0]
+        if product.tail is not None and product.tail.kind != "NUM":
+            raise self._slash(product.tail)
+        return _Term(_times((*product.factors, opened.e)), opened.opened, product.pos)
+
+    def open_term_negated(self, product: _Product, opened: _Term) -> _Term:
+        return _Term(_times((*product.factors, Neg(opened.e))), opened.opened, product.pos)
+
+    def reduction(self, op: Token, conds: Any, high: Expr | None, term: _Term) -> _Term:
+        """Σ, Π, max or min over indices of the product that follows."""
+        bounds = _bounds(conds, high, _pos(op))
+        for name in names(term.e):
+            label = re.search(r"\^\{[(\[](.*)[)\]]\}", name)
+            for b in bounds:
+                if label and b.name in re.findall(r"\\[a-z]+|[A-Za-z]", label.group(1)):
+                    message = f"found the index {b.name} in the label of {name}"
+                    raise Fault(_pos(op), message, "write it as a subscript")
+        reduce = Reduce(str(op.value), bounds, term.e)
+        return _Term(reduce, (reduce, *term.opened), _pos(op))
+
+    def prefix(self, fn: Token, power: Expr | None, opened: _Term) -> _Term:
+        call = self._call(fn, (opened.e,), power)
+        return _Term(call, opened.opened, _pos(fn))
+
+    # Products
+
+    def factors(self, juxt: tuple[_Piece, ...]) -> _Product:
+        return _Product(tuple(p.e for p in juxt), None, juxt[0].pos)
+
+    def times(self, left: _Product, right: tuple[_Piece, ...]) -> _Product:
+        return _Product(left.factors + tuple(p.e for p in right), None, left.pos)
+
+    def times_negated(self, left: _Product, right: tuple[_Piece, ...]) -> _Product:
+        return self.times(left, (right[0]._replace(e=Neg(right[0].e)), *right[1:]))
+
+    def over(self, left: _Product, slash: Token, right: tuple[_Piece, ...]) -> _Product:
+        """a/b; what is juxtaposed after b is read only after a number."""
+        divisor, *rest = right
+        if rest and (divisor.kind != "NUM" or rest[0].kind not in ("OPEN", "CALL", "BARE")):
+            raise self._slash(divisor)
+        quotient = Div(_times(left.factors), divisor.e)
+        tail = None if rest else divisor
+        return _Product((quotient, *(p.e for p in rest)), tail, left.pos)
+
+    def over_negated(self, left: _Product, slash: Token, right: tuple[_Piece, ...]) -> _Product:
+        return self.over(left, slash, (right[0]._replace(e=Neg(right[0].e)), *right[1:]))
+
+    def _slash(self, divisor: _Piece) -> Fault:
+        b = latex(divisor.e)
+        message = f"found a product after /{b}, which may stand above or below the fraction bar"
+        return Fault(divisor.pos, message, rf"write \frac{{…}}{{{b}}} or parentheses")
+
+    def closed(self, *pieces: Any) -> tuple[_Piece, ...]:
+        *before, last = pieces
+        return (*(before[0] if before else ()), last)
+
+    applied = closed
+
+    def apply(self, fn: Token, power: Expr | None, arg: Any) -> _Piece:
+        """A bare function of the factors that follow."""
+        pieces = (arg,) if isinstance(arg, _Piece) else arg
+        for piece in pieces[1:]:
+            if piece.kind == "OPEN":
+                message = "found parentheses after the argument of a bare function"
+                raise Fault(piece.pos, message, "write parentheses around its whole argument")
+        return _Piece(
+            self._call(fn, (_times(tuple(p.e for p in pieces)),), power), "BARE", _pos(fn)
+        )
+
+    run = closed
+
+    def _call(self, fn: Token, args: tuple[Expr, ...], power: Expr | None) -> Expr:
+        name, spelling = fn.value
+        call = Call(name, args, spelling)
+        return call if power is None else Pow(call, power)
+
+    # Factors
+
+    def power(self, piece: _Piece, exponent: Expr | None) -> _Piece:
+        if exponent is None:
+            return piece
+        return piece._replace(e=Pow(piece.e, exponent))
+
+    def called(self, fn: Token, power: Expr | None, *args: Expr) -> _Piece:
+        one = fn.value[0] not in ("max", "min") and fn.value[1] in UNARY
+        if one and len(args) != 1:
+            raise Fault(_pos(fn), f"found {len(args)} arguments, expected one of {fn.value[1]}")
+        return _Piece(self._call(fn, args, power), "CALL", _pos(fn))
+
+    def iverson(self, token: Token, conds: Any) -> _Piece:
+        return _Piece(Iverson(_condition(conds, _pos(token))), "CALL", _pos(token))
+
+    def number(self, token: Token) -> _Piece:
+        text = str(token.value)
+        digits = re.sub(r"\{,\}|\\,", "", text)
+        plain = digits == text and "." not in text
+        return _Piece(Num(Fraction(digits), None if plain else text), "NUM", _pos(token))
+
+    def tensor(self, name: Token, *indices: Expr) -> _Piece:
+        return _Piece(Ref(str(name.value), indices), "NAME", _pos(name))
+
+    def group(self, token: Token, e: Expr) -> _Piece:
+        return _Piece(e, "OPEN", _pos(token))
+
+    def fraction(self, token: Token, top: Expr, bottom: Expr) -> _Piece:
+        return _Piece(Div(top, bottom), "FRAC", _pos(token))
+
+    def partial(self, token: Token, of: Expr, by: Expr) -> _Piece:
+        """∂of/∂by of two names."""
+        if not isinstance(of, Ref) or not isinstance(by, Ref):
+            hint = "give the formula a name and differentiate the name"
+            raise Fault(_pos(token), "found a derivative of a formula, expected two names", hint)
+        return _Piece(Partial(of, by, bool(token.value)), "FRAC", _pos(token))
+
+    def root(self, token: Token, degree: Expr, e: Expr) -> _Piece:
+        return _Piece(Pow(e, Div(ONE, degree)), "FRAC", _pos(token))
+
+    def wrap(self, token: Token, e: Expr) -> _Piece:
+        return _Piece(Call(str(token.value), (e,)), "FRAC", _pos(token))
+
+    def cases(self, token: Token, *rows: Any) -> _Piece:
+        """The branches; only the last may be without a condition."""
+        if any(cond is None for _, cond in rows[:-1]):
+            raise Fault(_pos(token), "found a branch after 'otherwise', expected it to be the last")
+        branches = tuple((v, None if c is None else _condition(c, _pos(token))) for v, c in rows)
+        return _Piece(Cases(branches), "FRAC", _pos(token))
+
+    def row(self, value: Expr, conds: Any) -> Any:
+        return value, conds
+
+    def otherwise(self, value: Expr) -> Any:
+        return value, None
+
+    def conds(self, *conds: Any) -> Any:
+        return conds
+
+    def cond(self, *sides: Any) -> Any:
+        return tuple(sides[::2]), tuple(str(op) for op in sides[1::2])
+
+    def within(self, side: Expr, members: Listed) -> Any:
+        return (side,), members
+
+
+UNARY = {"e^", r"\sigma", *(rf"\{f}" for f in FUNCTIONS)} | {
+    rf"\mathrm{{{f}}}" for f in ("ReLU", "relu", "sigmoid", "sign", "sgn", "abs", "floor", "ceil")
+}
+"""Spellings of the functions of one argument (max and min apart)."""
+
+
+def _condition(conds: Any, pos: int) -> Expr:
+    """A conjunction of comparisons; ``0 < z < 1`` is two of them."""
+    found: list[Expr] = []
+    for sides, ops in conds:
+        if isinstance(ops, Listed) or not ops:
+            raise Fault(pos, "found a condition that compares nothing", "write [z > 0]")
+        found += [Rel(op, a, b) for op, a, b in zip(ops, sides, sides[1:], strict=False)]
+    return found[0] if len(found) == 1 else And(tuple(found))
+
+
+def _bounds(conds: Any, high: Expr | None, pos: int) -> tuple[Bound, ...]:
+    r"""The indices below a sign with their ranges: ``j=1``, ``i,j``, ``1 \le i \le n``."""
+    found: list[Bound] = []
+    for sides, ops in conds:
+        bound = _bound(sides, ops, found, pos)
+        if isinstance(bound, Bound):
+            found.append(bound)
+        elif isinstance(bound, Expr):
+            found[-1] = replace(found[-1], conds=(*found[-1].conds, bound))
+        else:
+            found += bound
+    lows = [b.lo for b in found if b.lo is not None]
+    if len(found) > 1 and len(lows) == 1 and found[-1].lo is not None and not found[-1].conds:
+        found = [replace(b, lo=found[-1].lo, hi=b.hi or found[-1].hi) for b in found]
+    if len({b.name for b in found}) < len(found):
+        raise Fault(pos, "found one index twice below a sign")
+    if high is not None:
+        if any(b.hi is not None for b in found):
+            raise Fault(pos, "found two upper ends of one index")
+        found = [replace(b, hi=high) for b in found]
+    return tuple(found)
+
+
+def _bound(sides: Any, ops: Any, found: list[Bound], pos: int) -> Any:
+    first = sides[0]
+    if isinstance(ops, Listed):
+        lo, hi = ends(ops.items, pos)
+        return Bound(_index_name(first, pos), lo, hi)
+    if not ops:
+        if isinstance(first, Mul) and all(
+            isinstance(f, Ref) and not f.indices for f in first.factors
+        ):
+            return [Bound(_index_name(f, pos)) for f in first.factors]
+        return Bound(_index_name(first, pos))
+    if len(sides) == 3:
+        return _between(sides, ops, pos)
+    if len(sides) > 3:
+        raise Fault(pos, "found a chain below a sign", r"write 1 \le i \le n")
+    if ops == ("=",):
+        return Bound(_index_name(first, pos), sides[1])
+    cond = Rel(ops[0], sides[0], sides[1])
+    if found and {b.name for b in found} & free_names(cond):
+        return cond
+    return Bound(_index_name(first, pos), None, None, (cond,))
+
+
+def _between(sides: Any, ops: Any, pos: int) -> Bound:
+    lo, index, hi = sides
+    if not set(ops) <= {"<", "<="}:
+        raise Fault(pos, "found a range below a sign that does not ascend", r"write 1 \le i \le n")
+    if ops == ("<", "<") and isinstance(lo, Ref) and isinstance(hi, Ref):
+        raise Fault(pos, "found a chain of indices below a sign", "write one sign for each index")
+    if ops[0] == "<":
+        lo = Num(lo.value + 1) if isinstance(lo, Num) else Add((lo, ONE))
+    if ops[1] == "<":
+        hi = Num(hi.value - 1) if isinstance(hi, Num) else Add((hi, Neg(ONE)))
+    return Bound(_index_name(index, pos), lo, hi)
+
+
+def _index_name(e: Expr, pos: int) -> str:
+    if isinstance(e, Ref) and not e.indices:
+        return e.name
+    raise Fault(pos, f"found {latex(e)} below a sign, expected an index", "write j = 1")
+
+
+def integer(e: object) -> int | None:
+    if isinstance(e, Neg):
+        inner = integer(e.arg)
+        return None if inner is None else -inner
+    if isinstance(e, Num) and e.value.denominator == 1:
+        return int(e.value)
+    return None
+
+
+def ends(members: list[Expr | None] | tuple[Expr | None, ...], pos: int) -> tuple[Expr, Expr]:
+    r"""The ends of ``1, 2, 3`` or ``1, \dots, n``; `None` stands for the dots."""
+    if members.count(None) > 1 or members[0] is None or members[-1] is None:
+        raise Fault(pos, "found dots without an end", r"write i = 1, \dots, n")
+    listed = members[: members.index(None)] if None in members else members
+    numbers = [integer(e) for e in listed]
+    if len(listed) > 1 or None not in members:
+        steps = pairwise(numbers)
+        if None in numbers or any(b != a + 1 for a, b in steps if a is not None and b is not None):
+            hint = r"write i = 1, 2, 3 or i = 1, \dots, n; a set is written \{a, b\}"
+            raise Fault(pos, "found a list that does not count up by one", hint)
+    if None in members and members.index(None) != len(members) - 2:
+        raise Fault(pos, "found more after the dots than one end", r"write i = 1, \dots, n")
+    return members[0], members[-1]

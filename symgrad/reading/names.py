@@ -1,0 +1,290 @@
+r"""Names and what they do: calls, products, indicators, functions, big operators.
+
+Decides what is a call and what a product.
+"""
+
+from __future__ import annotations
+
+from symgrad.reading.cursor import Cursor
+from symgrad.reading.scan import FUNCTIONS, Fault
+
+BUILTIN = {
+    "ReLU": "relu", "relu": "relu", "sigmoid": "sigmoid", "sign": "sign", "sgn": "sign",
+    "floor": "floor", "ceil": "ceil", "abs": "abs", **{f: f for f in FUNCTIONS}, "ln": "log",
+}  # fmt: skip
+
+
+class Names(Cursor):
+    """The part of the token pass that begins at a name, a number or a function."""
+
+    def _named(self, n: int) -> int:
+        """A name with its scripts, and a call if it is one; gives where it ends."""
+        symbol = self._symbol(n)
+        assert symbol is not None
+        name, end, inner = symbol
+        scripts, primes, end = self._scripts(end)
+        bare = name
+        if inner is not None:
+            if "sub" in scripts:
+                raise Fault(self.marks[n].pos, "found a second subscript")
+            scripts["sub"] = inner
+        name += "'" * primes
+        if special := self._special(n, name, scripts, end):
+            return special
+        power = scripts.get("sup")
+        if power is not None:
+            self._transpose(power)
+            label = self._label(*power)
+            if label is not None:
+                name, power = f"{name}^{label}", None
+        labels, parts = self._indices(scripts.get("sub"))
+        name += labels
+        if power is None and not parts and self._called(n, bare, name, end):
+            return self._call(n, end, None)
+        self._no_call(n, name, bare, end, power is not None and not parts)
+        self._put("NAME", n, name)
+        if parts:
+            self._put("_SUB", n)
+            for k, part in enumerate(parts):
+                if k:
+                    self._put("_COMMA", part[0])
+                self._sequence(*part)
+            self._put("_END", end)
+        self._power(power)
+        return end
+
+    def _power(self, span: tuple[int, int] | None) -> None:
+        if span is not None:
+            self._within("_POW", span[0], *span)
+
+    def _transpose(self, span: tuple[int, int]) -> None:
+        mark = self.marks[span[0]]
+        last = span[1] - 1
+        if (
+            self._text(last) == "T"
+            and "T" not in self.variables
+            and last - span[0] <= 1
+            and (last == span[0] or mark.kind == "style")
+        ):
+            hint = "write a transposed matrix with indices, W_{ji}"
+            raise Fault(mark.pos, "found ^T, a transpose or the power T", hint)
+
+    def _special(self, n: int, name: str, scripts: dict[str, tuple[int, int]], end: int) -> int:
+        r"""Exponentials and indicators that begin with a name; 0 if it is neither."""
+        if name in ("e", r"\mathrm e") and "sup" in scripts and "sub" not in scripts:
+            if "e" in self.variables or name in self.variables:
+                return 0
+            a, b = scripts["sup"]
+            label = self._label(a, b)
+            if label is not None and label.startswith("{"):
+                raise Fault(
+                    self.marks[a].pos, "found e with a label or in parentheses", "write \\exp(…)"
+                )
+            if label is not None:
+                return 0
+            self._put("CALL", n, ("exp", "e^"))
+            self._put("_OPEN_CALL", a)
+            self._filled(n, a, b)
+            self._put("_END", b)
+            return end
+        if name in ("I", r"\mathbb I", r"\mathbf I", r"\mathbb{I}") and "sup" not in scripts:
+            return self._indicator(n, self._symbol_end(n))
+        return 0
+
+    def _indicator(self, n: int, end: int) -> int:
+        """An indicator whose condition is a subscript or stands in brackets at `end`, with its
+        power; 0 if it is none."""
+        scripts, primes, after = self._scripts(end)
+        power = scripts.get("sup")
+        if "sub" in scripts:
+            a, b = scripts["sub"]
+        elif self._opens(end):
+            a, b, after = end + 1, self.partner[end], self.partner[end] + 1
+        else:
+            return 0
+        if self._opens(a) and self.partner[a] == b - 1:
+            a, b = a + 1, b - 1
+        if not self._has("rel", a, b):
+            return 0
+        if primes:
+            raise Fault(self.marks[n].pos, "found a prime on an indicator")
+        self._within("IVERSON", n, a, b)
+        if power is not None:
+            self._power(power)
+            return after
+        return self._after(after)
+
+    def _symbol_end(self, n: int) -> int:
+        symbol = self._symbol(n)
+        assert symbol is not None
+        return symbol[1]
+
+    def _called(self, n: int, bare: str, name: str, end: int) -> bool:
+        if not self._opens(end):
+            return False
+        if self.drawn or self._names_of(name) & self.functions:
+            return True
+        builtin = name == r"\sigma" or self._kind(n) in ("word", "words")
+        known = name == r"\sigma" or bool(BUILTIN.get(self._text(n)))
+        return builtin and known and name == bare and name not in self.variables
+
+    @staticmethod
+    def _names_of(name: str) -> set[str]:
+        word = name.removeprefix(r"\mathrm{").removesuffix("}")
+        return {name, word}
+
+    def _opens(self, n: int) -> bool:
+        return self._kind(n) == "open" and self._text(n) in ("(", "[", r"\{")
+
+    def _no_call(self, n: int, name: str, bare: str, end: int, raised: bool) -> None:
+        """Refuse what looks like a call and is none."""
+        if not self._opens(end):
+            return
+        at, function = self.marks[n].pos, bool(self._names_of(bare) & self.functions)
+        if function:
+            message = f"found {bare} with an index, a prime or a power before a parenthesis"
+            raise Fault(at, message, "give that function its own name, or write the power last")
+        if name == r"\sigma" and name not in self.variables and raised:
+            message = r"found a power of \sigma before a parenthesis"
+            raise Fault(
+                at, message, r"write \sigma(z)^2 for the function, \sigma^2 \cdot (…) for a number"
+            )
+        if name.startswith(r"\mathbb"):
+            raise Fault(
+                at, f"found {name} before a bracket; expectations are not read", "give it a name"
+            )
+        touches = self.marks[end - 1].end == self.marks[end].pos
+        if self._text(end) == "[" and touches and not self._has("rel", end + 1, self.partner[end]):
+            hint = r"write indices as subscripts, x_{i}; a product with \cdot"
+            raise Fault(self.marks[end].pos, "found [ directly after a name", hint)
+        commas = self._has("comma", end + 1, self.partner[end])
+        if self._kind(n) in ("word", "words") or (commas and self._text(end) == "("):
+            message = f"found {name} before a parenthesis, but {name} is no declared function"
+            raise Fault(at, message, rf"define it, {name}(x) = …, or write \cdot for a product")
+
+    def _call(self, n: int, end: int, power: tuple[int, int] | None) -> int:
+        name = self._symbol(n)
+        assert name is not None
+        declared = self._names_of(name[0]) & self.functions
+        word = self._text(n)
+        if name[0] == r"\sigma" and not declared:
+            value = ("sigmoid", name[0])
+        elif declared or self.drawn:
+            value = (min(declared or {name[0]}, key=len), name[0])
+        else:
+            value = (BUILTIN[word], name[0])
+        return self._applied(n, end, value, power)
+
+    def _applied(
+        self, n: int, end: int, value: tuple[str, str], power: tuple[int, int] | None
+    ) -> int:
+        """A function with its arguments in brackets at `end`, and a power after them."""
+        close = self.partner[end]
+        self._put("CALL", n, value)
+        self._power(power)
+        self._within("_OPEN_CALL", end, end + 1, close)
+        return self._after(close + 1)
+
+    def _after(self, n: int) -> int:
+        """The scripts after a closing bracket: a power, nothing else."""
+        scripts, primes, end = self._scripts(n)
+        if "sub" in scripts or primes:
+            what = "a subscript" if "sub" in scripts else "a prime"
+            raise Fault(
+                self.marks[n].pos,
+                f"found {what}, expected it after a name",
+                "give what stands before it a name",
+            )
+        if "sup" in scripts:
+            self._transpose(scripts["sup"])
+            a, b = scripts["sup"]
+            if b - a == 1 and self._kind(a) in ("op", "star"):
+                raise Fault(
+                    self.marks[a].pos, f"found ^{self._text(a)} after a bracket, expected a power"
+                )
+        self._power(scripts.get("sup"))
+        return end
+
+    def _function(self, n: int) -> int:
+        """A function macro: a call, a bare function, or Σ, Π, max, min over indices."""
+        word = self._text(n)
+        scripts, primes, end = self._scripts(n + 1)
+        if primes:
+            raise Fault(
+                self.marks[n].pos, f"found a prime after {word}", r"write \frac{d}{d…} with a name"
+            )
+        if word in (r"\sum", r"\prod") or (word in (r"\max", r"\min") and "sub" in scripts):
+            return self._reduction(n, scripts, end)
+        if "sub" in scripts:
+            message = f"found a subscript on {word}"
+            raise Fault(self.marks[n].pos, message, r"write \frac{\log x}{\log 2} for another base")
+        power = scripts.get("sup")
+        if power is not None and self._text(power[0]) == "-":
+            raise Fault(
+                self.marks[n].pos,
+                f"found {word}^{{-1}}, an inverse or a reciprocal",
+                r"write \frac",
+            )
+        value = (BUILTIN[word[1:]], word)
+        if self._opens(end):
+            return self._applied(n, end, value, power)
+        if word in (r"\max", r"\min"):
+            raise Fault(
+                self.marks[n].pos, f"found {word} without arguments", rf"write {word}(a, b)"
+            )
+        self._put("BARE", n, value)
+        self._power(power)
+        if end >= len(self.marks):
+            raise Fault(self.end, f"found nothing after {word}, expected its argument")
+        return end
+
+    def _reduction(self, n: int, scripts: dict[str, tuple[int, int]], end: int) -> int:
+        word = self._text(n)
+        if "sub" not in scripts:
+            message = f"found {word} without an index"
+            raise Fault(self.marks[n].pos, message, rf"write {word}_{{i=1}}^{{n}}")
+        self._within("REDUCE", n, *scripts["sub"], value=word[1:])
+        if "sup" in scripts:
+            self._within("_HIGH", scripts["sup"][0], *scripts["sup"])
+        return end
+
+    def _lettered(self, n: int, stop: int) -> int:
+        if self._kind(n) == "style" and self._is_one(n):
+            end = self._argument(n + 1, self._text(n))[2]
+            found = self._indicator(n, end)
+            if found:
+                return found
+            message = f"found {self._text(n)} 1 without a condition"
+            raise Fault(self.marks[n].pos, message, r"write \mathbf 1[z > 0]")
+        derivative = self._d(n) and self._inline(n, stop)
+        return derivative or self._named(n)
+
+    def _numbered(self, n: int) -> int:
+        if self._text(n) == "1" and (self._opens(n + 1) or self._kind(n + 1) == "sub"):
+            found = self._indicator(n, n + 1)
+            if found:
+                return found
+        self._put("NUM", n, self._text(n))
+        return self._after(n + 1)
+
+    def _define(self) -> None:
+        r"""``f(x, y) = …`` defines a function f of plain names."""
+        symbol = self._symbol(0)
+        if symbol is None or symbol[2] is not None or self._text(symbol[1]) != "(":
+            return
+        name, start, _ = symbol
+        close = self.partner[start]
+        if self._kind(close + 1) != "rel" or self._text(close + 1) != "=":
+            return
+        parts = self._split(("comma",), start + 1, close)
+        names = all(a < b and self._extent(a) == b for a, b in parts)
+        if names and name not in self.variables and name != r"\sigma":
+            self.functions.update(self._names_of(name) - {""})
+
+    def _inline(self, n: int, stop: int) -> int:
+        r"""∂L/∂w written on one line: writes it and gives its end; 0 if it is none."""
+        raise NotImplementedError
+
+    def _d(self, n: int) -> int:
+        r"""How many marks a differential sign at `n` has; 0 if there is none."""
+        raise NotImplementedError

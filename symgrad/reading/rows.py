@@ -1,0 +1,129 @@
+r"""Where statements begin and end: the layout around mathematics.
+
+Knows alignment, line breaks, wide spaces, commas and words; knows nothing of formulas.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from symgrad.reading.scan import Fault, Mark
+
+CONDITIONAL = {
+    "if",
+    "otherwise",
+    "else",
+    "when",
+    "unless",
+    "or",
+    "not",
+    "iff",
+    "only if",
+    "if and only if",
+}
+WHEN = {"if", "for", "when", "where", "whenever"}
+LAYOUT = ("comma", "stop", "amp", "newline", "quad", "words", "begin", "end", "and")
+
+
+@dataclass
+class Item:
+    """The marks between two separators; `group` counts the hard separators before it."""
+
+    group: int
+    marks: list[Mark] = field(default_factory=list)
+    jumps: list[int] = field(default_factory=list)
+
+    def latex(self, text: str) -> str:
+        """The source of the item, without what stands between its pieces."""
+        edges = [0, *self.jumps, len(self.marks)]
+        pairs = pairwise(edges)
+        return " ".join(text[self.marks[a].pos : self.marks[b - 1].end] for a, b in pairs)
+
+
+def items(marks: list[Mark]) -> list[Item]:
+    """The statements of a text, each without the layout around it."""
+    found: list[Item] = []
+    row = current = Item(0)
+    depth = n = 0
+    while n < len(marks):
+        mark = marks[n]
+        if depth or mark.kind not in LAYOUT or _is_name(marks, n):
+            if not current.marks:
+                found.append(current)
+            current.marks.append(mark)
+            depth += (mark.kind == "open") - (mark.kind == "close")
+            n += 1
+            continue
+        run = _run(marks, n)
+        n += len(run)
+        after = marks[n] if n < len(marks) else None
+        step = _step(run, current.marks[-1] if current.marks else None, after)
+        if step == "continue":
+            current = row
+            current.jumps.append(len(current.marks))
+        elif step in ("next", "row", "soft"):
+            current = Item(current.group + (step != "soft"))
+            row = current if step == "row" else row
+        if not row.marks and step == "":
+            row = current
+    return found
+
+
+def _run(marks: list[Mark], n: int) -> list[Mark]:
+    end = n
+    while end < len(marks) and marks[end].kind in LAYOUT and not _is_name(marks, end):
+        end += 1
+    run = marks[n:end]
+    for mark in run:
+        if mark.kind == "words" and mark.text.strip().lower() in CONDITIONAL:
+            hint = r"write the branches with \begin{cases}"
+            raise Fault(mark.pos, f"found the word '{mark.text.strip()}' outside cases", hint)
+    return run
+
+
+def _is_name(marks: list[Mark], n: int) -> bool:
+    r"""Is the ``\text{…}`` at `n` a name in a formula, not words between two?"""
+    mark = marks[n]
+    if mark.kind != "words" or not mark.text.strip():
+        return False
+    before = marks[n - 1].kind if n else "begin"
+    after = marks[n + 1].kind if n + 1 < len(marks) else "end"
+    if mark.text != mark.text.strip():
+        return False
+    if before in ("rel", "op", "sub", "sup", "style", "function", "in", "sim"):
+        return True
+    if after in ("sub", "sup", "prime", "rel", "op", "in", "sim"):
+        return True
+    apart = before in LAYOUT or after in LAYOUT
+    return (n == 0 and len(marks) == 1) or not (apart or " " in mark.text or mark.text in WHEN)
+
+
+def _step(run: list[Mark], before: Mark | None, after: Mark | None) -> str:
+    """What a run of layout does: "continue" a row, go to the "next" statement or "row", a
+    "soft" comma, or nothing."""
+    kinds = [m.kind for m in run]
+    commas = kinds.count("comma") + kinds.count("stop")
+    if (
+        commas
+        and (before is None or commas > 1)
+        and "words" not in kinds
+        and "newline" not in kinds
+    ):
+        mark = next(m for m in run if m.kind in ("comma", "stop"))
+        raise Fault(mark.pos, f"found '{mark.text}', expected a formula before it")
+    if before is None or after is None:
+        return ""
+    joins = before.kind in ("rel", "op", "in", "sim") or after.kind in ("rel", "op", "in", "sim")
+    if "newline" in kinds:
+        plain = not commas and "words" not in kinds
+        if after.kind == "rel" or (after.kind == "op" and plain):
+            return "continue"
+        return "" if before.kind in ("rel", "op") and plain else "row"
+    if "words" in kinds or "stop" in kinds:
+        return "next"
+    if "amp" in kinds:
+        return "" if joins and not commas and kinds.count("amp") == 1 else "next"
+    if commas:
+        return "soft"
+    return "" if joins else "next"

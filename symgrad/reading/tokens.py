@@ -1,0 +1,336 @@
+r"""Marks to the tokens of the grammar: the token pass of reading mathematics.
+
+Decides what one symbol of look-ahead cannot; builds no formula.
+"""
+
+from __future__ import annotations
+
+from lark import Token
+
+from symgrad.reading.names import Names
+from symgrad.reading.rows import WHEN
+from symgrad.reading.scan import Fault
+
+OTHERWISE = {"otherwise", "else", "o.w.", "elsewhere"}
+WRAPS = {r"\lvert": "abs", r"\lfloor": "floor", r"\lceil": "ceil"}
+OPENING = {
+    "_SUB", "_POW", "_HIGH", "OPEN", "_OPEN_CALL", "SET", "FRAC", "DERIV", "ROOT", "WRAP", "CASES",
+    "IVERSON", "REDUCE",
+}  # fmt: skip
+
+
+class Pass(Names):
+    """The token pass over one item."""
+
+    def tokens(self) -> list[Token]:
+        """The tokens of the whole item."""
+        self._define()
+        n = self._listed()
+        if n is None:
+            self._sequence(0, len(self.marks))
+        self._prefixes()
+        return self.out
+
+    def _unit(self, n: int, stop: int) -> int:
+        """Write the unit at `n`; gives where it ends."""
+        mark = self.marks[n]
+        if mark.kind in ("name", "word", "words", "style"):
+            return self._lettered(n, stop)
+        match mark.kind:
+            case "number":
+                return self._numbered(n)
+            case "open":
+                return self._opened(n)
+            case "function":
+                return self._function(n)
+            case "macro":
+                return self._macro(n)
+            case "in":
+                return self._member(n, stop)
+            case "quad":
+                return n + 1
+            case "sub" | "sup" | "prime":
+                raise Fault(mark.pos, f"found {mark.text}, expected a name before it")
+        kinds = {
+            "rel": "REL",
+            "comma": "_COMMA",
+            "and": "_COMMA",
+            "dots": "DOTS",
+            "blank": "BLANK",
+            "sim": "_SIM",
+        }
+        ops = {"+": "_PLUS", "-": "_MINUS", "/": "SLASH", "*": "_TIMES"}
+        kind = ops.get(mark.text) if mark.kind == "op" else kinds.get(mark.kind)
+        if kind is None:
+            raise Fault(mark.pos, f"found {mark.text} inside a formula")
+        self._put(kind, n, mark.text)
+        self.drawn = self.drawn or mark.kind == "sim"
+        return n + 1
+
+    def _prefixes(self) -> None:
+        """A bare function whose argument begins with Σ reaches as far as the Σ does."""
+        follows: dict[int, int] = {}
+        stack: list[tuple[int, bool]] = []
+        for k, token in enumerate(self.out):
+            if token.type == "BARE":
+                nxt = k + 1
+                follows[k] = nxt
+            if (token.type.startswith("_") and token.type in OPENING) or token.type in OPENING:
+                stack.append((k, token.type == "_POW" and k - 1 in follows))
+            elif token.type == "_END" and stack:
+                start, power = stack.pop()
+                if power:
+                    follows[start - 1] = k + 1
+        for k in reversed(follows):
+            after = self.out[follows[k]].type if follows[k] < len(self.out) else ""
+            if after in ("REDUCE", "PREFIX"):
+                old = self.out[k]
+                self.out[k] = Token("PREFIX", old.value, start_pos=old.start_pos)
+
+    def _opened(self, n: int) -> int:
+        close, word = self.partner[n], self._text(n)
+        if word == "cases":
+            self._cases(n, close)
+        elif word in WRAPS:
+            self._within("WRAP", n, n + 1, close, value=WRAPS[word])
+        elif word == "{":
+            return self._braced(n, close)
+        elif word == "[" and self._has("rel", n + 1, close):
+            self._within("IVERSON", n, n + 1, close)
+        else:
+            self._within("OPEN", n, n + 1, close, value=word)
+        return self._after(close + 1)
+
+    def _braced(self, n: int, close: int) -> int:
+        units = self._units(n + 1, close)
+        scripts = self._scripts(close + 1)[0]
+        if len(units) != 1 or units[0] is None:
+            hint = "write parentheses, braces do not print"
+            raise Fault(self.marks[n].pos, "found braces around more than one symbol", hint)
+        if scripts:
+            self._within("OPEN", n, n + 1, close, value="{")
+            return self._after(close + 1)
+        self._sequence(n + 1, close)
+        return close + 1
+
+    def _macro(self, n: int) -> int:
+        match self._text(n):
+            case r"\frac":
+                return self._fraction(n)
+            case r"\sqrt":
+                return self._root(n)
+            case r"\partial":
+                end = self._inline(n, len(self.marks))
+                if not end:
+                    hint = r"write \frac{\partial L}{\partial w}"
+                    raise Fault(self.marks[n].pos, r"found \partial outside a derivative", hint)
+                return end
+            case r"\nabla":
+                return self._nabla(n)
+        raise Fault(self.marks[n].pos, f"found {self._text(n)}, expected a name before it")
+
+    def _root(self, n: int) -> int:
+        a = n + 1
+        if self._text(a) == "[":
+            close = self.partner[a]
+            x, y, end = self._argument(close + 1, r"\sqrt")
+            self._put("ROOT", n)
+            self._filled(a, a + 1, close)
+            self._put("_SLOT", close)
+            self._filled(close, x, y)
+            self._put("_END", y)
+        else:
+            x, y, end = self._argument(a, r"\sqrt")
+            self._within("WRAP", n, x, y, value="sqrt")
+        return self._after(end)
+
+    def _fraction(self, n: int) -> int:
+        a, b, middle = self._argument(n + 1, r"\frac")
+        x, y, end = self._argument(middle, r"\frac")
+        kind = "FRAC"
+        top, bottom = self._d(a), self._d(x)
+        if top and bottom:
+            below = self._differential(n, x, y, bottom)
+            above = self._differential(n, a, b, top)
+            partial = [self._text(k) == r"\partial" for k in (a, x)]
+            if below and (not above or partial[0] != partial[1]):
+                message = "found a derivative sign below, and no name with the same sign above"
+                raise Fault(self.marks[n].pos, message, r"write \frac{dL}{dw}")
+            if below:
+                kind, a, x = "DERIV", a + top, x + bottom
+        elif r"\partial" in (self._text(a), self._text(x)):
+            raise Fault(self.marks[n].pos, r"found \partial on one side of a fraction only")
+        self._derivative(n, (a, b), (x, y), kind, total=self._text(a - 1) != r"\partial")
+        return self._after(end)
+
+    def _derivative(
+        self, n: int, of: tuple[int, int], by: tuple[int, int], kind: str, total: bool
+    ) -> None:
+        self._put(kind, n, total)
+        self._filled(n, *of)
+        self._put("_SLOT", by[0])
+        self._filled(n, *by)
+        self._put("_END", by[1])
+
+    def _d(self, n: int) -> int:
+        r"""How many marks a differential sign at `n` has: ∂, d or ``\mathrm d``; 0 if none."""
+        if self._text(n) == r"\partial":
+            return 1
+        if "d" in self.variables:
+            return 0
+        if self._text(n) == r"\mathrm" and self._text(n + 1) == "d":
+            return 2
+        if self._text(n) == r"\mathrm" and [self._text(k) for k in (n + 1, n + 2, n + 3)] == [
+            "{",
+            "d",
+            "}",
+        ]:
+            return 4
+        return int(self._kind(n) == "name" and self._text(n) == "d")
+
+    def _differential(self, n: int, a: int, b: int, size: int) -> int:
+        """The size of the sign if a:b is one differential, 0 if it is an ordinary product."""
+        partial = self._text(a) == r"\partial"
+        at = self.marks[n].pos
+        if self._kind(a + size) == "sup" and (partial or self._argument(a + size + 1, "^")[2] < b):
+            raise Fault(
+                at, "found a second derivative", "differentiate once and give the result a name"
+            )
+        if a + size >= b:
+            if partial or size > 1:
+                hint = r"write \frac{\partial L}{\partial w}"
+                raise Fault(
+                    at, "found a derivative of nothing, expected a name after the sign", hint
+                )
+            return 0
+        if partial and any(self._text(k) == r"\partial" for k in range(a + 1, b)):
+            raise Fault(
+                at, "found a second derivative", "differentiate once and give the result a name"
+            )
+        end = self._extent(a + size)
+        if partial:
+            return size
+        return size if end == b else 0
+
+    def _inline(self, n: int, stop: int) -> int:
+        r"""∂L/∂w written on one line: writes it and gives its end; 0 if it is none."""
+        size = self._d(n)
+        slash = self._extent(n + size)
+        if not slash or self._text(slash) != "/" or self._text(slash + 1) != self._text(n):
+            return 0
+        other = self._d(slash + 1)
+        end = self._extent(slash + 1 + other) if other else 0
+        if not end or end > stop:
+            return 0
+        total = self._text(n) != r"\partial"
+        of, by = (n + size, slash), (slash + 1 + other, end)
+        self._derivative(n, of, by, "DERIV", total)
+        return end
+
+    def _nabla(self, n: int) -> int:
+        scripts, primes, start = self._scripts(n + 1)
+        end = self._extent(start)
+        if "sub" not in scripts or not end or "sup" in scripts or primes:
+            hint = r"write \nabla_{w} L with one name below and one after"
+            raise Fault(self.marks[n].pos, r"found \nabla, expected a gradient of a name", hint)
+        self._derivative(n, (start, end), scripts["sub"], "DERIV", total=False)
+        return end
+
+    def _cases(self, n: int, close: int) -> None:
+        rows = [r for r in self._split(("newline",), n + 1, close) if r[0] < r[1]]
+        if not rows:
+            raise Fault(self.marks[n].pos, "found cases without a branch")
+        for k, row in enumerate(rows):
+            self._put("_NEXT" if k else "CASES", row[0])
+            self._branch(*row)
+        self._put("_END", close)
+
+    def _branch(self, a: int, b: int) -> None:
+        tops = list(self._top(a, b))
+        words = [k for k in tops if self._kind(k) in ("words", "word") and self._condition(k)]
+        amps = [k for k in tops if self._kind(k) == "amp"]
+        cut = min([*amps[:1], *words[:1]], default=None)
+        if cut is None or len(amps) > 1:
+            message = "found a branch of cases, expected one & between value and condition"
+            raise Fault(self.marks[a].pos, message, r"write 0 & \text{otherwise}")
+        end = cut
+        while end > a and self._kind(end - 1) in ("comma", "quad"):
+            end -= 1
+        self._filled(a, a, end)
+        start = cut
+        while start < b and (self._kind(start) in ("amp", "quad", "comma") or start in words):
+            start += 1
+        while b > start and self._kind(b - 1) in ("comma", "stop", "quad"):
+            b -= 1
+        said = {self._text(k).strip().lower().rstrip(",.") for k in words}
+        if said & OTHERWISE and start >= b:
+            self._put("_OTHERWISE", cut)
+            return
+        if said & OTHERWISE:
+            raise Fault(self.marks[start].pos, "found a condition after 'otherwise'")
+        self._put("_WHEN", cut)
+        for k, part in enumerate(self._conditions(start, b)):
+            if k:
+                self._put("_COMMA", part[0])
+            self._filled(cut, *part)
+
+    def _condition(self, n: int) -> bool:
+        said = self._text(n).strip().lower().rstrip(",.")
+        return said in WHEN or said in OTHERWISE
+
+    def _conditions(self, a: int, b: int) -> list[tuple[int, int]]:
+        cuts = [
+            k for k in self._top(a, b)
+            if self._kind(k) in ("comma", "and") or self._text(k).strip() == "and"
+        ]  # fmt: skip
+        return list(zip([a, *(c + 1 for c in cuts)], [*cuts, b], strict=True))
+
+    def _member(self, n: int, stop: int) -> int:
+        r"""``\in``: a space of real numbers or a set of indices."""
+        self._put("_IN", n)
+        a = n + 1
+        if self._kind(a) == "style" and self._text(a) == r"\mathbb":
+            name, end, _ = self._style(a)
+            scripts, primes, end = self._scripts(end)
+            if name in (r"\mathbb R", r"\mathbb{R}") and "sub" not in scripts and not primes:
+                self._space(a, scripts.get("sup"))
+                return end
+        if self._text(a) == r"\{":
+            self._set(a)
+            return self.partner[a] + 1
+        pos = self.marks[a].pos if a < len(self.marks) else self.end
+        raise Fault(pos, r"found \in, expected \mathbb{R}^{n \times m} or \{1, \dots, n\} after it")
+
+    def _space(self, n: int, sizes: tuple[int, int] | None) -> None:
+        self._put("_REALS", n)
+        if sizes is None:
+            return
+        cuts = [k for k in self._top(*sizes) if self._is_times(k)]
+        for k, (a, b) in enumerate(
+            zip([sizes[0], *(c + 1 for c in cuts)], [*cuts, sizes[1]], strict=True)
+        ):
+            if k:
+                self._put("_BY", a)
+            self._filled(n, a, b)
+        self._put("_END", sizes[1])
+
+    def _is_times(self, n: int) -> bool:
+        return (
+            self._kind(n) == "op"
+            and self._text(n) == "*"
+            and self.marks[n].end - self.marks[n].pos != 5
+        )
+
+    def _set(self, n: int) -> None:
+        self._within("SET", n, n + 1, self.partner[n])
+
+    def _listed(self) -> int | None:
+        r"""``\theta = \{a, b\}``: a set as the whole right side."""
+        equals = next((n for n in self._top(0, len(self.marks)) if self._kind(n) == "rel"), None)
+        if equals is None or self._text(equals + 1) != r"\{":
+            return None
+        if self.partner[equals + 1] != len(self.marks) - 1:
+            return None
+        self._sequence(0, equals + 1)
+        self._set(equals + 1)
+        return len(self.marks)
