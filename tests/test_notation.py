@@ -1,5 +1,7 @@
 r"""The maths reader: every spelling of the notation, the round trip, and every refusal."""
 
+# ruff: noqa: E501, E741, PT017, SIM905 (tables of formulas and of whole messages)
+
 from __future__ import annotations
 
 from fractions import Fraction
@@ -371,6 +373,7 @@ STATEMENTS: list[tuple[str, list[object]]] = [
         [("A", "=", "B", "=", "C", "=", "D"), ("b", "=", "c")],
     ),
     (r"z = a \text{ for } i = 1, 2", [("z", "=", "a"), ("range", "i", "1", "2")]),
+    (r"z = x \quad (i = 1, \dots, n)", [("z", "=", "x"), ("range", "i", "1", "n")]),
     (r"a = b \text{ where } b = c.", [("a", "=", "b"), ("b", "=", "c")]),
     (r"a := b; \; c = d.", [("a", "=", "b"), ("c", "=", "d")]),
     (r"x = 1 \\ y = 2", [("x", "=", "1"), ("y", "=", "2")]),
@@ -725,6 +728,11 @@ REFUSALS: list[tuple[str, int, str]] = [
         r"\sigma^2(x)",
         1,
         r"found a power of \sigma before a parenthesis; write \sigma(z)^2 for the function, \sigma^2 \cdot (…) for a number",
+    ),
+    (
+        r"\sigma'(z)",
+        1,
+        r"found \sigma' before a parenthesis, a derivative or a product; write \frac{\partial L}{\partial z} with names, or \cdot for a product",
     ),
     ("e^{(t)}", 4, r"found e with a label or in parentheses; write \exp(…)"),
     (r"\mathbf 1 x", 1, r"found \mathbf 1 without a condition; write \mathbf 1[z > 0]"),

@@ -149,6 +149,10 @@ class Names(Cursor):
             raise Fault(
                 at, message, r"write \sigma(z)^2 for the function, \sigma^2 \cdot (…) for a number"
             )
+        if name.endswith("'") and (name not in self.variables) and self._plain(end):
+            message = f"found {name} before a parenthesis, a derivative or a product"
+            hint = r"write \frac{\partial L}{\partial z} with names, or \cdot for a product"
+            raise Fault(at, message, hint)
         if name.startswith(r"\mathbb"):
             raise Fault(
                 at, f"found {name} before a bracket; expectations are not read", "give it a name"
@@ -161,6 +165,11 @@ class Names(Cursor):
         if self._kind(n) in ("word", "words") or (commas and self._text(end) == "("):
             message = f"found {name} before a parenthesis, but {name} is no declared function"
             raise Fault(at, message, rf"define it, {name}(x) = …, or write \cdot for a product")
+
+    def _plain(self, n: int) -> bool:
+        """Does the bracket at `n` hold names only?"""
+        parts = self._split(("comma",), n + 1, self.partner[n])
+        return all(a < b and self._extent(a) == b for a, b in parts)
 
     def _call(self, n: int, end: int, power: tuple[int, int] | None) -> int:
         name = self._symbol(n)
@@ -276,9 +285,7 @@ class Names(Cursor):
         close = self.partner[start]
         if self._kind(close + 1) != "rel" or self._text(close + 1) != "=":
             return
-        parts = self._split(("comma",), start + 1, close)
-        names = all(a < b and self._extent(a) == b for a, b in parts)
-        if names and name not in self.variables and name != r"\sigma":
+        if self._plain(start) and name not in self.variables and name != r"\sigma":
             self.functions.update(self._names_of(name) - {""})
 
     def _inline(self, n: int, stop: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from symgrad.reading.scan import Fault, Mark
+from symgrad.reading.scan import Fault, Mark, partners
 
 CONDITIONAL = {
     "if",
@@ -67,7 +67,22 @@ def items(marks: list[Mark]) -> list[Item]:
             row = current if step == "row" else row
         if not row.marks and step == "":
             row = current
-    return found
+    return [piece for item in found for piece in _unwrapped(item)]
+
+
+def _unwrapped(item: Item) -> list[Item]:
+    r"""The statements in a remark in parentheses, ``(i = 1, \dots, n)``; else the item itself."""
+    marks = item.marks
+    pair = partners(marks)
+    n, compares = 1, False
+    if marks[0].text != "(" or pair[0] != len(marks) - 1 or item.jumps:
+        return [item]
+    while n < len(marks) - 1:
+        compares = compares or marks[n].kind == "rel"
+        n = pair.get(n, n) + 1
+    if not compares:
+        return [item]
+    return [Item(item.group, inner.marks, inner.jumps) for inner in items(marks[1:-1])]
 
 
 def _run(marks: list[Mark], n: int) -> list[Mark]:

@@ -4,6 +4,8 @@ Knows which macros exist, how brackets pair and how deep they may nest; knows no
 a formula means. Every character is a mark, space, or a fault with its place.
 """
 
+# ruff: noqa: RUF001, SIM905 (look-alike signs are input here; word lists read best as text)
+
 from __future__ import annotations
 
 import difflib
@@ -153,8 +155,8 @@ UNICODE = dict(
         "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩϵϑϕ",
         (
             "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho "
-            "sigma tau upsilon varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi "
-            "Psi Omega epsilon vartheta phi"
+            "sigma tau upsilon varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon "
+            "Phi Psi Omega epsilon vartheta phi"
         ).split(),
         strict=True,
     )
