@@ -162,9 +162,7 @@ def tenth(x: float) -> float:
 
 
 def _resized(t: Text, factor: float) -> Text:
-    x, y, size, width, height = (
-        tenth(v * factor) for v in (t.x, t.y, t.size, t.width, t.height)
-    )
+    x, y, size, width, height = (tenth(v * factor) for v in (t.x, t.y, t.size, t.width, t.height))
     return replace(t, x=x, y=y, size=size, width=width, height=height)
 
 
@@ -214,7 +212,9 @@ def _typst_text(t: Text, convert: Callable[[str], str]) -> str:
     # on the point, whatever its true size.
     wide = tenth(t.width + ROOM)
     left = tenth(t.x - SHIFTS[t.anchor][0] * wide)
-    body = f"text(size: {t.size}pt, fill: {paint})[${convert(t.latex)}$]"
+    # Above and below a wire it is the ink that keeps a distance, also of a fraction.
+    ink = ', top-edge: "bounds", bottom-edge: "bounds"' if t.anchor in ("above", "below") else ""
+    body = f"text(size: {t.size}pt, fill: {paint}{ink})[${convert(t.latex)}$]"
     placed = f"place({TYPST_ALIGNMENT[t.anchor]}, box({body}))"
     return f"place(dx: {left}pt, dy: {t.y}pt, box(width: {wide}pt, height: 0pt, {placed}))"
 
@@ -266,19 +266,22 @@ TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\S", re.DOTALL)
 WIDTHS = {
     **dict.fromkeys("0123456789", 0.5),
     **dict.fromkeys("fijlrst", 0.47),
-    **dict.fromkeys("mwW", 0.88),
+    **dict.fromkeys("mwM", 0.92),
+    "W": 1.08,
     **dict.fromkeys("+-=<>", 0.8),
-    **dict.fromkeys("()[]|/'", 0.42),
+    **dict.fromkeys("()[]|/'", 0.45),
     **dict.fromkeys(".,;:!", 0.3),
-    **dict.fromkeys((r"\times", r"\cdot", r"\div"), 0.8),
+    **dict.fromkeys((r"\times", r"\cdot", r"\div", r"\dots"), 1.05),
     **dict.fromkeys((r"\left", r"\right", r"\mathrm", r"\mathbf", r"\text", r"\operatorname"), 0.0),
     **dict.fromkeys((r"\,", r"\:", r"\;", r"\!", r"\hat", r"\bar", r"\tilde", r"\vec"), 0.2),
     **dict.fromkeys((r"\lvert", r"\rvert", r"\lfloor", r"\rfloor", r"\lceil", r"\rceil"), 0.45),
 }
 """Widths of signs in em; a letter or an unknown macro is 0.62 em, a named function is spelt."""
 
+HIGH = frozenset((*"()[]|/", r"\lvert", r"\rvert"))
+DEEP = frozenset((*"gjpqy", r"\beta", r"\gamma", r"\zeta", r"\xi", r"\phi", r"\psi"))
 SPELT = re.compile(r"\\(exp|log|ln|tanh|sinh|cosh|sin|cos|tan|max|min)$")
-RELATIONS = frozenset("+-=<>")
+OPERATORS = frozenset((*"+-=<>", r"\times", r"\cdot", r"\div"))
 
 
 def extent(latex: str, size: float) -> tuple[float, float]:
@@ -296,14 +299,17 @@ def extent(latex: str, size: float) -> tuple[float, float]:
 def _row(tokens: list[str]) -> tuple[float, float]:
     """Width and height of the tokens (last first) up to a closing brace, which is taken."""
     width, height = 0.0, 0.72
+    scripts = set()
     while tokens:
         token = tokens.pop()
         if token == "}":
             break
+        if token in "^_":
+            scripts.add(token)
         wide, high = _sign(token, tokens)
-        width += wide + (0.45 if token in RELATIONS and width else 0)
+        width += wide + (0.45 if token in OPERATORS and width else 0)
         height = max(height, high)
-    return width, height
+    return width, height + (0.4 if len(scripts) > 1 else 0)
 
 
 def _sign(token: str, rest: list[str]) -> tuple[float, float]:
@@ -311,14 +317,14 @@ def _sign(token: str, rest: list[str]) -> tuple[float, float]:
         return _row(rest)
     if token in ("^", "_") and rest:
         wide, high = _sign(rest.pop(), rest)
-        return 0.72 * wide, 0.72 * high + 0.45
+        return 0.8 * wide, 0.72 * high + 0.45
     if token in (r"\frac", r"\tfrac", r"\dfrac") and len(rest) > 1:
         parts = [_sign(rest.pop(), rest) for _ in range(2)]
         return 0.72 * max(w for w, _ in parts) + 0.3, 0.72 * sum(h for _, h in parts) + 0.45
     if token == r"\sqrt" and rest:
         wide, high = _sign(rest.pop(), rest)
-        return wide + 0.9, high + 0.25
+        return wide + 0.9, high + 0.35
     if spelt := SPELT.match(token):
-        return sum(0.85 if letter == "m" else 0.53 for letter in spelt[1]), 0.75
-    high = 1.0 if token in "()[]|" else 0.72
+        return sum(0.85 if letter == "m" else 0.53 for letter in spelt[1]), 0.95
+    high = 1.0 if token in HIGH else 0.95 if token in DEEP else 0.72
     return WIDTHS.get(token, 0.78 if token.isupper() else 0.62), high

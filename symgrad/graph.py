@@ -7,7 +7,6 @@ strings, not formulas, and no coordinates.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -24,6 +23,7 @@ BLANK = "?"
 NUMBER, NAME, SIGN, SHARE = 9.5, 11.0, 10.0, 7.5
 RADIUS, PAD, LIFT, NEAR = 11.0, 3.0, 2.8, 1.8
 BOX = (31.0, 15.0)
+MOST_SPOTS = 1000
 MOST_COLUMNS = 24
 """In a longer graph the inputs stand beside the gates that read them, not all at the left."""
 
@@ -90,13 +90,13 @@ class Spot:
 
     def rise(self) -> float:
         """How far the spot reaches above its wire."""
-        own = max((lift(t) + t.height for t in self.texts() if t.anchor == "above"), default=1.0)
+        own = max((LIFT + t.height for t in self.texts() if t.anchor == "above"), default=1.0)
         name = self.node.name if self.node else ""
-        return max(own, self.radius() + (NUMBER + drop(name, NUMBER) + NEAR if name else 0))
+        return max(own, self.radius() + (extent(name, NUMBER)[1] + NEAR if name else 0))
 
     def fall(self) -> float:
         """How far the spot reaches below its wire."""
-        own = max((lift(t) + t.height for t in self.texts() if t.anchor == "below"), default=1.0)
+        own = max((LIFT + t.height for t in self.texts() if t.anchor == "below"), default=1.0)
         return max(own, self.radius())
 
     def radius(self) -> float:
@@ -161,7 +161,7 @@ class Graph:
         """The spots of each column from top to bottom, as Graphviz orders them, and upside down."""
         try:
             # Loading Graphviz takes longer than reading an exam; most runs draw no circuit.
-            from pygraphviz import AGraph  # type: ignore[import-untyped]  # it ships no types
+            from pygraphviz import AGraph
         except ImportError as error:
             raise SheetError(
                 "found no pygraphviz, expected it for drawing circuits",
@@ -182,19 +182,6 @@ class Graph:
         for n in sorted(height, key=lambda n: (height[n], n)):
             columns[spots[n].column].append(n)
         return columns, [column[::-1] for column in columns]
-
-
-DESCENDING = re.compile(r"[_gjpqy(]|\\(beta|gamma|mu|eta|rho|phi|chi|psi|frac)")
-
-
-def drop(latex: str, size: float) -> float:
-    """How far a formula reaches below its baseline."""
-    return 0.3 * size if DESCENDING.search(latex) else 0.0
-
-
-def lift(t: Text) -> float:
-    """The distance of a number from its wire."""
-    return LIFT + (drop(t.latex, t.size) if t.anchor == "above" else 0.0)
 
 
 def _number(latex: str | None, anchor: Anchor, size: float, role: Role) -> list[Text]:
@@ -265,6 +252,12 @@ def _route(spots: list[Spot], edge: _Edge) -> None:
         spots.append(Spot(None, Label(), column, share=(edge.share or "") if first else None))
         _join(spots, last, len(spots) - 1)
         last = len(spots) - 1
+        if len(spots) > MOST_SPOTS:
+            raise SheetError(
+                f"found a circuit whose wires pass more than {MOST_SPOTS} places, expected one "
+                "that can be drawn",
+                hint="ask for the circuit of a smaller part",
+            )
     _join(spots, last, edge.target)
 
 
@@ -316,5 +309,3 @@ def _reading_order(spots: list[Spot]) -> list[int]:
         else:
             order.setdefault(todo.pop())
     return list(order)
-
-

@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from symgrad.figure import Curve, Disc, Drawing, Point, Role, Text, extent
 from symgrad.graph import (
+    LIFT,
     NAME,
     NEAR,
     NUMBER,
@@ -27,8 +28,6 @@ from symgrad.graph import (
     Spot,
     Wire,
     build,
-    drop,
-    lift,
 )
 
 TEXT_WIDTH = 453.5
@@ -249,7 +248,7 @@ def _placed(spot: Spot) -> Iterable[Text]:
     """The texts of a spot where they stand."""
     middle = (spot.stub + spot.end) / 2
     for t in spot.texts():
-        y = spot.y - lift(t) if t.anchor == "above" else spot.y + lift(t)
+        y = spot.y - LIFT if t.anchor == "above" else spot.y + LIFT
         yield Text(middle, y, t.anchor, t.latex, t.role, t.size, t.width, t.height)
     if spot.node is None:
         return
@@ -259,5 +258,5 @@ def _placed(spot: Spot) -> Iterable[Text]:
     yield Text(spot.x, spot.y, "centre", latex, role, size, *extent(latex, size))
     if spot.node.name:
         name = spot.node.name
-        y = spot.y - RADIUS - NEAR - drop(name, NUMBER)
+        y = spot.y - RADIUS - NEAR
         yield Text(spot.x, y, "above", name, "name", NUMBER, *extent(name, NUMBER))

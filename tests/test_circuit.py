@@ -89,7 +89,7 @@ def value(e: Expr, at: Mapping[Expr, Fraction]) -> Fraction:
 
 
 def run(c: Circuit, at: Mapping[Expr, Fraction]) -> Fraction:
-    known = {r: at[r] for r in c.inputs}
+    known: dict[Expr, Fraction] = {r: at[r] for r in c.inputs}
     for gate in c.gates:
         known[gate.output] = value(gate.body, known)
     return known[c.output]
