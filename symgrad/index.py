@@ -123,7 +123,7 @@ class Affine:
         terms += [Neg(_times(-c, n)) for n, c in self.coefficients if c < 0]
         if self.constant or not terms:
             value = num(abs(self.constant))
-            terms.append(Neg(value) if self.constant < 0 else value)
+            terms.append(Neg(value) if self.constant < 0 and terms else num(self.constant))
         return terms[0] if len(terms) == 1 else Add(tuple(terms))
 
 
@@ -438,8 +438,23 @@ def _assemble(
         else:
             own[home].append(c)
     guards += [_relation(c) for c in equalities]
+    for n in remaining:
+        if len({c.form.by[n] > 0 for c in own[n]}) < 2:
+            own[n] += _closing(n, own[n], indices)
     bounds = tuple(_bound(n, own[n], facts) for n in remaining)
     return Contraction({n: v.expr() for n, v in values.items()}, bounds, tuple(guards))
+
+
+def _closing(name: str, conds: Sequence[Condition], indices: Sequence[Index]) -> list[Condition]:
+    """Implied conditions that give an index both ends where only inner indices bound it."""
+    before = [i.name for i in indices].index(name)
+    least, most = (
+        extent(_ends(end, "")[0], indices[:before])
+        for end in (indices[before].range.lo, indices[before].range.hi)
+    )
+    ends = range_conditions(affine(Ref(name)), Range(least.lo, most.hi))
+    signs = {c.form.by[name] > 0 for c in conds}
+    return [c for c in ends if (c.form.by[name] > 0) not in signs]
 
 
 def _sized(facts: Facts, conds: Sequence[Condition]) -> tuple[Condition, ...]:
@@ -501,8 +516,19 @@ def _quotient(form: Affine, k: int, rounding: str) -> Expr:
         exact = Fraction(form.constant, k)
         whole = -((-exact.numerator) // exact.denominator) if rounding == "ceil" else exact.__floor__()
         return Affine(int(whole), tuple((n, c // k) for n, c in form.coefficients)).expr()
-    whole, left = divmod(form.constant, k)
-    inner = Call(rounding, (Div(Affine(left, form.coefficients).expr(), num(k)),))
+    return _shortest(form, k, rounding)
+
+
+def _shortest(form: Affine, k: int, rounding: str) -> Expr:
+    """The bracket with the smallest number inside, then outside: ⌈(l+1)/2⌉ - 1 is ⌊l/2⌋."""
+    floor = form.constant + (k - 1 if rounding == "ceil" else 0)
+    spellings = []
+    for name, constant in (("floor", floor), ("ceil", floor - k + 1)):
+        whole, left = divmod(constant, k)
+        spellings += [(name, left, whole), (name, left - k, whole + 1)]
+    order = {rounding: 0}
+    name, left, whole = min(spellings, key=lambda s: (abs(s[1]), abs(s[2]), order.get(s[0], 1)))
+    inner = Call(name, (Div(Affine(left, form.coefficients).expr(), num(k)),))
     if not whole:
         return inner
     return Add((inner, num(whole) if whole > 0 else Neg(num(-whole))))

@@ -29,13 +29,14 @@ from symgrad.dual import Number, times
 from symgrad.errors import ExamError, NetworkError, Place, SymgradError
 from symgrad.evaluate import Point, Unrolled
 from symgrad.exam import Cell, Drawn, Exam, Formula, Grid, Item, Section
-from symgrad.expr import Blank, Call, Expr, Num, Partial, Ref, constant, replace_refs
+from symgrad.expr import Blank, Call, Expr, Num, Partial, Ref, constant, num, replace_refs
 from symgrad.latex import latex
 from symgrad.network import Equation, Network, Ties, entries
 from symgrad.notation import Formula as Chain
 from symgrad.notation import Listing, Statement, read
 from symgrad.numeral import plain, shown
-from symgrad.rewrite import Derivation
+from symgrad.rewrite import Derivation, Step
+from symgrad.rules.algebra import as_cases
 from symgrad.scope import PARAMETER_NAMES, Question, Scope, read_scope
 
 
@@ -191,6 +192,7 @@ class Solver:
     def __init__(self, exam: Exam) -> None:
         self.exam = exam
         self.ties = TIES[exam.options.get("ties", "strict")]
+        self.cases = exam.options.get("indicator") == "cases"
 
     def section(self, section: Section, outer: Scope, path: tuple[str, ...]) -> Solved:
         """One section and those below it."""
@@ -204,7 +206,7 @@ class Solver:
         for k, group in read_.items():
             asked = questions(group, scope)
             if asked:
-                answers = tuple(Asker(scope, where).answer(q) for q in asked)
+                answers = tuple(Asker(scope, where, self.cases).answer(q) for q in asked)
                 alone = all(is_question(s) for block in group for s in block)
                 works[k] = Work(answers, alone)
         for k, item in enumerate(section.items):
@@ -295,8 +297,9 @@ def pointed(works: Mapping[int, Work], points: str | None) -> dict[int, Work]:
 class Asker:
     """Answers questions in one scope; shares one sweep per loss."""
 
-    def __init__(self, scope: Scope, where: str) -> None:
+    def __init__(self, scope: Scope, where: str, cases: bool = False) -> None:
         self.scope = scope
+        self.cases = cases
         self.network = scope.network
         self.where = where
         self.sweeps: dict[Ref, Sweep] = {}
@@ -324,6 +327,8 @@ class Asker:
         sweep = self.sweeps.setdefault(of, Sweep(self.network, of))
         derivation = sweep.gradient(by)
         value = self.value(derivation.answer)
+        if self.cases:
+            derivation = spelled_as_cases(derivation)
         return Answer(
             self.where, q.latex, latex(derivation.answer), value, q.at, derivation=derivation
         )
@@ -396,11 +401,26 @@ class Asker:
             return None
 
 
+MOST_LISTED = 4
+"""A tensor of at most this many entries is listed in full among the parameters."""
+
+
+def spelled_as_cases(d: Derivation) -> Derivation:
+    """The derivation with its brackets written as cases in a last step."""
+    after = as_cases(d.answer)
+    if after == d.answer:
+        return d
+    return replace(d, steps=(*d.steps, Step("as-cases", d.answer, after)))
+
+
 def family(network: Network, ref: Ref) -> str:
     r"""A tensor as a list of its entries: k_1, \dots, k_m."""
     ranges = network.ranges(ref.name)
     if len(ref.indices) != 1 or isinstance(ref.indices[0], Num) or not ranges:
         return latex(ref)
+    known = ranges[0].size
+    if known is not None and known <= MOST_LISTED:
+        return ", ".join(latex(Ref(ref.name, (num(v),))) for v in ranges[0].values())
     first, last = latex(Ref(ref.name, (ranges[0].lo,))), latex(Ref(ref.name, (ranges[0].hi,)))
     return rf"{first}, \dots, {last}"
 

@@ -11,11 +11,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from symgrad.circuit import draw
-from symgrad.derive import size
 from symgrad.dual import Number
 from symgrad.exam import Cell as ExamCell
 from symgrad.exam import Grid
-from symgrad.expr import Call, Expr, Iverson, Mul, Num, Partial, Reduce, Ref, replace_refs, walk
+from symgrad.expr import Call, Expr, Iverson, Mul, Num, Partial, Reduce, Ref, children, replace_refs, walk
 from symgrad.graph import BLANK, Label
 from symgrad.index import Index
 from symgrad.latex import latex
@@ -26,10 +25,15 @@ from symgrad.rewrite import Derivation
 from symgrad.solve import Answer, CircuitWork, Flow, TableWork
 from symgrad.wording import label, listed, say
 
-MARGIN = 7
+MARGIN = 4
 """A local gradient of at most this many nodes is named in the margin, not in a line of its own."""
-ONE_LINE = 26
+ONE_LINE = 22
 """A chain of at most this many nodes stands on one line with its result."""
+
+
+def weight(e: Expr) -> int:
+    """How much there is to read: a tensor with its indices counts as one."""
+    return 1 if isinstance(e, Ref) else 1 + sum(weight(k) for k in children(e))
 
 
 def maths(text: str) -> Spans:
@@ -79,16 +83,17 @@ def lemmas(asked: Sequence[Derivation], told: set[Expr], ties: Ties) -> list[Blo
         if d.goal in found or d.goal in told or d.goal in goals:
             continue
         if ready:
-            found[d.goal] = d
+            if not isinstance(d.answer, Num):
+                found[d.goal] = d
         else:
             stack.append((d, True))
             stack += [(u, False) for u in reversed(d.upstream)]
     if not found:
         return []
     told |= set(found)
-    blocks: list[Block] = [common(asked, list(found.values()))]
-    blocks += local_lines(list(found.values()), told, ties)
-    return [*blocks, Rows(tuple(r for d in found.values() for r in lines(d)))]
+    blocks = local_lines(list(found.values()), told, ties)
+    rows = tuple(r for d in found.values() for r in lines(d))
+    return [*blocks, common(asked, list(found.values())), Rows(rows)]
 
 
 def common(asked: Sequence[Derivation], found: Sequence[Derivation]) -> Paragraph:
@@ -102,8 +107,9 @@ def common(asked: Sequence[Derivation], found: Sequence[Derivation]) -> Paragrap
 def flow_of(asked: Sequence[Derivation]) -> list[Block]:
     """Which unit feeds which, where several entries are asked for and the flow differs."""
     fed = {d.goal.by: [p.goal.of for p in d.locals] for d in asked if d.locals}
-    numbered = all(isinstance(i, Num) for vs in fed.values() for v in vs for i in indices(v))
-    if len(fed) < 2 or not numbered or len({tuple(v) for v in fed.values()}) == 1:
+    entries = [indices(v) for vs in fed.values() for v in vs]
+    numbered = all(isinstance(i, Num) for e in entries for i in e)
+    if len(fed) < 2 or not all(entries) or not numbered or len({tuple(v) for v in fed.values()}) == 1:
         return []
     phrases = []
     for name, consumers in fed.items():
@@ -122,7 +128,8 @@ def indices(e: Expr) -> tuple[Expr, ...]:
 
 def local_lines(derivations: Iterable[Derivation], told: set[Expr], ties: Ties) -> list[Block]:
     """The local gradients that are more than a name: maxima, brackets, functions."""
-    found = {p.goal: p for d in derivations for p in d.locals if not marginal(p) and p.goal not in told}
+    every = (p for d in derivations for p in d.locals)
+    found = {p.goal: p for p in every if not marginal(p) and p.goal not in told}
     if not found:
         return []
     told |= set(found)
@@ -138,14 +145,14 @@ def local_lines(derivations: Iterable[Derivation], told: set[Expr], ties: Ties) 
 
 def marginal(d: Derivation) -> bool:
     """Is a local gradient short enough for the margin?"""
-    return size(d.answer) <= MARGIN and not any(isinstance(x, Iverson | Call) for x in walk(d.answer))
+    return weight(d.answer) <= MARGIN and not any(isinstance(x, Iverson | Call) for x in walk(d.answer))
 
 
 def lines(d: Derivation) -> list[Row]:
     """A lemma or a local gradient on one line, its chain of equals in full."""
     parts = chain(d)
     reason = margin(d)
-    if sum(size(p) for p in parts) <= ONE_LINE + 14 or len(parts) == 1:
+    if sum(weight(p) for p in parts) <= 2 * ONE_LINE or len(parts) == 1:
         return [Row(latex(d.goal), " = ".join(latex(p) for p in parts) + where(d.indices), reason)]
     rows = [Row(latex(d.goal), latex(parts[0]), reason)]
     rows += [Row("", latex(p)) for p in parts[1:]]
@@ -227,7 +234,7 @@ def answer_rows(d: Derivation) -> list[Row]:
         return lines_of(goal, parts, margin(d))
     link, rest = parts[0], parts[1:]
     single = not isinstance(link, Reduce) and isinstance(link, Mul | Partial)
-    if single and sum(size(p) for p in parts) <= ONE_LINE:
+    if single and sum(weight(p) for p in parts) <= ONE_LINE:
         return [Row(goal, " = ".join(latex(p) for p in parts), margin(d))]
     words = say("reasons", "chain-rule")
     if isinstance(link, Reduce):
@@ -237,7 +244,7 @@ def answer_rows(d: Derivation) -> list[Row]:
 
 def lines_of(goal: str, parts: Sequence[Expr], reason: Spans) -> list[Row]:
     """Formulas below one another, or on one line where that is short."""
-    if sum(size(p) for p in parts) <= ONE_LINE:
+    if sum(weight(p) for p in parts) <= ONE_LINE:
         return [Row(goal, " = ".join(latex(p) for p in parts), reason)]
     rows = [Row(goal, latex(parts[0]), reason)] if parts else []
     return rows + [Row("", latex(p)) for p in parts[1:]]

@@ -430,6 +430,25 @@ def _rebound(b: Bound, by: dict[str, Expr]) -> Bound:
     return Bound(b.name, lo, hi, tuple(substitute(c, by) for c in b.conds))
 
 
+def as_cases(e: Expr) -> Expr:
+    r"""Brackets spelled as cases: a [z > 0] is a if z > 0, else 0.
+
+    >>> from symgrad.latex import latex
+    >>> latex(as_cases(Mul((Ref("a"), Iverson(Rel(">", Ref("z"), ZERO))))))
+    '\\begin{cases} a & \\text{if } z > 0 \\\\ 0 & \\text{otherwise} \\end{cases}'
+    """
+    factors = e.factors if isinstance(e, Mul) else (e,)
+    brackets = [f for f in factors if isinstance(f, Iverson)]
+    if brackets:
+        conds = tuple(
+            c for b in brackets for c in (b.cond.conds if isinstance(b.cond, And) else (b.cond,))
+        )
+        rest = as_cases(product(*(f for f in factors if not isinstance(f, Iverson))))
+        return Cases(((rest, conds[0] if len(conds) == 1 else And(conds)), (ZERO, None)))
+    kids = children(e)
+    return rebuild(e, [as_cases(k) for k in kids]) if kids else e
+
+
 def product(*factors: Expr) -> Expr:
     """The product without ones; zero if a factor is zero."""
     if any(f == ZERO for f in factors):
