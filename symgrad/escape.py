@@ -89,7 +89,7 @@ def longest_run(text: str) -> int:
     return max((len(run) for run in re.findall("`+", text)), default=0)
 
 
-SAFE_ADDRESS = re.compile(r"(?:https?://|mailto:)[^\s]+|[\w./-]+(?:#[\w-]*)?|#[\w-]+", re.IGNORECASE)
+SAFE_ADDRESS = re.compile(r"(?:https?://|mailto:)\S+|[\w./-]+(?:#[\w-]*)?|#[\w-]+", re.IGNORECASE)
 
 
 def address(target: str) -> str:
@@ -110,7 +110,7 @@ def words_in_maths(words: str) -> str:
     '\\text{50}\\%\\text{ of a}'
     """
     parts = re.split(r"([\\{}$%#&_^<>~`])", one_line(words))
-    return "".join(IN_MATHS[p] if p in IN_MATHS else rf"\text{{{p}}}" for p in parts if p)
+    return "".join(IN_MATHS.get(p, rf"\text{{{p}}}") for p in parts if p)
 
 
 IN_MATHS = {

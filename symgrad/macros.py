@@ -5,6 +5,8 @@ nothing an author types can reach TeX's programming layer. The names are those t
 amsmath and amssymb, KaTeX and MathJax all know.
 """
 
+# ruff: noqa: RUF001 -- the signs people paste look like letters
+
 from __future__ import annotations
 
 _SAME = (

@@ -1,4 +1,4 @@
-r"""A sheet's blocks in the words of a target: Markdown, LaTeX or Typst.
+r"""A sheet's blocks in the words of a target: what all targets share.
 
 Walks the blocks, escapes every word, checks every formula, and hands the pieces to the target's
 template macros. What a piece looks like is the templates' affair.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -35,11 +36,8 @@ from symgrad.page import (
     Spans,
     Table,
 )
-from symgrad.spelling import Dialect, is_aligned, pieces, respell
+from symgrad.spelling import Dialect, respell
 from symgrad.typeset import quoted, settled, typst_body
-
-LONG = 60
-"""Formulas longer than this are handed over with the places where a line may break."""
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
@@ -57,7 +55,9 @@ class Raw(str):
 class Macros(Protocol):
     """The block macros of one target."""
 
-    def __call__(self, name: str, **parts: Any) -> Raw: ...
+    def __call__(self, name: str, /, **parts: Any) -> Raw:
+        """The named macro with its parts filled in."""
+        ...
 
 
 class Printer(ABC):
@@ -207,259 +207,6 @@ class Printer(ABC):
         return self.macros("answer", body=body) if cell.role == "answer" and bold and body else body
 
 
-class TypstPrinter(Printer):
-    """Typst: formulas converted, long ones with the places where a line may break."""
-
-    dialect: Dialect = "tex"
-
-    def words(self, text: str) -> Raw:
-        return Raw(escape.typst(text))
-
-    def maths(self, latex: str) -> Raw:
-        return Raw(f"${typst_body(latex)}$")
-
-    def code(self, text: str) -> Raw:
-        return Raw(quoted(escape.one_line(text)))
-
-    def target(self, address: str) -> Raw:
-        return Raw(quoted(address))
-
-    def level(self, level: int) -> Raw:
-        return Raw(level)
-
-    def entry(self, item: Sequence[Block], n: int, start: int | None) -> dict[str, Raw]:
-        return {"body": self.blocks(item)}
-
-    def code_block(self, text: str, language: str) -> Raw:
-        lines = "\\n".join(quoted(line)[1:-1] for line in code_lines(text))
-        return self.macros("code_block", lines=[], whole=Raw(f'"{lines}"'), language="")
-
-    def display(self, latex: str) -> Raw:
-        parts = self.parts(latex) if len(latex) > LONG and not is_aligned(latex) else []
-        return self.macros("display", formula=Raw(typst_body(latex)), parts=parts)
-
-    def parts(self, latex: str) -> list[Raw]:
-        """The pieces between which a line may break, in display style. Each starts with nothing
-        at all, so that a sign there keeps the space of a sign between two terms."""
-        cut = pieces(latex) if len(latex) > LONG else [latex]
-        return [Raw(f'"" display({typst_body(piece)})') for piece in cut]
-
-    def rows(self, rows: Rows) -> Raw:
-        entries = [
-            {
-                "left": Raw(f"display({typst_body(row.left)})") if row.left else "",
-                "parts": self.parts(right(row)),
-                "reason": self.spans(row.reason),
-                "answer": answer,
-            }
-            for row, answer in with_answers(rows)
-        ]
-        return self.macros("rows", entries=entries)
-
-    def space(self, left: str, lines: int) -> Raw:
-        start = Raw(f"display({typst_body(left)})") if left else ""
-        return self.macros("space", left=start, lines=Raw(lines))
-
-    def table(self, table: Table) -> Raw:
-        names = {"l": "left", "c": "center", "r": "right"}
-        sides = [Raw(names[side]) for side in table.align]
-        return self.macros(
-            "table",
-            header=self.row(table.header, bold=False),
-            entries=[self.row(row, bold_answers(table)) for row in table.rows],
-            align={"sides": sides, "count": Raw(len(sides))},
-            foot=Raw(table.foot),
-        )
-
-    def figure(self, figure: Figure) -> Raw:
-        return self.macros(
-            "figure",
-            drawing=drawn(figure.drawing),
-            source="",
-            caption=self.spans(figure.caption),
-            alt=Raw(quoted(escape.one_line(figure.alt))),
-        )
-
-
-class LatexPrinter(Printer):
-    """LaTeX for xelatex; derivations and tables through the commands of the page's style."""
-
-    dialect: Dialect = "tex"
-
-    def words(self, text: str) -> Raw:
-        return Raw(escape.latex(text))
-
-    def maths(self, latex: str) -> Raw:
-        return Raw(f"${respell(latex, 'tex')}$")
-
-    def code(self, text: str) -> Raw:
-        return Raw(escape.latex(text))
-
-    def target(self, address: str) -> Raw:
-        return Raw(escape.latex(address))
-
-    def level(self, level: int) -> Raw:
-        return Raw({1: r"\Large", 2: r"\large"}.get(level, r"\normalsize"))
-
-    def entry(self, item: Sequence[Block], n: int, start: int | None) -> dict[str, Raw]:
-        marker = r"\textbullet" if start is None else f"{start + n}."
-        return {"marker": Raw(marker), "body": self.blocks(item)}
-
-    def code_block(self, text: str, language: str) -> Raw:
-        lines = [Raw(_spaces(line)) for line in code_lines(text)]
-        return self.macros("code_block", lines=lines, whole="", language="")
-
-    def display(self, latex: str) -> Raw:
-        breaks = len(latex) > LONG and not is_aligned(latex) and len(pieces(latex)) > 1
-        formula = self.breakable(latex) if breaks else Raw(respell(latex, "tex"))
-        return self.macros("display", formula=formula, parts=breaks)
-
-    def breakable(self, latex: str) -> Raw:
-        """The formula, a long one with the places where a line may break."""
-        cut = pieces(latex) if len(latex) > LONG else [latex]
-        return Raw(" \\allowbreak ".join(respell(piece, "tex") for piece in cut))
-
-    def rows(self, rows: Rows) -> Raw:
-        entries = [
-            {
-                "left": Raw(respell(row.left, "tex")),
-                "right": Raw("{}" + self.breakable(right(row))),
-                "reason": self.spans(row.reason),
-                "answer": answer,
-            }
-            for row, answer in with_answers(rows)
-        ]
-        return self.macros("rows", entries=entries)
-
-    def space(self, left: str, lines: int) -> Raw:
-        return self.macros("space", left=Raw(respell(left, "tex")), lines=Raw(lines))
-
-    def table(self, table: Table) -> Raw:
-        last = len(table.rows) - table.foot
-        return self.macros(
-            "table",
-            header=self.between(table.header, bold=False),
-            entries=[
-                {"rule": table.foot > 0 and n == last, "cells": self.between(row, bold_answers(table))}
-                for n, row in enumerate(table.rows)
-            ],
-            align={"sides": [Raw(side) for side in table.align]},
-            foot="",
-        )
-
-    def between(self, cells: Sequence[Cell], bold: bool) -> list[dict[str, Raw]]:
-        """The cells, each with what stands before it."""
-        return [
-            {"before": Raw(" & " if n else ""), "body": self.cell(cell, bold)}
-            for n, cell in enumerate(cells)
-        ]
-
-    def figure(self, figure: Figure) -> Raw:
-        drawing = respelt(figure.drawing)
-        caption = self.spans(figure.caption)
-        return self.macros("figure", drawing=Raw(drawing.tikz()), source="", caption=caption, alt="")
-
-
-class MarkdownPrinter(Printer):
-    """Markdown in one of two dialects: `dollar` or `github`."""
-
-    def __init__(self, macros: Macros, dialect: Dialect) -> None:
-        super().__init__(macros)
-        self.dialect = dialect
-
-    def words(self, text: str) -> Raw:
-        return Raw(escape.markdown(text))
-
-    def maths(self, latex: str) -> Raw:
-        body = respell(latex, self.dialect)
-        return Raw(f"$`{body}`$" if self.dialect == "github" else f"${body}$")
-
-    def code(self, text: str) -> Raw:
-        return Raw(escape.code_span(text))
-
-    def target(self, address: str) -> Raw:
-        return Raw(address)
-
-    def opening(self, spans: Spans) -> Raw:
-        body = self.spans(spans)
-        plain = bool(spans) and spans[0].kind == "text"
-        return Raw(escape.markdown_block(body)) if plain else body
-
-    def level(self, level: int) -> Raw:
-        return Raw("#" * level)
-
-    def entry(self, item: Sequence[Block], n: int, start: int | None) -> dict[str, Raw]:
-        marker = "-" if start is None else f"{start + n}."
-        pad = " " * (len(marker) + 1)
-        body = self.blocks(item).replace("\n", "\n" + pad)
-        return {"marker": Raw(marker), "body": Raw(re.sub(r"\n +(?=\n)", "\n", body))}
-
-    def code_block(self, text: str, language: str) -> Raw:
-        fence = "`" * max(3, escape.longest_run(text) + 1)
-        named = language if NAME.fullmatch(language) else ""
-        lines = [Raw(line) for line in code_lines(text)]
-        return self.macros("code_block", lines=lines, whole=Raw(fence), language=Raw(named))
-
-    def display(self, latex: str) -> Raw:
-        body = respell(latex, self.dialect, inline=False)
-        return self.macros("display", formula=self.displayed(_lines(body)), parts=[])
-
-    def displayed(self, body: str) -> Raw:
-        """A displayed formula; a line that Markdown could take for a list or a quotation is
-        indented."""
-        lines = [
-            "    " + line if re.match(r"[-+=>#*:~]", line) else line for line in body.split("\n")
-        ]
-        opening, closing = ("```math", "```") if self.dialect == "github" else ("$$", "$$")
-        return Raw("\n".join([opening, *lines, closing]))
-
-    def rows(self, rows: Rows) -> Raw:
-        noted = any(row.reason for row in rows.rows)
-        lines = [self.line(row, noted) for row in rows.rows]
-        body = lines[0].replace("&", "", 1)
-        if len(lines) > 1 or noted:
-            inside = " \\\\\n".join(lines)
-            body = f"\\begin{{aligned}}\n{inside}\n\\end{{aligned}}"
-        return self.macros("rows", entries=self.displayed(body))
-
-    def line(self, row: Row, noted: bool) -> str:
-        spell = lambda latex: respell(latex, self.dialect, inline=False)  # noqa: E731
-        reason = "".join(
-            spell(checked(s.content)) if s.kind == "math" else escape.words_in_maths(s.content)
-            for s in row.reason
-        )
-        left = f"{spell(checked(row.left))} " if row.left else "  "
-        return f"{left}&{spell(right(row))}" + (f" && {reason}" if noted and reason else "")
-
-    def space(self, left: str, lines: int) -> Raw:
-        return self.macros("space", left=self.maths(left) if left else "", lines=Raw(lines))
-
-    def table(self, table: Table) -> Raw:
-        sides = {"l": ":---", "c": ":---:", "r": "---:"}
-        return self.macros(
-            "table",
-            header=self.row(table.header, bold=False),
-            entries=[self.row(row, bold_answers(table)) for row in table.rows],
-            align={"sides": [Raw(sides[side]) for side in table.align]},
-            foot="",
-        )
-
-    def cell(self, cell: Cell, bold: bool) -> Raw:
-        """A cell is one line, and a bar inside code would end it."""
-        spans = tuple(Span("text", " ") if s.kind == "break" else s for s in cell.spans)
-        body = super().cell(Cell(spans, cell.role), bold)
-        return Raw(re.sub(r"(?<!\\)\|", r"\\|", body))
-
-    def figure(self, figure: Figure) -> Raw:
-        return self.macros(
-            "figure",
-            drawing="",
-            source=Raw(f"figures/{figure_name(figure)}.svg"),
-            caption=self.spans(figure.caption),
-            alt=self.words(figure.alt),
-        )
-
-
 @lru_cache(maxsize=4096)
 def checked(latex: str) -> str:
     """The formula, known to hold only what every target can print."""
@@ -491,8 +238,6 @@ def drawn(drawing: Drawing) -> Raw:
 
 def respelt(drawing: Drawing) -> Drawing:
     """The drawing with every label checked and in LaTeX's own spelling."""
-    from dataclasses import replace  # here beside its only use
-
     texts = tuple(
         replace(text, latex=respell(checked(text.latex), "tex") if text.latex else "")
         for text in drawing.texts
@@ -527,19 +272,6 @@ def code_lines(text: str) -> list[str]:
     """The lines of a code block, tabs spread out, unprintable characters dropped."""
     lines = text.expandtabs(4).rstrip("\n").split("\n")
     return ["".join(c for c in line if c.isprintable()) for line in lines]
-
-
-def _spaces(line: str) -> str:
-    return escape.latex("x" + line.replace(" ", "\N{NO-BREAK SPACE}"))[1:].replace(
-        "\N{NO-BREAK SPACE}", "~"
-    )
-
-
-def _lines(latex: str) -> str:
-    """One row of an environment on a line."""
-    return re.sub(r"(\\\\|\\begin\{\w+\}(?:\{[lcr|]+\})?) ", r"\1" + "\n", latex).replace(
-        " \\end{aligned}", "\n\\end{aligned}"
-    )
 
 
 def _around_numbers(words: str) -> tuple[str, str, str]:

@@ -15,15 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from symgrad.errors import SheetError
 from symgrad.figure import Drawing
 from symgrad.page import Sheet
-from symgrad.printing import (
-    LatexPrinter,
-    MarkdownPrinter,
-    Printer,
-    Raw,
-    TypstPrinter,
-    drawn,
-    figures,
-)
+from symgrad.printing import Printer, Raw, drawn, figures
+from symgrad.targets import LatexPrinter, MarkdownPrinter, TypstPrinter
 
 if TYPE_CHECKING:
     import jinja2
@@ -118,7 +111,7 @@ def _content(sheet: Sheet, target: str, dialect: Literal["dollar", "github"]) ->
 def _printer(to: Target, dialect: Literal["dollar", "github"]) -> Printer:
     module: Any = _environment().get_template(f"blocks.{to}.j2").module
 
-    def macros(name: str, **parts: Any) -> Raw:
+    def macros(name: str, /, **parts: Any) -> Raw:
         return Raw(getattr(module, name)(**parts).strip("\n"))
 
     match to:
@@ -165,14 +158,12 @@ def _compile(source: str, form: Literal["pdf", "svg"], system_fonts: bool) -> by
     except ImportError as error:
         message = "found no typst, expected the package typst"
         raise SheetError(message, hint="pip install 'typst>=0.15.2,<0.16'") from error
-    standards = ["a-2b"] if form == "pdf" else []
     try:
         made = typst.compile(
             source.encode(),
             format=form,
-            font_paths=[str(FONTS)],
-            ignore_system_fonts=not system_fonts,
-            pdf_standards=standards,
+            font_paths=typst.Fonts(include_system_fonts=system_fonts, font_paths=[str(FONTS)]),
+            pdf_standards=["a-2b"] if form == "pdf" else [],
             timestamp=TIMESTAMP,
         )
     except typst.TypstError as error:

@@ -209,6 +209,9 @@ def _spelled(tokens: list[Token], n: int, dialect: Dialect, inline: bool) -> str
 BREAKS = frozenset(("+", "-", "=", "<", ">")) | frozenset(
     f"\\{name}" for name in (*macros.RELATIONS, "cdot", "times", "pm", "mp", "odot")
 )
+LONG_PIECE = 120
+"""A piece longer than this is cut between its factors too."""
+
 NO_OPERAND = BREAKS | {"_", "^", ",", "&", "\\quad", "\\qquad"}
 """After these a sign is no operator but belongs to what follows."""
 
@@ -223,15 +226,58 @@ def pieces(latex: str) -> list[str]:
     >>> pieces(r"= a(b + c) - d")
     ['= a(b + c)', '- d']
     """
+    cuts = _cuts(latex, BREAKS | {"\\quad", "\\qquad"})
+    if max(b - a for a, b in zip(cuts, [*cuts[1:], len(latex)], strict=True)) > LONG_PIECE:
+        cuts = _cuts(latex, BREAKS | {"\\quad", "\\qquad", "\\,"})
+    return [latex[a:b].strip() for a, b in zip(cuts, [*cuts[1:], len(latex)], strict=True)]
+
+
+def _cuts(latex: str, before_these: frozenset[str]) -> list[int]:
+    """Where the pieces start: before outermost signs that stand between two terms, and gaps."""
     cuts, depth, fence = [0], 0, 0
     before = ""
     for token in tokenize(latex):
         if token.macro in ("left", "right"):
             fence += 1 if token.macro == "left" else -1
         depth += (token.text in OPENERS) - (token.text in CLOSERS)
-        binary = before and before not in NO_OPERAND
-        gap = before and token.macro in ("quad", "qquad")
-        if ((binary and token.text in BREAKS) or gap) and depth <= 0 and fence <= 0:
+        gap = token.macro in macros.SPACES and before
+        between = gap or (before and before not in NO_OPERAND)
+        if token.text in before_these and between and depth <= 0 and fence <= 0:
             cuts.append(token.at)
         before = token.text
-    return [latex[a:b].strip() for a, b in zip(cuts, [*cuts[1:], len(latex)], strict=True)]
+    return cuts
+
+
+class Cursor:
+    """A place among the tokens of a formula, moving on one by one."""
+
+    def __init__(self, latex: str, at: Place | None) -> None:
+        self.latex = latex
+        self.at = at
+        self.tokens = tokenize(latex, at)
+        self.pos = 0
+
+    def peek(self) -> Token | None:
+        """The next token, left where it is."""
+        return self.tokens[self.pos] if self.pos < len(self.tokens) else None
+
+    def take(self) -> Token:
+        """The next token."""
+        token = self.peek()
+        if token is None:
+            self.fail("the end of the formula", "an argument", None, "add it in braces")
+        self.pos += 1
+        return token
+
+    def close(self, text: str, opening: Token) -> None:
+        """Take the partner of `opening`."""
+        token = self.peek()
+        if token is None or token.text != text:
+            found = "the end of the formula" if token is None else token.text
+            self.fail(found, text, token or opening, f"{opening.text} must be closed")
+        self.take()
+
+    def fail(self, found: str, expected: str, token: Token | None, hint: str = "") -> NoReturn:
+        """Refuse the formula at `token`, or at its end."""
+        offset = len(self.latex) if token is None else token.at
+        refuse(found, expected, self.latex, offset, self.at, hint)

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from symgrad import macros
 from symgrad.errors import Place
-from symgrad.spelling import Token, is_aligned, refuse, tokenize
+from symgrad.spelling import Cursor, Token, is_aligned
 
 DEEPEST = 60
 """Most braces, brackets and arguments inside one another."""
@@ -45,12 +45,12 @@ def typst_body(latex: str, at: Place | None = None) -> str:
 def check(latex: str, at: Place | None = None) -> None:
     r"""Refuse what is outside the table, unbalanced, too long or too deep.
 
-    >>> check(r"\input{x}")
+    >>> check(r"\frac 1 \tow")
     Traceback (most recent call last):
     ...
-    symgrad.errors.NotationError: <text>:1:1: found \input, expected a known macro; did you mean \int?
-      \input{x}
-      ^
+    symgrad.errors.NotationError: <text>:1:9: found \tow, expected a known macro; did you mean \to?
+      \frac 1 \tow
+              ^
     """
     typst_body(latex, at)
 
@@ -70,33 +70,14 @@ def settled(latex: str, at: Place | None = None) -> str:
     return latex
 
 
-class _Converter:
+class _Converter(Cursor):
     """Recursive descent over the tokens of one formula; every method returns Typst."""
 
     def __init__(self, latex: str, at: Place | None) -> None:
-        self.latex = latex
-        self.at = at
-        self.tokens = tokenize(latex, at)
-        self.pos = 0
+        super().__init__(latex, at)
         self.depth = 0
         self.bare: list[tuple[int, int]] = []
         """Where macros stand as arguments without braces around them."""
-
-    # Reading tokens
-
-    def peek(self) -> Token | None:
-        return self.tokens[self.pos] if self.pos < len(self.tokens) else None
-
-    def take(self) -> Token:
-        token = self.peek()
-        if token is None:
-            self.fail("the end of the formula", "an argument", None, "add it in braces")
-        self.pos += 1
-        return token
-
-    def fail(self, found: str, expected: str, token: Token | None, hint: str = "") -> NoReturn:
-        offset = len(self.latex) if token is None else token.at
-        refuse(found, expected, self.latex, offset, self.at, hint)
 
     # Sequences
 
@@ -179,14 +160,6 @@ class _Converter:
         body = self.sequence(("}",))
         self.close("}", opening)
         return body or EMPTY
-
-    def close(self, text: str, opening: Token) -> None:
-        token = self.peek()
-        if token is None or token.text != text:
-            found = "the end of the formula" if token is None else token.text
-            hint = f"{opening.text} must be closed"
-            self.fail(found, f"{text}", token or opening, hint)
-        self.take()
 
     # Atoms
 
@@ -389,9 +362,10 @@ class _Converter:
         most = self.columns() if name.text == "array" else 2 if name.text == "cases" else None
         rows = self.table(name)
         self.bounded(name, rows, most)
+        full = [[cell or EMPTY for cell in row] for row in rows]
         if name.text == "cases":
-            return f"cases({', '.join(' quad & '.join(cell or EMPTY for cell in row) for row in rows)})"
-        cells = "; ".join(", ".join(cell or EMPTY for cell in row) for row in rows)
+            return f"cases({', '.join(' quad & '.join(row) for row in full)})"
+        cells = "; ".join(", ".join(row) for row in full)
         return f"mat(delim: {macros.MATRICES[name.text]}, {cells})"
 
     def columns(self) -> int:

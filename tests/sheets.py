@@ -81,9 +81,17 @@ def cells(*texts: str, role: str = "given") -> tuple[Cell, ...]:
 
 LAYERS = (
     ("INPUT 32×32×1", r"$32 \times 32 \times 1 = 1024$", "0"),
-    ("CONV5-10", r"$32 \times 32 \times 10 = 10240$", r"$10 \times (5 \times 5 \times 1 + 1) = 260$"),
+    (
+        "CONV5-10",
+        r"$32 \times 32 \times 10 = 10240$",
+        r"$10 \times (5 \times 5 \times 1 + 1) = 260$",
+    ),
     ("POOL2", r"$16 \times 16 \times 10 = 2560$", "0"),
-    ("CONV5-10", r"$16 \times 16 \times 10 = 2560$", r"$10 \times (5 \times 5 \times 10 + 1) = 2510$"),
+    (
+        "CONV5-10",
+        r"$16 \times 16 \times 10 = 2560$",
+        r"$10 \times (5 \times 5 \times 10 + 1) = 2510$",
+    ),
     ("POOL2", r"$8 \times 8 \times 10 = 640$", "0"),
     ("FC-10", "10", r"$10 \times (640 + 1) = 6410$"),
 )
@@ -167,7 +175,9 @@ def _numbers(row: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(cell.strip("$").split("= ")[-1] for cell in row)
 
 
-def answers(kind: str, worked: tuple[Block, ...], lefts: tuple[str, ...], key: Rows) -> tuple[Block, ...]:
+def answers(
+    kind: str, worked: tuple[Block, ...], lefts: tuple[str, ...], key: Rows
+) -> tuple[Block, ...]:
     if kind == "paper":
         return tuple(Space(f"{left} =", 3) for left in lefts)
     return worked if kind == "solution" else (key,)
@@ -190,9 +200,9 @@ def sheet(kind: str) -> Sheet:
         ),
         heading(2, "3.2 Convolutional architectures", "6 points"),
         says(
-            "Give the memory of the activations and the number of parameters of each layer. CONV5-N is a "
-            "convolution with N filters of 5×5, padding 2 and stride 1; POOL2 is a 2×2 max-pooling with "
-            "stride 2; FC-N is fully connected with N neurons."
+            "Give the memory of the activations and the number of parameters of each layer. "
+            "CONV5-N is a convolution with N filters of 5×5, padding 2 and stride 1; POOL2 is a "
+            "2×2 max-pooling with stride 2; FC-N is fully connected with N neurons."
         ),
         table(kind),
         heading(2, "3.3 Simple ConvNet", "12 points"),
@@ -214,15 +224,15 @@ def sheet(kind: str) -> Sheet:
         ),
         heading(
             3,
-            "(c) Given the gradients of the loss with respect to the second layer, determine those of "
-            "the first.",
+            "(c) Given the gradients of the loss with respect to the second layer, determine those "
+            "of the first.",
             "3 points",
         ),
         Display(upstream),
         *answers(
             kind,
             (
-                Remark(words("A maximum passes its gradient to the argument that wins, where it is unique.")),
+                Remark(words("A maximum passes its gradient to the argument that wins.")),
                 Rows(RELU_GRADIENTS, True),
             ),
             tuple(r.left for r in RELU_GRADIENTS),
@@ -233,9 +243,9 @@ def sheet(kind: str) -> Sheet:
         *answers(
             kind,
             (
-                says("The tap $k_j$ is used by every output, so its gradient sums over all $n$ of them."),
+                says("The tap $k_j$ is used by every output, so its gradient sums over all $n$."),
                 Rows(KERNEL, True),
-                says(r"$x_l$ is read by $z_i$ through the tap $j = l - i + 1$ when $1 \le l - i + 1 \le m$."),
+                says(r"$x_l$ is read by $z_i$ through the tap $j = l - i + 1$."),
                 Rows((INPUT,), True),
                 Rows(LONG, True),
             ),

@@ -71,9 +71,15 @@ HOSTILE = (
 )
 
 ALL_BLOCKS: tuple[Block, ...] = (
-    Paragraph((Span("text", "See "), Span("link", "the notes", "https://a.b/c_d%20#e"), Span("em", "now"))),
-    Paragraph((Span("text", "one"), Span("break", ""), Span("strong", "two"), Span("code", "a`b|$c$ #x"))),
-    Items(((Paragraph(words("first $x$")), Paragraph(words("more"))), (Paragraph(words("second")),))),
+    Paragraph(
+        (Span("text", "See "), Span("link", "the notes", "https://a.b/c_d%20#e"), Span("em", "now"))
+    ),
+    Paragraph(
+        (Span("text", "one"), Span("break", ""), Span("strong", "two"), Span("code", "a`b|$c$ #x"))
+    ),
+    Items(
+        ((Paragraph(words("first $x$")), Paragraph(words("more"))), (Paragraph(words("second")),))
+    ),
     Items(((Paragraph(words("third")),), (Paragraph(words("fourth")),)), start=3),
     Quote((Paragraph(words("A loss is a number.")), Paragraph(words("So is $L$.")))),
     Code("def f(x):\n    return x  # ```\n\\end{verbatim}", "python"),
@@ -203,7 +209,9 @@ def test_any_words_are_text_in_markdown_and_compile_in_typst(text: str) -> None:
 
 @given(st.text(alphabet=st.sampled_from("ab #$\\_*[]<>{}`~^&%@/=-.'\"|"), max_size=20))
 def test_no_active_character_of_latex_survives(text: str) -> None:
-    left = re.sub(r"\\[#$%&_{}]|\\[\^~]\{\}|\\text[a-z]+\{\}|\\\(\\[a-z]+\\\)|\{-\}", "", escape.latex(text))
+    left = re.sub(
+        r"\\[#$%&_{}]|\\[\^~]\{\}|\\text[a-z]+\{\}|\\\(\\[a-z]+\\\)|\{-\}", "", escape.latex(text)
+    )
     assert not set(left) & set("\\#$%&_^~{}")
 
 
@@ -226,6 +234,7 @@ def test_every_kind_of_block_is_printed_in_every_target(tmp_path: Path) -> None:
         assert squeezed(code) in shown
         assert code in read
     assert r"\end{verbatim}" not in render(page, "tex")
+    assert "~~~~return~x" in render(page, "tex")
     assert '<ol start="3">' in parser().render(render(page, "md"))
 
 
@@ -240,7 +249,10 @@ def test_pdf_is_the_same_every_time_and_archival(kind: str) -> None:
 
 
 def test_korean_is_printed(tmp_path: Path) -> None:
-    blocks = (Heading(2, words("합성곱 $z_i$"), "3점"), Remark(words(r"최댓값이 유일한 곳에서 $\text{손실}$")))
+    blocks = (
+        Heading(2, words("합성곱 $z_i$"), "3점"),
+        Remark(words(r"최댓값이 유일한 곳에서 $\text{손실}$")),
+    )
     page = Sheet("paper", "중간고사", "ko", blocks)
     shown = squeezed(readable(pdf(page), tmp_path))
     for part in ("중간고사", "합성곱", "3점", "최댓값이유일한곳에서", "손실", "이름"):
@@ -265,7 +277,11 @@ def test_long_lines_stay_on_the_page(tmp_path: Path) -> None:
         Display(rf"\begin{{aligned}} L &= {sums} \end{{aligned}}"),
         Table(
             tuple(Cell(words(f"a long header number {n}")) for n in range(8)),
-            (tuple(Cell(words(r"$10 \times (5 \times 5 \times 10 + 1) = 2510$")) for _ in range(8)),),
+            (
+                tuple(
+                    Cell(words(r"$10 \times (5 \times 5 \times 10 + 1) = 2510$")) for _ in range(8)
+                ),
+            ),
             ("r",) * 8,
         ),
         Figure(circuit().scaled(4), "wide"),

@@ -1,0 +1,310 @@
+r"""The printers of the three targets: Typst, LaTeX and Markdown.
+
+Each says how a target spells a formula and lays out rows, tables and lists; the templates say the
+rest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from symgrad import escape
+from symgrad.page import Block, Cell, Figure, Row, Rows, Span, Spans, Table
+from symgrad.printing import (
+    NAME,
+    Macros,
+    Printer,
+    Raw,
+    bold_answers,
+    checked,
+    code_lines,
+    drawn,
+    figure_name,
+    respelt,
+    right,
+    with_answers,
+)
+from symgrad.spelling import Dialect, is_aligned, pieces, respell
+from symgrad.typeset import quoted, typst_body
+
+LONG = 60
+"""Formulas longer than this are handed over with the places where a line may break."""
+
+
+class TypstPrinter(Printer):
+    """Typst: formulas converted, long ones with the places where a line may break."""
+
+    dialect: Dialect = "tex"
+
+    def words(self, text: str) -> Raw:
+        return Raw(escape.typst(text))
+
+    def maths(self, latex: str) -> Raw:
+        return Raw(f"${typst_body(latex)}$")
+
+    def code(self, text: str) -> Raw:
+        return Raw(quoted(escape.one_line(text)))
+
+    def target(self, address: str) -> Raw:
+        return Raw(quoted(address))
+
+    def level(self, level: int) -> Raw:
+        return Raw(level)
+
+    def entry(self, item: Sequence[Block], n: int, start: int | None) -> dict[str, Raw]:
+        return {"body": self.blocks(item)}
+
+    def code_block(self, text: str, language: str) -> Raw:
+        lines = "\\n".join(quoted(line)[1:-1] for line in code_lines(text))
+        return self.macros("code_block", lines=[], whole=Raw(f'"{lines}"'), language="")
+
+    def display(self, latex: str) -> Raw:
+        parts = self.parts(latex) if len(latex) > LONG and not is_aligned(latex) else []
+        return self.macros("display", formula=Raw(typst_body(latex)), parts=parts)
+
+    def parts(self, latex: str) -> list[Raw]:
+        """The pieces between which a line may break, in display style. Each starts with nothing
+        at all, so that a sign there keeps the space of a sign between two terms."""
+        cut = pieces(latex) if len(latex) > LONG else [latex]
+        return [Raw(f'"" display({typst_body(piece)})') for piece in cut]
+
+    def rows(self, rows: Rows) -> Raw:
+        entries = [
+            {
+                "left": Raw(f"display({typst_body(row.left)})") if row.left else "",
+                "parts": self.parts(right(row)),
+                "reason": self.spans(row.reason),
+                "answer": answer,
+            }
+            for row, answer in with_answers(rows)
+        ]
+        return self.macros("rows", entries=entries)
+
+    def space(self, left: str, lines: int) -> Raw:
+        start = Raw(f"display({typst_body(left)})") if left else ""
+        return self.macros("space", left=start, lines=Raw(lines))
+
+    def table(self, table: Table) -> Raw:
+        names = {"l": "left", "c": "center", "r": "right"}
+        sides = [Raw(names[side]) for side in table.align]
+        return self.macros(
+            "table",
+            header=self.row(table.header, bold=False),
+            entries=[self.row(row, bold_answers(table)) for row in table.rows],
+            align={"sides": sides, "count": Raw(len(sides))},
+            foot=Raw(table.foot),
+        )
+
+    def figure(self, figure: Figure) -> Raw:
+        return self.macros(
+            "figure",
+            drawing=drawn(figure.drawing),
+            source="",
+            caption=self.spans(figure.caption),
+            alt=Raw(quoted(escape.one_line(figure.alt))),
+        )
+
+
+class LatexPrinter(Printer):
+    """LaTeX for xelatex; derivations and tables through the commands of the page's style."""
+
+    dialect: Dialect = "tex"
+
+    def words(self, text: str) -> Raw:
+        return Raw(escape.latex(text))
+
+    def maths(self, latex: str) -> Raw:
+        return Raw(f"${respell(latex, 'tex')}$")
+
+    def code(self, text: str) -> Raw:
+        return Raw(escape.latex(text))
+
+    def target(self, address: str) -> Raw:
+        return Raw(escape.latex(address))
+
+    def level(self, level: int) -> Raw:
+        return Raw({1: r"\Large", 2: r"\large"}.get(level, r"\normalsize"))
+
+    def entry(self, item: Sequence[Block], n: int, start: int | None) -> dict[str, Raw]:
+        marker = r"\textbullet" if start is None else f"{start + n}."
+        return {"marker": Raw(marker), "body": self.blocks(item)}
+
+    def code_block(self, text: str, language: str) -> Raw:
+        lines = [Raw(_spaces(line)) for line in code_lines(text)]
+        return self.macros("code_block", lines=lines, whole="", language="")
+
+    def display(self, latex: str) -> Raw:
+        breaks = len(latex) > LONG and not is_aligned(latex) and len(pieces(latex)) > 1
+        formula = self.breakable(latex) if breaks else Raw(respell(latex, "tex"))
+        if is_aligned(latex) and max(map(len, latex.split("\\\\"))) > 2 * LONG:
+            formula = Raw(rf"\shrunk{{{formula}}}")
+        return self.macros("display", formula=formula, parts=breaks)
+
+    def breakable(self, latex: str) -> Raw:
+        """The formula, a long one with the places where a line may break."""
+        cut = pieces(latex) if len(latex) > LONG else [latex]
+        return Raw(" \\allowbreak ".join(respell(piece, "tex") for piece in cut))
+
+    def rows(self, rows: Rows) -> Raw:
+        entries = [
+            {
+                "left": Raw(respell(row.left, "tex")),
+                "right": Raw("{}" + self.breakable(right(row))),
+                "reason": self.spans(row.reason),
+                "answer": answer,
+            }
+            for row, answer in with_answers(rows)
+        ]
+        return self.macros("rows", entries=entries)
+
+    def space(self, left: str, lines: int) -> Raw:
+        return self.macros("space", left=Raw(respell(left, "tex")), lines=Raw(lines))
+
+    def table(self, table: Table) -> Raw:
+        last = len(table.rows) - table.foot
+        return self.macros(
+            "table",
+            header=self.between(table.header, bold=False),
+            entries=[
+                {
+                    "rule": table.foot > 0 and n == last,
+                    "cells": self.between(row, bold_answers(table)),
+                }
+                for n, row in enumerate(table.rows)
+            ],
+            align={"sides": [Raw(side) for side in table.align]},
+            foot="",
+        )
+
+    def between(self, cells: Sequence[Cell], bold: bool) -> list[dict[str, Raw]]:
+        """The cells, each with what stands before it."""
+        return [
+            {"before": Raw(" & " if n else ""), "body": self.cell(cell, bold)}
+            for n, cell in enumerate(cells)
+        ]
+
+    def figure(self, figure: Figure) -> Raw:
+        drawing = respelt(figure.drawing)
+        caption = self.spans(figure.caption)
+        return self.macros(
+            "figure", drawing=Raw(drawing.tikz()), source="", caption=caption, alt=""
+        )
+
+
+class MarkdownPrinter(Printer):
+    """Markdown in one of two dialects: `dollar` or `github`."""
+
+    def __init__(self, macros: Macros, dialect: Dialect) -> None:
+        super().__init__(macros)
+        self.dialect = dialect
+
+    def words(self, text: str) -> Raw:
+        return Raw(escape.markdown(text))
+
+    def maths(self, latex: str) -> Raw:
+        body = respell(latex, self.dialect)
+        return Raw(f"$`{body}`$" if self.dialect == "github" else f"${body}$")
+
+    def code(self, text: str) -> Raw:
+        return Raw(escape.code_span(text))
+
+    def target(self, address: str) -> Raw:
+        return Raw(address)
+
+    def opening(self, spans: Spans) -> Raw:
+        body = self.spans(spans)
+        plain = bool(spans) and spans[0].kind == "text"
+        return Raw(escape.markdown_block(body)) if plain else body
+
+    def level(self, level: int) -> Raw:
+        return Raw("#" * level)
+
+    def entry(self, item: Sequence[Block], n: int, start: int | None) -> dict[str, Raw]:
+        marker = "-" if start is None else f"{start + n}."
+        pad = " " * (len(marker) + 1)
+        body = self.blocks(item).replace("\n", "\n" + pad)
+        return {"marker": Raw(marker), "body": Raw(re.sub(r"\n +(?=\n)", "\n", body))}
+
+    def code_block(self, text: str, language: str) -> Raw:
+        fence = "`" * max(3, escape.longest_run(text) + 1)
+        named = language if NAME.fullmatch(language) else ""
+        lines = [Raw(line) for line in code_lines(text)]
+        return self.macros("code_block", lines=lines, whole=Raw(fence), language=Raw(named))
+
+    def display(self, latex: str) -> Raw:
+        body = respell(latex, self.dialect, inline=False)
+        return self.macros("display", formula=self.displayed(_lines(body)), parts=[])
+
+    def displayed(self, body: str) -> Raw:
+        """A displayed formula; a line that Markdown could take for a list or a quotation is
+        indented."""
+        lines = [
+            "    " + line if re.match(r"[-+=>#*:~]", line) else line for line in body.split("\n")
+        ]
+        opening, closing = ("```math", "```") if self.dialect == "github" else ("$$", "$$")
+        return Raw("\n".join([opening, *lines, closing]))
+
+    def rows(self, rows: Rows) -> Raw:
+        noted = any(row.reason for row in rows.rows)
+        lines = [self.line(row, noted) for row in rows.rows]
+        body = lines[0].replace("&", "", 1)
+        if len(lines) > 1 or noted:
+            inside = " \\\\\n".join(lines)
+            body = f"\\begin{{aligned}}\n{inside}\n\\end{{aligned}}"
+        return self.macros("rows", entries=self.displayed(body))
+
+    def line(self, row: Row, noted: bool) -> str:
+        reason = "".join(
+            self.in_display(checked(s.content))
+            if s.kind == "math"
+            else escape.words_in_maths(s.content)
+            for s in row.reason
+        )
+        left = f"{self.in_display(checked(row.left))} " if row.left else "  "
+        line = f"{left}&{self.in_display(right(row))}"
+        return f"{line} && {reason}" if noted and reason else line
+
+    def in_display(self, latex: str) -> str:
+        """A part of a displayed formula."""
+        return respell(latex, self.dialect, inline=False)
+
+    def space(self, left: str, lines: int) -> Raw:
+        return self.macros("space", left=self.maths(left) if left else "", lines=Raw(lines))
+
+    def table(self, table: Table) -> Raw:
+        sides = {"l": ":---", "c": ":---:", "r": "---:"}
+        return self.macros(
+            "table",
+            header=self.row(table.header, bold=False),
+            entries=[self.row(row, bold_answers(table)) for row in table.rows],
+            align={"sides": [Raw(sides[side]) for side in table.align]},
+            foot="",
+        )
+
+    def cell(self, cell: Cell, bold: bool) -> Raw:
+        """A cell is one line, and a bar inside code would end it."""
+        spans = tuple(Span("text", " ") if s.kind == "break" else s for s in cell.spans)
+        body = super().cell(Cell(spans, cell.role), bold)
+        return Raw(re.sub(r"(?<!\\)\|", r"\\|", body))
+
+    def figure(self, figure: Figure) -> Raw:
+        return self.macros(
+            "figure",
+            drawing="",
+            source=Raw(f"figures/{figure_name(figure)}.svg"),
+            caption=self.spans(figure.caption),
+            alt=self.words(figure.alt),
+        )
+
+
+def _spaces(line: str) -> str:
+    """A line of code with every space kept."""
+    return "~".join(escape.latex(word) for word in line.split(" "))
+
+
+def _lines(latex: str) -> str:
+    """One row of an environment on a line."""
+    return re.sub(r"(\\\\|\\begin\{\w+\}(?:\{[lcr|]+\})?) ", r"\1" + "\n", latex).replace(
+        " \\end{aligned}", "\n\\end{aligned}"
+    )
