@@ -15,7 +15,6 @@ from symgrad import exam as exams
 from symgrad import render, solve
 from symgrad.bridge import from_sympy
 from symgrad.count import Count, count, read_stack
-from symgrad.derive import Sweep
 from symgrad.errors import NetworkError, Place, SheetError
 from symgrad.expr import Blank, Expr, Partial, Ref, Rel
 from symgrad.latex import latex
@@ -40,11 +39,12 @@ class Network:
     >>> conv = Network(
     ...     r"z_i = \sum_{j=1}^{m} k_j x_{i+j-1} + b, \quad i = 1, \dots, n",
     ...     r"\delta_i = \frac{\partial L}{\partial z_i}",
+    ...     data="x",
     ... )
     >>> conv.gradient("L", "k_j").latex()
     '\\frac{\\partial L}{\\partial k_j} = \\sum_{i=1}^{n} \\delta_i x_{i+j-1}'
     >>> conv.parameters
-    ('k_j', 'x_i', 'b')
+    ('k_j', 'b')
 
     Data are said as in an exam, ``(x, y) \sim \mathcal D``, or by name: ``data=("x", "y")``.
     """
@@ -95,10 +95,8 @@ class Network:
         '\\frac{\\partial L}{\\partial w} = 2 (w x - y)\\, x'
         """
         of_, by_ = self.name(of), self.name(by)
-        asker = solve.Asker(self.scope, "")
-        asker.sweeps = self._sweeps
-        asked = Question(Partial(of_, by_), latex(Partial(of_, by_)), Place())
-        found = asker.answer(asked).derivation
+        goal = Partial(of_, by_)
+        found = self.answered(Question(goal, latex(goal), Place())).derivation
         assert found is not None
         return found
 
@@ -108,10 +106,7 @@ class Network:
         >>> Network(r"f = w x, \quad w = 2, \quad x = 3").answer("f").value
         Fraction(6, 1)
         """
-        asked = self.question(question)
-        asker = solve.Asker(self.scope, "")
-        asker.sweeps = self._sweeps
-        return asker.answer(asked)
+        return self.answered(self.question(question))
 
     def question(self, text: str) -> Question:
         """A question in the words of an exam."""
@@ -142,14 +137,16 @@ class Network:
         at = Place("<question>", 1, 1, text)
         return read(text, at, frozenset(self.scope.functions), self.scope.variables)
 
+    def answered(self, asked: Question) -> solve.Answer:
+        """The answer to a question that was read before."""
+        return self._asker.answer(asked)
+
     @cached_property
-    def _sweeps(self) -> dict[Ref, Sweep]:
-        return {}
+    def _asker(self) -> solve.Asker:
+        return solve.Asker(self.scope, "")
 
     def _repr_latex_(self) -> str:
-        lines = [
-            rf"{latex(e.target)} &= {latex(e.body)}" for e in self.scope.network.equations
-        ]
+        lines = [rf"{latex(e.target)} &= {latex(e.body)}" for e in self.scope.network.equations]
         return r"$\displaystyle \begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}$"
 
 
@@ -171,7 +168,7 @@ def _end(value: object) -> Expr:
         if len(found) == 1 and isinstance(found[0], Formula) and len(found[0].parts) == 1:
             return found[0].parts[0]
         raise NetworkError(f"found the end {value!r} of a range, expected a number or a size")
-    return from_sympy(value)  # type: ignore[arg-type]  # from_sympy refuses what is not SymPy's
+    return from_sympy(value)
 
 
 @dataclass(frozen=True)
@@ -189,15 +186,16 @@ class Solution(solve.Solution):
     def write(
         self,
         directory: str | Path,
-        sheets: Sequence[Kind] = ("solution",),
-        to: Sequence[str] = ("md", "pdf"),
+        sheets: Iterable[Kind] = ("solution",),
+        to: Iterable[str] = ("md", "pdf"),
         dialect: Dialect = "dollar",
     ) -> list[Path]:
         """Write `solution.md`, `solution.pdf`, `key.md`, …: all of them, or none."""
         home = Path(directory)
         files: dict[Path, bytes] = {}
-        for kind in sheets:
-            files |= render.files(self.sheet(kind), to, home, kind, dialect)
+        targets = tuple(dict.fromkeys(to))
+        for kind in dict.fromkeys(sheets):
+            files |= render.files(self.sheet(kind), targets, home, kind, dialect)
         for path in files:
             if self.exam.path and path.resolve() == Path(self.exam.path).resolve():
                 raise SheetError(

@@ -1,0 +1,209 @@
+r"""The command ``symgrad``: solve, derive, count, doctor.
+
+Every command imports what it needs when it runs: help and shell completion start this program at
+each keystroke, and must not wait for the mathematics (a tenth of a second for the grammar and isl
+alone) or for the page setting.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from symgrad import __version__
+from symgrad.errors import SymgradError
+
+if TYPE_CHECKING:
+    from symgrad.solve import Answer
+
+BAD_INPUT = 2
+BUG = 70
+"""Exit codes; 70 is EX_SOFTWARE of sysexits."""
+
+TO = ("md", "tex", "pdf")
+SHEETS = ("solution", "key", "paper")
+DIALECTS = ("dollar", "github")
+
+
+class Commands(click.Group):
+    """Says what is wrong with the input in one message; a bug is reported as ours."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; faults become messages and exit codes."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
+            raise
+        except SymgradError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(BAD_INPUT)
+        except Exception as error:
+            if os.environ.get("SYMGRAD_DEBUG"):
+                raise
+            click.echo(
+                f"symgrad {__version__} failed on its own account: "
+                f"{type(error).__name__}: {error}\n"
+                "This is a bug, not a fault of your file. Please report it with the command you "
+                "ran and its input;\nSYMGRAD_DEBUG=1 shows where it happened.",
+                err=True,
+            )
+            ctx.exit(BUG)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="symgrad %(version)s")
+def main() -> None:
+    """Fill in the question marks of a deep-learning exam, and show the work."""
+
+
+@main.command()
+@click.argument("exam", type=click.Path(path_type=Path))
+@click.option(
+    "--sheet", "sheets", multiple=True, type=click.Choice(SHEETS), default=("solution",),
+    show_default=True, help="Which sheet to write; may be repeated.",
+)  # fmt: skip
+@click.option(
+    "--to", multiple=True, type=click.Choice(TO),
+    help="Which format to write; may be repeated. Default: md and pdf.",
+)  # fmt: skip
+@click.option(
+    "--dialect", type=click.Choice(DIALECTS),
+    help="Markdown with dollar signs (Jupyter, pandoc, editors) or for GitHub. "
+    "Default: what the exam says, else dollar.",
+)  # fmt: skip
+@click.option(
+    "-o", "--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    help="Where to write. Default: beside the exam.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the answers and tables as JSON.")
+def solve(
+    exam: Path,
+    sheets: tuple[Any, ...],
+    to: tuple[str, ...],
+    dialect: Any,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Answer every question mark of EXAM and write the sheets.
+
+    Writes solution.md, key.pdf, … and prints their paths. With --json and no --to, writes
+    nothing.
+    """
+    from symgrad.api import Exam
+
+    solution = Exam.read(exam).solve()
+    targets = to or (() if as_json else ("md", "pdf"))
+    chosen: Any = dialect or solution.exam.options.get("dialect", "dollar")
+    if targets:
+        home = exam.parent if output is None else output
+        for path in solution.write(home, sheets, targets, chosen):
+            click.echo(str(path), err=as_json)
+    if as_json:
+        import json
+
+        click.echo(json.dumps(solution.json(), ensure_ascii=False, indent=2))
+
+
+@main.command()
+@click.argument("equations")
+@click.argument("question")
+@click.option("--latex", "as_latex", is_flag=True, help="Print LaTeX.")
+@click.option("--steps", is_flag=True, help="Show every step with its reason.")
+def derive(equations: str, question: str, as_latex: bool, steps: bool) -> None:
+    r"""Answer one QUESTION about EQUATIONS, both in LaTeX.
+
+    \b
+    symgrad derive 'z = w x + b, L = (y - z)^2' '\partial L/\partial w'
+    """
+    from symgrad.api import Network
+
+    network = Network(equations)
+    asked = network.question(question)
+    answer = network.answered(asked)
+    show = shown_latex if as_latex else shown_unicode
+    for line in show(answer, steps):
+        click.echo(line)
+
+
+def shown_unicode(answer: Answer, steps: bool) -> list[str]:
+    """An answer as lines of Unicode."""
+    from symgrad.terminal import in_unicode, plainly, ranges
+    from symgrad.terminal import steps as leading
+
+    d = answer.derivation
+    end = plainly(answer)
+    if d is None:
+        return [end]
+    where = ranges(d.indices)
+    end += f"   ({where})" if where else ""
+    return [*in_unicode(leading(d)), "", end] if steps else [end]
+
+
+def shown_latex(answer: Answer, steps: bool) -> list[str]:
+    """An answer as LaTeX."""
+    from symgrad.terminal import in_latex
+    from symgrad.terminal import steps as leading
+
+    d = answer.derivation
+    if d is None:
+        return [f"{answer.question} = {answer.latex}"]
+    return [in_latex(leading(d)) if steps else d.latex()]
+
+
+@main.command()
+@click.argument("layers")
+@click.option(
+    "-q", "--quantity", "asked", multiple=True, metavar="WORDS",
+    help="What to count, as a table of an exam would head it: 'FLOPs', 'receptive field', "
+    "'weights', 'memory (KB)'; may be repeated.",
+)  # fmt: skip
+def count(layers: str, asked: tuple[str, ...]) -> None:
+    """Count sizes, parameters and costs of LAYERS.
+
+    \b
+    symgrad count 'INPUT 32x32x1; CONV5-10; POOL2; FC-10'
+    """
+    from rich.console import Console
+
+    from symgrad.api import count_layers
+    from symgrad.count import Quantity, quantity, unknown
+    from symgrad.errors import Place
+    from symgrad.terminal import COLUMNS, counted, remarks
+
+    columns = [Quantity(k) for k in COLUMNS]
+    if asked:
+        columns = []
+        for words in asked:
+            found = quantity(words)
+            if found is None:
+                raise unknown(words, Place("<quantity>", 1, 1, words))
+            columns.append(found)
+    result = count_layers(layers)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, WIDE)
+    console.print(counted(result, columns))
+    for remark in remarks(result):
+        console.print(remark, style="dim", markup=False)
+
+
+WIDE = 200
+"""Columns of a table that goes to a file or a pipe: nothing is wrapped there."""
+
+
+@main.command()
+def doctor() -> None:
+    """Say which engines and fonts are found, and what a missing one costs."""
+    from symgrad.doctor import findings
+
+    found = findings()
+    width = max(len(f.name) for f in found)
+    for f in found:
+        mark = "ok " if not f.missing else "!! " if f.needed else "-- "
+        click.echo(f"{mark} {f.name:<{width}}  {f.version or 'not found: ' + f.cost}")
+    if any(f.missing and f.needed for f in found):
+        click.echo("Something symgrad needs is missing: install it again with pip.", err=True)
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,169 @@
+r"""What a terminal shows: a derivation as lines of Unicode or LaTeX, counted layers as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from symgrad.count import Cell, Count, Kind, Quantity, Row
+from symgrad.dual import Number
+from symgrad.expr import Expr, Num
+from symgrad.index import Index
+from symgrad.latex import latex
+from symgrad.numeral import shown
+from symgrad.rewrite import Derivation
+from symgrad.solve import Answer
+from symgrad.text import name, text
+from symgrad.wording import say
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+WIDEST = 60
+"""Reasons stand in one column, at most this far to the right."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One equality of a derivation and the reason for it; an empty `left` continues the line
+    above."""
+
+    left: Expr | None
+    right: Expr
+    reason: str = ""
+
+
+def steps(d: Derivation) -> tuple[Derivation, ...]:
+    """The derivations that lead to `d`, what is used first, and `d` itself last."""
+    found: dict[Expr, Derivation] = {}
+    stack = [(d, False)]
+    while stack:
+        one, ready = stack.pop()
+        if ready:
+            found.setdefault(one.goal, one)
+        elif one.goal not in found:
+            stack.append((one, True))
+            stack += [(u, False) for u in reversed((*one.upstream, *one.locals))]
+    return tuple(found.values())
+
+
+def lines(d: Derivation) -> list[Line]:
+    """The chain of equalities of one derivation; a step that changes nothing to see is left out."""
+    out: list[Line] = []
+    seen: Expr = d.goal
+    for step in d.steps:
+        if step.after == seen and out:
+            continue
+        out.append(Line(None if out else d.goal, step.after, reason(d, step.rule, step.because)))
+        seen = step.after
+    return out
+
+
+def reason(d: Derivation, rule: str, because: Sequence[str]) -> str:
+    """The margin of one step."""
+    ids = [rule, *because]
+    words = (said(i, of=text(d.goal.of), by=text(d.goal.by)) for i in ids)
+    return ", ".join(dict.fromkeys(w for w in words if w))
+
+
+def said(key: str, **formulas: str) -> str:
+    """The reason `key` in plain words."""
+    spans = say("reasons", key, **formulas)
+    return "".join(s.content if s.kind == "text" else name(s.content) for s in spans)
+
+
+def in_unicode(derivations: Sequence[Derivation]) -> Iterator[str]:
+    """Every step of the derivations, aligned at their signs of equality."""
+    rows = [line for d in derivations for line in lines(d)]
+    lefts = ["" if r.left is None else text(r.left) for r in rows]
+    indent = max(map(len, lefts), default=0)
+    body = [f"{left:<{indent}} = {text(r.right)}" for left, r in zip(lefts, rows, strict=True)]
+    margin = min(WIDEST, max(map(len, body), default=0))
+    for row, line in zip(rows, body, strict=True):
+        yield f"{line:<{margin}}   {row.reason}".rstrip()
+
+
+def in_latex(derivations: Sequence[Derivation]) -> str:
+    r"""Every step of the derivations as ``aligned`` LaTeX."""
+    rows = [line for d in derivations for line in lines(d)]
+    body = " \\\\\n".join(
+        f"{'' if r.left is None else latex(r.left)} &= {latex(r.right)}" for r in rows
+    )
+    return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+
+
+def plainly(answer: Answer) -> str:
+    """An answer in one line: the question, the formula, and the number that it comes to."""
+    if answer.derivation is not None:
+        parts = [text(answer.derivation.goal), text(answer.derivation.answer)]
+    else:
+        parts = [name(answer.question)]
+        parts += [name(answer.latex)] if answer.value is None else []
+    if answer.value is None:
+        return " = ".join(parts)
+    digits, exact = number(answer.value)
+    start = " = ".join(p for p in parts if p != digits)
+    return f"{start} {'=' if exact else '≈'} {digits}"
+
+
+def number(x: Number) -> tuple[str, bool]:
+    """A number in a few digits, and whether these are all of it."""
+    digits, exact = shown(x)
+    return (text(Num(x)) if isinstance(x, Fraction) and "frac" in digits else name(digits)), exact
+
+
+def ranges(indices: Sequence[Index]) -> str:
+    r"""The ranges of the free indices of an answer.
+
+    >>> from symgrad.expr import ONE, Ref
+    >>> from symgrad.index import Range
+    >>> ranges([Index("j", Range(ONE, Ref("m")))])
+    'j = 1, …, m'
+    """
+    return "; ".join(f"{name(i.name)} = {text(i.range.lo)}, …, {text(i.range.hi)}" for i in indices)
+
+
+COLUMNS = (Kind.OUTPUT, Kind.MEMORY, Kind.PARAMETERS, Kind.MACS)
+"""What `symgrad count` shows when nobody asks for anything else."""
+
+
+def counted(found: Count, quantities: Sequence[Quantity]) -> Table:
+    """The layers with the working of each count, and the totals."""
+    from rich.box import SIMPLE_HEAD  # only a command that prints a table loads rich
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, show_footer=True, show_edge=False)
+    table.add_column("layer", footer="total", no_wrap=True)
+    for q in quantities:
+        total = found.total(q)
+        unit = f" ({q.unit})" if q.unit else ""
+        footer = "" if total is None else result(total)
+        table.add_column(q.kind.value + unit, footer=footer, justify="right")
+    for row in found.rows:
+        table.add_row(row.layer.text, *(cell(row, q) for q in quantities))
+    return table
+
+
+def cell(row: Row, q: Quantity) -> str:
+    """The working of one count, or a dash where there is nothing to count."""
+    return row.cell(q).text if q.kind in row.cells else "–"
+
+
+def result(c: Cell) -> str:
+    """What a total comes to: the working of a sum over a column is the column itself."""
+    if c.value is None:
+        return c.text
+    digits, exact = number(Fraction(c.value))
+    return digits if exact else f"≈ {digits}"
+
+
+def remarks(found: Count) -> list[str]:
+    """The conventions behind a count, as sentences."""
+    out = []
+    for remark in found.remarks:
+        layers = ", ".join(r.layer.text for r in found.rows if remark in r.remarks)
+        spans = say("remarks", remark.value, layers=layers)
+        out.append("".join(s.content if s.kind == "text" else name(s.content) for s in spans))
+    return out
