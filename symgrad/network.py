@@ -50,7 +50,11 @@ class Equation:
 
     def entry(self, values: Mapping[str, Expr]) -> Equation:
         """This equation with some of its indices given."""
-        rest = tuple(i for i in self.indices if i.name not in values)
+        rest = tuple(
+            Index(i.name, Range(shift(i.range.lo, values), shift(i.range.hi, values)))
+            for i in self.indices
+            if i.name not in values
+        )
         target = shift(self.target, values)
         assert isinstance(target, Ref)
         return Equation(target, rest, shift(self.body, values), self.at)
