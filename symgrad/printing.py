@@ -129,7 +129,26 @@ class Printer(ABC):
 
     def blocks(self, blocks: Sequence[Block]) -> Raw:
         """Blocks one below another."""
-        return Raw("\n\n".join(self.block(block) for block in blocks))
+        following = (*blocks[1:], None)
+        return Raw("\n\n".join(map(self.led, blocks, following)))
+
+    def led(self, block: Block, following: Block | None) -> Raw:
+        """The block; a paragraph that leads to a formula stays on its page."""
+        leads = isinstance(following, Display | Rows | Table | Figure)
+        if leads and isinstance(block, Paragraph | Remark):
+            name = "remark" if isinstance(block, Remark) else "paragraph"
+            return self.macros("lead", body=self.macros(name, body=self.opening(block.spans)))
+        return self.block(block)
+
+    def reason(self, spans: Spans) -> Raw:
+        """A reason is set small, so a fraction in it is set as large as in a display."""
+        tall = tuple(
+            replace(span, content=rf"\displaystyle {span.content}")
+            if span.kind == "math" and r"\frac" in span.content
+            else span
+            for span in spans
+        )
+        return self.spans(tall)
 
     def block(self, block: Block) -> Raw:
         match block:

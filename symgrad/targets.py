@@ -74,7 +74,7 @@ class TypstPrinter(Printer):
             {
                 "left": Raw(f"display({typst_body(row.left)})") if row.left else "",
                 "parts": self.parts(right(row)),
-                "reason": self.spans(row.reason),
+                "reason": self.reason(row.reason),
                 "answer": answer,
             }
             for row, answer in with_answers(rows)
@@ -151,7 +151,7 @@ class LatexPrinter(Printer):
             {
                 "left": Raw(respell(row.left, "tex")),
                 "right": Raw("{}" + self.breakable(right(row))),
-                "reason": self.spans(row.reason),
+                "reason": self.reason(row.reason),
                 "answer": answer,
             }
             for row, answer in with_answers(rows)
