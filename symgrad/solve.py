@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 from symgrad.circuit import Circuit, Gate, circuit
@@ -25,7 +26,7 @@ from symgrad.count import (
 )
 from symgrad.count import Cell as Counted
 from symgrad.derive import Sweep
-from symgrad.dual import Number, times
+from symgrad.dual import Number, plus, times
 from symgrad.errors import ExamError, NetworkError, Place, SymgradError
 from symgrad.evaluate import Point, Unrolled
 from symgrad.exam import Cell, Drawn, Exam, Formula, Grid, Item, Section
@@ -448,8 +449,9 @@ def circuit_work(item: Drawn, scope: Scope, where: str) -> CircuitWork:
         found = list(wire_flows(wire, drawn, sweep, network, (values, gradients)))
         flows += found
         if values:
-            total = Fraction(1) if wire == drawn.output else Fraction(0)
-            gradients[wire] = sum((f.product for f in found if f.product is not None), total)
+            seed: Number = Fraction(1) if wire == drawn.output else Fraction(0)
+            products = (f.product for f in found if f.product is not None)
+            gradients[wire] = reduce(plus, products, seed)
     formulas = {w: spelled_out(drawn, sweep.gradient(w).answer) for w in wires}
     work = CircuitWork((), True, drawn, values, gradients, tuple(flows), formulas)
     asked = [w for w in wires if w != drawn.output]

@@ -201,11 +201,16 @@ def listed_equalities(locals_: Sequence[Derivation]) -> Spans:
         goal, answer = p.general or (p.goal, p.answer)
         if len(locals_) == 1:
             goal, answer = p.goal, p.answer
-        found[f"{latex(goal)} = {latex(answer)}"] = None
+        found[f"{flat(goal)} = {latex(answer)}"] = None
     spans: list[Span] = []
     for n, text in enumerate(list(found)[:3]):
         spans += [*([Span("text", ", ")] if n else []), Span("math", text)]
     return (*spans, Span("text", ", …")) if len(found) > 3 else tuple(spans)
+
+
+def flat(goal: Partial) -> str:
+    """A gradient on one line, legible in small print."""
+    return rf"\partial {latex(goal.of)}/\partial {latex(goal.by)}"
 
 
 def one_gradient(answer: Answer, d: Derivation) -> list[Block]:
