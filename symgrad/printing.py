@@ -75,7 +75,7 @@ class Printer(ABC):
         return {
             "title": self.words(sheet.title),
             "running": Raw(quoted(escape.one_line(sheet.title))),
-            "language": Raw(quoted(sheet.language)),
+            "language": Raw(quoted(sheet.language if sheet.language in WORDS else "en")),
             "subtitle": self.words(sheet.points) if sheet.points else "",
             "name": self.words(words["name"]) if sheet.kind == "paper" else "",
             "page_before": self.words(before),
