@@ -359,13 +359,17 @@ def apply(fn: str, x: Dual) -> Dual:
 
 
 def extreme(args: Sequence[Dual], sign: int) -> Dual:
-    """The greatest (sign 1) or least (sign -1) of the arguments; it moves as the winner does."""
+    """The greatest (sign 1) or least (sign -1) of the arguments; it moves as the winner does.
+
+    A tie of arguments that move is refused even where all move alike: which of them is said to
+    win, and so the gradient of each, is a convention.
+    """
     best = args[0]
     for x in args[1:]:
         if sign * compare(x.value, best.value) > 0:
             best = x
     tied = [x for x in args if compare(x.value, best.value) == 0]
-    if any(compare(x.tangent, best.tangent) for x in tied):
+    if len(tied) > 1 and any(x.tangent for x in tied):
         raise _tie(best)
     return best
 

@@ -1,4 +1,4 @@
-"""Substitution captures nothing, alpha-equivalence is what it says, trees come apart and together."""
+"""Substitution captures nothing; same means equal up to bound names; trees come apart."""
 
 from __future__ import annotations
 

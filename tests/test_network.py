@@ -280,8 +280,8 @@ BAD = {
             ),
             facts=sized("n", "m"),
         ),
-        "exam.md:6:1: found z_i (at i = 2, m = 2, n = 1) in the definition of v_i, expected an index "
-        "from 1 to n; change the range of the indices, or define more entries of z",
+        "exam.md:6:1: found z_i (at i = 2, m = 2, n = 1) in the definition of v_i, expected an "
+        "index from 1 to n; change the range of the indices, or define more entries of z",
     ),
     "a read outside a declared shape": (
         Network((scalar("z", ref("x", 5), 3),), shapes={"x": (Range(ONE, num(4)),)}),
