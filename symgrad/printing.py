@@ -133,12 +133,12 @@ class Printer(ABC):
         return Raw("\n\n".join(map(self.led, blocks, following)))
 
     def led(self, block: Block, following: Block | None) -> Raw:
-        """The block; a paragraph that leads to a formula stays on its page."""
-        leads = isinstance(following, Display | Rows | Table | Figure)
-        if leads and isinstance(block, Paragraph | Remark):
-            name = "remark" if isinstance(block, Remark) else "paragraph"
-            return self.macros("lead", body=self.macros(name, body=self.opening(block.spans)))
-        return self.block(block)
+        """The block; words or a formula that lead to what follows stay on its page."""
+        body = self.block(block)
+        leads = isinstance(block, Paragraph | Remark | Display)
+        if leads and isinstance(following, Display | Rows | Table | Figure | Space):
+            return self.macros("lead", body=body)
+        return body
 
     def reason(self, spans: Spans) -> Raw:
         """A reason is set small, so a fraction in it is set as large as in a display."""
