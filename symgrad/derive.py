@@ -37,6 +37,8 @@ from symgrad.expr import (
     walk,
 )
 from symgrad.index import (
+    Affine,
+    Condition,
     Contraction,
     Facts,
     Index,
@@ -44,12 +46,22 @@ from symgrad.index import (
     affine,
     contract,
     guard,
+    range_conditions,
     shift,
 )
 from symgrad.latex import latex
 from symgrad.network import Equation, Network
 from symgrad.rewrite import Derivation, Step, Through, put_in
-from symgrad.rules.algebra import WRITTEN_OUT, count, distinct_bounds, product, tidy, total, write_out
+from symgrad.rules.algebra import (
+    WRITTEN_OUT,
+    count,
+    distinct_bounds,
+    out_of_sums,
+    product,
+    tidy,
+    total,
+    write_out,
+)
 from symgrad.rules.calculus import Place, in_terms_of, reads_of
 
 INLINE = 60
@@ -69,6 +81,8 @@ class Term:
     through: tuple[Through, ...] = ()
     general: tuple[Ref, Expr] | None = None
     """The consumer at its own letters and the local gradient there, for one of several entries."""
+    parts: tuple[Term, ...] = ()
+    """The reads of a local gradient that has several, each contracted."""
 
 
 @dataclass
@@ -129,55 +143,25 @@ class Sweep:
         return merged(pieces)
 
     def _through(self, eq: Equation, node: Ref, facts: Facts, avoid: frozenset[str]) -> list[Term]:
-        """The summands that flow through one equation."""
+        """The summands that flow through one equation.
+
+        Reads that can meet in one entry of the equation's target are one local gradient: the
+        chain rule sums over all entries, and each read is contracted afterwards.
+        """
+        at_goal = goal_entry(eq, self.of)
+        if at_goal is not None:
+            eq, facts = at_goal, facts.within(self.indices(self.of))
         taken = avoid | {i.name for i in eq.indices}
-        if eq.target.name == self.of.name and len(eq.target.indices) == len(self.of.indices):
-            facts = facts.within(self.indices(self.of))
-        out: list[Term] = []
-        for place in reads_of(eq.body, node.name, self.network.ties, taken):
-            if len(place.ref.indices) == len(node.indices):
-                out += self._contracted(eq, place, node, facts)
-        return out
-
-    def _contracted(self, eq: Equation, place: Place, node: Ref, facts: Facts) -> list[Term]:
-        pairs = list(zip(place.ref.indices, node.indices, strict=True))
-        if eq.target.name == self.of.name and len(eq.target.indices) == len(self.of.indices):
-            pairs += zip(eq.target.indices, self.of.indices, strict=True)
-        for phi, _ in pairs:
-            if affine(phi) is None:
-                raise NetworkError(
-                    f"found the subscript {latex(phi)} of {latex(place.ref)}, expected an affine one",
-                    at=eq.at,
-                    hint="give symbolic strides and dilations a number",
-                )
-        solved = contract((*eq.indices, *place.inside), pairs, facts)
-        if solved is None:
-            return []
-        own = {i.name for i in eq.indices}
-        factor = in_terms_of(eq.target, eq.body, place.factor)
-        return self._written(eq, place, solved, own, factor)
-
-    def _written(
-        self, eq: Equation, place: Place, solved: Contraction, own: set[str], factor: Expr
-    ) -> list[Term]:
-        outer = tuple(b for b in solved.bounds if b.name in own)
-        inner = tuple(b for b in solved.bounds if b.name not in own)
-        target = shift(eq.target, solved.values)
-        raw = product(shift(factor, solved.values), *guard(solved.guards))
-        if inner:
-            raw = Reduce("sum", inner, raw)
-        assert isinstance(target, Ref)
-        through = tuple(
-            Through(i.name, value, i.range)
-            for i in place.inside
-            if not isinstance(value := solved.values.get(i.name, ONE), Ref | Num)
-        )
-        terms = [Term(target, outer, raw, ZERO, place.rules, through)]
-        size = count(outer)
-        if outer and size is not None and size <= WRITTEN_OUT:
-            general = (target, spelled_out(tidy(raw)))
-            terms = [replace(piece, general=general) for t in terms for piece in enumerated(t)]
-        return [finished(t) for t in terms]
+        places = [
+            p
+            for p in reads_of(eq.body, node.name, self.network.ties, taken)
+            if len(p.ref.indices) == len(node.indices)
+        ]
+        found = [t for p in places if (t := contracted(eq, p, node, facts)) is not None]
+        terms = added(found)
+        if len(terms) > 1 and eq.indices and meet(terms, facts):
+            return [together(eq, places, node, facts, terms)]
+        return [piece for t in terms for piece in entry_by_entry(t)]
 
     # -- one gradient ---------------------------------------------------------------------------
 
@@ -191,6 +175,8 @@ class Sweep:
             return Derivation(goal, (Step("given", goal, given),), indices)
         terms = [t for t in self.terms(node) if self._reaches(t.consumer)]
         if not terms:
+            if self._open(node):
+                return Derivation(goal, (Step("open", goal, goal),), indices)
             return Derivation(goal, (Step("no-path", goal, ZERO),), indices, note="no-path")
         return self._steps(goal, indices, terms)
 
@@ -216,6 +202,10 @@ class Sweep:
             after = joined(put_in(at, using))
             steps.append(Step("substitute", at, after, using=using))
             at = after
+            if any(t.parts for t in terms):
+                after = total(*(self._flow(p) for t in terms for p in t.parts or (t,)))
+                steps.append(Step("contract-delta", at, after))
+                at = after
         neat = neaten(at, goal, indices)
         if neat != at:
             steps.append(Step("tidy", at, neat))
@@ -227,6 +217,13 @@ class Sweep:
             return t.raw
         link: Expr = Mul((Partial(self.of, t.consumer), Partial(t.consumer, by)))
         return Reduce("sum", t.bounds, link) if t.bounds else link
+
+    def _flow(self, t: Term) -> Expr:
+        """∂of/∂v · ∂v/∂u with both put in, summed over the entries of v."""
+        if self._is_goal(t.consumer):
+            return t.local
+        flow = product(self._upstream(t.consumer), t.local)
+        return Reduce("sum", t.bounds, flow) if t.bounds else flow
 
     def _lemmas(self, terms: Iterable[Term]) -> tuple[Derivation, ...]:
         found: dict[Ref, Derivation] = {}
@@ -269,6 +266,12 @@ class Sweep:
                 if found is not None:
                     return found
         return None
+
+    def _open(self, node: Ref) -> bool:
+        """Is `node` an end of the network while nothing defines `of`? Then its gradient stays
+        a name: the rest of the network is not known."""
+        known = self.network.by_name
+        return self.of.name not in known and node.name in known and not self.network.readers(node)
 
     def _generic(self, ref: Ref) -> Ref:
         """`ref` at its own letters, unless all its indices are numbers."""
@@ -322,6 +325,118 @@ def _renamed_index(i: Index, new: dict[str, Expr]) -> Index:
     return Index(name, Range(substitute(i.range.lo, new), substitute(i.range.hi, new)))
 
 
+def goal_entry(eq: Equation, of: Ref) -> Equation | None:
+    """The equation at the entry that is differentiated, if it defines it."""
+    if eq.target.name != of.name or len(eq.target.indices) != len(of.indices):
+        return None
+    own = {i.name for i in eq.indices}
+    values: dict[str, Expr] = {}
+    for mine, asked in zip(eq.target.indices, of.indices, strict=True):
+        if isinstance(mine, Ref) and mine.name in own:
+            values[mine.name] = asked
+        elif mine != asked:
+            return None
+    return eq.entry(values)
+
+
+def solved(
+    eq: Equation, place: Place, node: Ref, facts: Facts, free: Sequence[Index]
+) -> Contraction | None:
+    """φ(I, J) = p solved for `free` indices of the read."""
+    pairs = list(zip(place.ref.indices, node.indices, strict=True))
+    for phi, _ in pairs:
+        if affine(phi) is None:
+            raise NetworkError(
+                f"found the subscript {latex(phi)} of {latex(place.ref)}, expected an affine one",
+                at=eq.at,
+                hint="give symbolic strides and dilations a number",
+            )
+    return contract(free, pairs, facts)
+
+
+def contracted(eq: Equation, place: Place, node: Ref, facts: Facts) -> Term | None:
+    """One read as a summand of the chain rule, its index equations solved."""
+    found = solved(eq, place, node, facts, (*eq.indices, *place.inside))
+    if found is None:
+        return None
+    own = {i.name for i in eq.indices}
+    target = shift(eq.target, found.values)
+    assert isinstance(target, Ref)
+    through = tuple(
+        Through(i.name, value, i.range)
+        for i in place.inside
+        if not isinstance(value := found.values.get(i.name, ONE), Ref | Num)
+    )
+    outer = tuple(b for b in found.bounds if b.name in own)
+    inner = tuple(b for b in found.bounds if b.name not in own)
+    raw = local_factor(eq, place, found, inner)
+    return finished(Term(target, outer, raw, ZERO, place.rules, through))
+
+
+def local_factor(
+    eq: Equation, place: Place, found: Contraction, inner: tuple[Bound, ...]
+) -> Expr:
+    """∂v/∂u at one read: the factor there, its conditions, summed over inner indices."""
+    factor = in_terms_of(eq.target, eq.body, place.factor)
+    raw = product(shift(factor, found.values), *guard(found.guards))
+    return Reduce("sum", inner, raw) if inner else raw
+
+
+def together(
+    eq: Equation, places: Sequence[Place], node: Ref, facts: Facts, parts: Sequence[Term]
+) -> Term:
+    """The local gradient of a general entry, all its reads in it; `parts` are the contracted
+    reads."""
+    here = facts.within(eq.indices)
+    factors = []
+    for place in places:
+        found = solved(eq, place, node, here, place.inside)
+        if found is not None:
+            factors.append(local_factor(eq, place, found, found.bounds))
+    because = tuple(dict.fromkeys(r for p in places for r in p.rules))
+    bounds = tuple(i.bound() for i in eq.indices)
+    whole = Term(eq.target, bounds, total(*factors), ZERO, because, parts=tuple(parts))
+    return finished(whole)
+
+
+def meet(terms: Sequence[Term], facts: Facts) -> bool:
+    """Can two of the summands go through the same entry?"""
+    return any(
+        overlap(a, b, facts) for k, a in enumerate(terms) for b in terms[k + 1 :]
+    )
+
+
+def overlap(a: Term, b: Term, facts: Facts) -> bool:
+    """Is some entry a consumer in both?"""
+    renaming: dict[str, Expr] = {x.name: Ref(f"{x.name}'") for x in b.bounds}
+    conds: list[Condition] = []
+    for bounds, put in ((a.bounds, {}), (b.bounds, renaming)):
+        for x in bounds:
+            lo, hi = substitute(x.lo or ZERO, put), substitute(x.hi or ZERO, put)
+            conds += loose_range(affine(substitute(Ref(x.name), put)), lo, hi)
+    for left, right in zip(a.consumer.indices, b.consumer.indices, strict=True):
+        here, there = affine(left), affine(shift(right, renaming))
+        if here is not None and there is not None:
+            conds.append(Condition(here.plus(there, -1), equality=True))
+    return facts.plus(conds).instance([Condition(Affine(0))]) is not None
+
+
+def loose_range(form: Affine | None, lo: Expr, hi: Expr) -> tuple[Condition, ...]:
+    """lo ≤ form ≤ hi as far as it is affine; a rounded end says nothing."""
+    try:
+        return range_conditions(form, Range(lo, hi))
+    except NetworkError:
+        return ()
+
+
+def entry_by_entry(t: Term) -> list[Term]:
+    """A summand over a short range of numbers as one summand for each; others as they are."""
+    size_ = count(t.bounds)
+    if not t.bounds or size_ is None or size_ > WRITTEN_OUT:
+        return [t]
+    return [finished(replace(e, general=(t.consumer, t.local))) for e in enumerated(t)]
+
+
 def enumerated(t: Term) -> list[Term]:
     """A summand over a short range of numbers, entry by entry."""
     head, rest = t.bounds[0], t.bounds[1:]
@@ -350,20 +465,23 @@ def spelled_out(e: Expr) -> Expr:
     return e
 
 
-def merged(terms: Sequence[Term]) -> list[Term]:
-    """Summands that go through the same entries added: the product rule inside one equation."""
+def added(terms: Sequence[Term]) -> list[Term]:
+    """Summands through the same entries added: the product rule inside one equation."""
     found: dict[tuple[Ref, tuple[Bound, ...]], Term] = {}
     for t in terms:
         key = (t.consumer, t.bounds)
         old = found.get(key)
         if old is not None:
-            raw = total(old.raw, t.raw)
             because = tuple(dict.fromkeys((*old.because, *t.because)))
-            local = tidy(total(old.local, t.local))
-            t = replace(t, raw=raw, local=local, because=because, general=None)
+            t = finished(replace(t, raw=total(old.raw, t.raw), because=because, general=None))
         found[key] = t
+    return list(found.values())
+
+
+def merged(terms: Sequence[Term]) -> list[Term]:
+    """All summands, the entries of one tensor in the order of their numbers."""
     place = {name: k for k, name in enumerate(dict.fromkeys(t.consumer.name for t in terms))}
-    ordered = sorted(found.values(), key=lambda t: (place[t.consumer.name], *entry_numbers(t)))
+    ordered = sorted(added(terms), key=lambda t: (place[t.consumer.name], *entry_numbers(t)))
     return [t for t in ordered if t.local != ZERO]
 
 
@@ -391,7 +509,7 @@ def joined(e: Expr) -> Expr:
 def neaten(e: Expr, goal: Expr, indices: Sequence[Index]) -> Expr:
     """Tidied, short sums written out, bound letters distinct."""
     taken = frozenset(i.name for i in indices) | frozenset(free_names(goal))
-    return distinct_bounds(tidy(e), taken)
+    return distinct_bounds(out_of_sums(tidy(e)), taken)
 
 
 def size(e: Expr) -> int:

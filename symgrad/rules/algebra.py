@@ -228,6 +228,24 @@ def number_into_fraction(e: Expr) -> Expr | None:
     return None
 
 
+def fraction_after_factor(e: Expr) -> Expr | None:
+    r"""y \frac1p = \frac yp, and \frac yp p = y."""
+    assert isinstance(e, Mul)
+    for k, f in enumerate(e.factors):
+        if not isinstance(f, Div):
+            continue
+        if f.den in e.factors:
+            rest = list(e.factors)
+            rest[k] = f.num
+            rest.remove(f.den)
+            return product(*rest)
+        if k and f.num == ONE and isinstance(e.factors[k - 1], Ref | Add | Pow | Call):
+            joined = Div(e.factors[k - 1], f.den)
+            rest = [*e.factors[: k - 1], joined, *e.factors[k + 1 :]]
+            return rest[0] if len(rest) == 1 else Mul(tuple(rest))
+    return None
+
+
 # -- quotients and powers -----------------------------------------------------------------------
 
 
@@ -362,7 +380,7 @@ RULES: dict[type[Expr], tuple[Rewrite, ...]] = {
     Num: (signed,),
     Add: (flatten_sum, collect_terms, leading_gain),
     Neg: (sign_into_difference,),
-    Mul: (flatten_product, collect_factors, number_into_fraction),
+    Mul: (flatten_product, collect_factors, number_into_fraction, fraction_after_factor),
     Div: (tidy_quotient,),
     Pow: (tidy_power,),
     Reduce: (sum_of_nothing, number_out_of_sum, nest_sums),
@@ -428,6 +446,25 @@ def _rebound(b: Bound, by: dict[str, Expr]) -> Bound:
     lo = None if b.lo is None else substitute(b.lo, by)
     hi = None if b.hi is None else substitute(b.hi, by)
     return Bound(b.name, lo, hi, tuple(substitute(c, by) for c in b.conds))
+
+
+def out_of_sums(e: Expr) -> Expr:
+    r"""Factors that no bound index touches in front of a sum: Σ_k y_k p_i = p_i Σ_k y_k.
+
+    Only the sums that are terms of `e`, not those inside an author's own formulas.
+    """
+    match e:
+        case Add(terms=terms):
+            return Add(tuple(out_of_sums(t) for t in terms))
+        case Neg(arg=a):
+            return Neg(out_of_sums(a))
+        case Reduce(op="sum", bounds=bounds, body=Mul(factors=factors)):
+            bound = {b.name for b in bounds}
+            outside = [f for f in factors if not bound & free_names(f)]
+            inside = [f for f in factors if bound & free_names(f)]
+            if outside and inside:
+                return product(*outside, Reduce("sum", bounds, product(*inside)))
+    return e
 
 
 def as_cases(e: Expr) -> Expr:

@@ -11,7 +11,7 @@ expanded: the factors keep the author's names and order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -35,7 +35,10 @@ from symgrad.expr import (
     Reduce,
     Ref,
     Rel,
+    canonical,
     constant,
+    free,
+    free_names,
     fresh,
     names,
     num,
@@ -344,7 +347,44 @@ FUNCTIONS: dict[str, Callable[[Call, Ties], Expr]] = {
 
 
 def in_terms_of(target: Ref, body: Expr, factor: Expr) -> Expr:
-    r"""`factor` with the whole body written as its name: for a = σ(z), σ(z)(1 - σ(z)) is a(1 - a)."""
-    if isinstance(body, Ref | Num | Add | Neg):
+    r"""`factor` with the whole body written as its name, at whatever indices it occurs.
+
+    For a = σ(z), σ(z)(1 - σ(z)) is a(1 - a); for p_k = e^{s_k}/Z, e^{s_k} e^{s_i}/Z² is p_k p_i.
+    """
+    if not isinstance(body, Call | Div | Pow | Reduce | Cases):
         return factor
-    return transform(factor, lambda x: target if x == body else x)
+    named = {canonical(b): t for t, b in instances(target, body, factor)}
+
+    def one(x: Expr) -> Expr:
+        if type(x) is type(body):
+            x = named.get(canonical(x), x)
+        return square_of_quotient(x, named) if isinstance(x, Div) else x
+
+    return transform(factor, one)
+
+
+def instances(target: Ref, body: Expr, factor: Expr) -> Iterator[tuple[Ref, Expr]]:
+    """The equation at its own index, and at each other plain name free in the factor."""
+    yield target, body
+    letters = [i.name for i in target.indices if isinstance(i, Ref)]
+    if len(letters) != 1:
+        return
+    for name in sorted(free_names(factor)):
+        put: dict[str, Expr] = {letters[0]: Ref(name)}
+        if name != letters[0] and Ref(name) in free(factor):
+            moved = substitute(target, put)
+            assert isinstance(moved, Ref)
+            yield moved, substitute(body, put)
+
+
+def square_of_quotient(x: Div, named: Mapping[Expr, Ref]) -> Expr:
+    """a f / b² = (a/b) (f/b), where a/b has a name."""
+    match x:
+        case Div(num=Mul(factors=fs), den=Pow(base=b, exp=Num(value=v))) if v == 2:
+            for k, f in enumerate(fs):
+                name = named.get(canonical(Div(f, b)))
+                if name is not None:
+                    rest = fs[:k] + fs[k + 1 :]
+                    over = Div(rest[0] if len(rest) == 1 else Mul(rest), b)
+                    return Mul((name, named.get(canonical(over), over)))
+    return x
