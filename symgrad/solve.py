@@ -39,6 +39,7 @@ from symgrad.numeral import plain, shown
 from symgrad.rewrite import Derivation, Step
 from symgrad.rules.algebra import as_cases
 from symgrad.scope import PARAMETER_NAMES, Question, Scope, read_scope
+from symgrad.typeset import check
 
 
 @dataclass(frozen=True)
@@ -200,6 +201,12 @@ class Solver:
         title = "".join(s.content for s in section.title)
         path = (*path, title) if title else path
         groups = {-1: section.formulas} | {k: i.formulas for k, i in enumerate(section.items)}
+        for formula in (f for fs in groups.values() for f in fs):
+            check(formula.latex, formula.at)
+        for cell in (c for item in section.items for c in cells_of(item)):
+            for span in cell.spans:
+                if span.kind == "math":
+                    check(span.content, cell.at)
         read_ = {k: statements(fs, outer) for k, fs in groups.items() if fs}
         scope = read_scope([s for group in read_.values() for s in group], outer, self.ties)
         where = " / ".join(path)
@@ -228,6 +235,13 @@ class Solver:
         except SymgradError as error:
             raise error.located(item.at) from None
         return None
+
+
+def cells_of(item: Item) -> Iterator[Cell]:
+    """The cells of a table; other items have none."""
+    if isinstance(item, Grid):
+        for row in (item.header, *item.rows):
+            yield from row
 
 
 def statements(formulas: Sequence[Formula], outer: Scope) -> list[tuple[Statement, ...]]:

@@ -475,6 +475,11 @@ def remarks(work: TableWork) -> list[Block]:
     for counted in work.cells.values():
         for remark in counted.remarks:
             found.setdefault(remark.value, [])
+    for c, q in enumerate(work.columns):
+        asked = any(column == c for _, column in work.cells)
+        total = work.count.total(q) if asked and q is not None else None
+        for remark in total.remarks if total is not None else ():
+            found.setdefault(remark.value, [])
     out: list[Block] = []
     for key, layers in found.items():
         spans = say("remarks", key, layers=", ".join(dict.fromkeys(layers)))
