@@ -213,9 +213,8 @@ class Network:
     def _ranges(self) -> Mapping[str, tuple[Range, ...]]:
         found: dict[str, list[tuple[Range, ...]]] = {}
         for eq in self.equations:
-            own = {i.name: i.range for i in eq.indices}
-            axes = tuple(_axis(i, own) for i in eq.target.indices)
-            found.setdefault(eq.target.name, []).append(axes)
+            targets = tuple(_axis(i, eq.indices) for i in eq.target.indices)
+            found.setdefault(eq.target.name, []).append(targets)
         defined = set(found) | set(self.shapes)
         for eq in self.equations:
             for read in eq.reads:
@@ -312,8 +311,15 @@ class Network:
         return unrolled
 
 
-def _axis(i: Expr, own: Mapping[str, Range]) -> Range:
-    return own[i.name] if isinstance(i, Ref) and i.name in own else Range(i, i)
+def _axis(i: Expr, indices: Sequence[Index]) -> Range:
+    """The values of a target's subscript; for ranges that lean on one another, all of them."""
+    own = {x.name: x.range for x in indices}
+    if isinstance(i, Ref) and i.name in own:
+        r = own[i.name]
+        if not any(x.name in own for end in (r.lo, r.hi) for x in free(end)):
+            return r
+    form = affine(i)
+    return Range(i, i) if form is None or isinstance(i, Num) else extent(form, indices)
 
 
 def _numeric_hull(ranges: Sequence[Range]) -> Range | None:
@@ -476,7 +482,7 @@ def _check_names(network: Network, eq: Equation, read: Read, form: Affine) -> No
 def _check_axis(network: Network, eq: Equation, read: Read, form: Affine, r: Range) -> None:
     conds = range_conditions(form, r)
     if not form.coefficients and r.size is not None:
-        bad = None if form.constant in r.values() else {}
+        bad: dict[str, int] | None = None if form.constant in r.values() else {}
     else:
         facts = network.facts.within(read.inside)
         outside = [Condition(Affine(-c.form.constant - 1, c.form.scaled(-1).coefficients)) for c in conds]

@@ -139,6 +139,20 @@ def test_declared_shapes_and_hulls_are_kept() -> None:
     assert network.ranges("nobody") is None
 
 
+def test_triangular_and_shifted_targets_range_over_all_their_values() -> None:
+    k, l = Ref("k"), Ref("l")  # noqa: E741 - other letters than those of the definition
+    lower = ranged(Ref("W", (i, j)), i, span("i", 1, n), Index("j", Range(ONE, i)))
+    later = ranged(Ref("h", (Add((t, ONE)),)), t, span("t", 1, n))
+    inside = Reduce("sum", (Bound("k", ONE, n), Bound("l", ONE, k)), Ref("W", (k, l)))
+    network = Network((lower, later, scalar("L", inside)), facts=sized("n")).validated()
+    ends = {x: [(latex(r.lo), latex(r.hi)) for r in network.ranges(x) or ()] for x in "Wh"}
+    assert ends == {"W": [("1", "n"), ("1", "n")], "h": [("2", "n + 1")]}
+    assert forward(network, Point({"n": 3}), ref("L")) == 1 + 2 * 2 + 3 * 3
+    outside = Reduce("sum", (Bound("k", ONE, n),), Ref("W", (k, Add((k, ONE)))))
+    with pytest.raises(NetworkError, match="expected an index from 1 to n"):
+        Network((lower, scalar("L", outside)), facts=sized("n")).validated()
+
+
 def test_given_gradients_speak_of_their_entries() -> None:
     delta = Upstream(Ref(r"\delta", (i,)), ref("L"), Ref("z", (i,)))
     assert delta.of_entry(ref("z", 2)) == ref(r"\delta", 2)
