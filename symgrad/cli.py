@@ -7,7 +7,9 @@ alone) or for the page setting.
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,9 +35,12 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; faults become messages and exit codes."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):  # a terminal without ∂ shows ? in its place
+                stream.reconfigure(errors="replace")
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except SymgradError as error:
             click.echo(str(error), err=True)

@@ -10,6 +10,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from symgrad import __version__
+
 FONTS = Path(__file__).parent / "data" / "fonts"
 
 PACKAGES = {
@@ -52,8 +54,6 @@ def findings() -> list[Finding]:
     >>> [f.name for f in findings()][:2]
     ['symgrad', 'Python']
     """
-    from symgrad import __version__
-
     python = f"{platform.python_version()} ({sys.executable})"
     out = [Finding("symgrad", __version__), Finding("Python", python)]
     out += [Finding(p, package(p), cost) for p, cost in PACKAGES.items()]

@@ -563,8 +563,6 @@ def shift(e: Expr, values: Mapping[str, Expr]) -> Expr:
 
 def tidy_indices(e: Expr) -> Expr:
     """`e` with every affine subscript and bound in the form a person would write."""
-    from symgrad.expr import children, rebuild
-
     if isinstance(e, Ref):
         return Ref(e.name, tuple(_tidied(i) for i in e.indices))
     if isinstance(e, Bound):
