@@ -51,6 +51,10 @@ def tidy(e: Expr) -> Expr:
     >>> latex(tidy(Neg(Add((Ref("y"), Neg(Ref(r"\hat y")))))))
     '\\hat y - y'
     """
+    if isinstance(e, Ref):
+        return e  # subscripts have their own form, see `index.tidy_indices`
+    if isinstance(e, Bound):
+        return Bound(e.name, _end(e.lo), _end(e.hi), tuple(tidy(c) for c in e.conds))
     kids = children(e)
     if kids:
         new = tuple(tidy(k) for k in kids)
@@ -61,6 +65,12 @@ def tidy(e: Expr) -> Expr:
         if better is not None and better != e:
             return tidy(better)
     return e
+
+
+def _end(e: Expr | None) -> Expr | None:
+    """An end of a range: max(1, 3) worked out; a negative number stays a number."""
+    out = e if e is None else tidy(e)
+    return Num(-out.arg.value) if isinstance(out, Neg) and isinstance(out.arg, Num) else out
 
 
 # -- sums -------------------------------------------------------------------------------------
@@ -492,7 +502,7 @@ def product(*factors: Expr) -> Expr:
         return ZERO
     kept = [f for f in factors if f != ONE]
     signs = sum(isinstance(f, Neg) for f in kept) + sum(f == MINUS_ONE for f in kept)
-    bare = [f.arg if isinstance(f, Neg) else f for f in kept if f != MINUS_ONE]
+    bare = [f.arg if isinstance(f, Neg) else f for f in kept if f not in (MINUS_ONE, Neg(ONE))]
     flat = [x for f in bare for x in (f.factors if isinstance(f, Mul) else (f,))]
     out: Expr = ONE if not flat else flat[0] if len(flat) == 1 else Mul(tuple(flat))
     return negate(out) if signs % 2 else out

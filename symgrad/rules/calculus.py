@@ -199,7 +199,8 @@ def function_rule(e: Expr, c: Context) -> Iterator[Place]:
 
 
 def extreme_rule(e: Call, c: Context) -> Iterator[Place]:
-    r"""∂ max(a, b, …)/∂a = [a > b] [a > …], by the tie policy."""
+    r"""∂ max(a, b, …)/∂a = [a > b] [a > …], by the tie policy; an argument written twice is one."""
+    e = Call(e.fn, tuple(dict.fromkeys(e.args)), e.spelling)
     for k, arg in enumerate(e.args):
         for p in _places(arg, c):
             wins = winning(e, k, c.ties)
@@ -208,6 +209,8 @@ def extreme_rule(e: Call, c: Context) -> Iterator[Place]:
 
 def winning(e: Call, k: int, ties: Ties) -> Expr:
     """The indicator that the k-th argument of a max or min is the one."""
+    if len(e.args) == 1:
+        return ONE
     arg = e.args[k]
     over = ">" if e.fn == "max" else "<"
     if ties == "split":
