@@ -181,7 +181,7 @@ class Builder:
         match s:
             case Ranges(names=letters, lo=lo, hi=hi):
                 for letter in letters:
-                    self.range(letter, Range(lo, hi), start)
+                    self.range(letter, Range(_whole(lo), _whole(hi)), start)
             case Data(refs=refs):
                 self.data |= {r.name for r in refs}
             case Shape(refs=refs, sizes=sizes):
@@ -190,6 +190,7 @@ class Builder:
             case Formula(ops=()):
                 pass  # a lone expression in prose, such as the input $x$
             case Formula(parts=parts, ops=ops):
+                parts = tuple(transform(p, whole_numbers) for p in parts)
                 if all(op == "=" for op in ops):
                     self.equality(parts, s)
                 else:
@@ -526,6 +527,22 @@ def _range_in(b: Bound) -> Range | None:
         else:
             return None
     return Range(lo, hi) if lo is not None and hi is not None else None
+
+
+def whole_numbers(e: Expr) -> Expr:
+    """-1 as a subscript or as a limit is a number, not minus a number."""
+    if isinstance(e, Ref):
+        return Ref(e.name, tuple(_whole(i) for i in e.indices))
+    if isinstance(e, Bound):
+        lo = None if e.lo is None else _whole(e.lo)
+        hi = None if e.hi is None else _whole(e.hi)
+        return Bound(e.name, lo, hi, e.conds)
+    return e
+
+
+def _whole(e: Expr) -> Expr:
+    value = constant(e)
+    return e if value is None or isinstance(e, Num) else Num(value)
 
 
 def _letters(target: Ref) -> list[str]:

@@ -6,6 +6,7 @@ What it returns holds formulas and numbers, no words: `sheet` words them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -27,7 +28,7 @@ from symgrad.count import (
 from symgrad.count import Cell as Counted
 from symgrad.derive import Sweep
 from symgrad.dual import Number, plus, times
-from symgrad.errors import ExamError, NetworkError, Place, SymgradError
+from symgrad.errors import ExamError, NetworkError, NotationError, Place, SymgradError
 from symgrad.evaluate import Point, Unrolled
 from symgrad.exam import Cell, Drawn, Exam, Formula, Grid, Item, Section
 from symgrad.expr import Blank, Call, Expr, Num, Partial, Ref, constant, num, replace_refs
@@ -207,7 +208,7 @@ class Solver:
             for span in cell.spans:
                 if span.kind == "math":
                     check(span.content, cell.at)
-        read_ = {k: statements(fs, outer) for k, fs in groups.items() if fs}
+        read_ = read_groups({k: fs for k, fs in groups.items() if fs}, outer)
         scope = read_scope([s for group in read_.values() for s in group], outer, self.ties)
         where = " / ".join(path)
         works = {}
@@ -247,21 +248,46 @@ def cells_of(item: Item) -> Iterator[Cell]:
 def statements(formulas: Sequence[Formula], outer: Scope) -> list[tuple[Statement, ...]]:
     """The statements of some formulas, one tuple per formula. Inline mathematics without a
     relation is prose."""
-    known = frozenset(outer.functions)
-    first = [read(f.latex, f.at, known, outer.variables) for f in formulas if speaks(f)]
-    heads = frozenset(h for block in first for h in called(block))
-    taken = variables(first)
-    if heads <= known and taken <= outer.variables:
-        return first
-    every = known | heads
-    return [read(f.latex, f.at, every, outer.variables | taken) for f in formulas if speaks(f)]
+    return read_groups({0: formulas}, outer)[0]
+
+
+def read_groups(
+    groups: Mapping[int, Sequence[Formula]], outer: Scope
+) -> dict[int, list[tuple[Statement, ...]]]:
+    """The statements of the items of a section. What f and σ mean is settled by all of them:
+    ``f(x) = …`` in one display makes ``f(2)`` a call in every other."""
+    spoken = {k: [f for f in fs if speaks(f)] for k, fs in groups.items()}
+    known, taken = frozenset(outer.functions), outer.variables
+    first = {k: [tried(f, known, taken) for f in fs] for k, fs in spoken.items()}
+    blocks = [b for group in first.values() for b in group if b is not None]
+    heads = known | {h for block in blocks for h in called(block)}
+    names = taken | variables(blocks)
+    settled = heads == known and names == taken
+    return {
+        k: [
+            block if settled and block is not None else read(f.latex, f.at, heads, names)
+            for f, block in zip(spoken[k], first[k], strict=True)
+        ]
+        for k in groups
+    }
+
+
+def tried(
+    f: Formula, functions: frozenset[str], taken: frozenset[str]
+) -> tuple[Statement, ...] | None:
+    """The statements of a formula as far as the functions known so far let it be read."""
+    try:
+        return read(f.latex, f.at, functions, taken)
+    except NotationError:
+        return None
+
+
+SPEAKS = re.compile(r"[=<>?≤≥≠∈∼~]|\\(?:l[et]q?|leqslant|g[et]q?|geqslant|neq?|sim|in)(?![A-Za-z])")
 
 
 def speaks(f: Formula) -> bool:
     """Does a formula state or ask something? A lone inline symbol in prose does not."""
-    return f.display or any(
-        sign in f.latex for sign in ("=", "<", ">", "?", r"\le", r"\ge", r"\sim", r"\in", r"\lt", r"\gt")
-    )
+    return f.display or SPEAKS.search(f.latex) is not None
 
 
 def called(block: Sequence[Statement]) -> Iterator[str]:
@@ -370,6 +396,8 @@ class Asker:
     def check_range(self, ref: Ref) -> None:
         """The indices fit the tensor."""
         ranges = self.network.ranges(ref.name)
+        if ref in self.network.leaves:
+            return
         if ranges is None or ref.name not in self.network.by_name and not ref.indices:
             return
         if ranges is not None and len(ranges) != len(ref.indices):
