@@ -444,7 +444,7 @@ def words(node: SyntaxTreeNode) -> list[Span]:
 
 def emphasised(node: SyntaxTreeNode) -> list[Span]:
     """Emphasis around words; formulas inside stay formulas."""
-    kind = "em" if node.type == "em" else "strong"
+    kind: page.SpanKind = "em" if node.type == "em" else "strong"
     out: list[Span] = []
     for child in node.children:
         for span in words(child):

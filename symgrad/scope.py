@@ -418,8 +418,8 @@ class Builder:
                     f"found the empty range {i.name} = {latex(i.range.lo)}, …, "
                     f"{latex(i.range.hi)}, expected a last index that is not below the first"
                 )
-        for i in d.target.indices:
-            if affine(i) is None or not isinstance(i, Ref | Num):
+        for index in d.target.indices:
+            if affine(index) is None or not isinstance(index, Ref | Num):
                 raise NetworkError(
                     f"found {latex(d.target)} on the left of =, expected plain indices such as z_i"
                 )

@@ -211,7 +211,7 @@ def collect_factors(e: Expr) -> Expr | None:
     assert isinstance(e, Mul)
     powers: dict[Expr, int] = {}
     for f in e.factors:
-        base, exp = (f.base, int(f.exp.value)) if _whole_power(f) else (f, 1)
+        base, exp = _base(f)
         powers[base] = 1 if isinstance(base, Iverson) else powers.get(base, 0) + exp
     if len(powers) == len(e.factors):
         return None
@@ -219,13 +219,12 @@ def collect_factors(e: Expr) -> Expr | None:
     return factors[0] if len(factors) == 1 else Mul(factors) if factors else ONE
 
 
-def _whole_power(e: Expr) -> bool:
-    return (
-        isinstance(e, Pow)
-        and isinstance(e.exp, Num)
-        and e.exp.value.denominator == 1
-        and e.exp.value > 0
-    )
+def _base(e: Expr) -> tuple[Expr, int]:
+    """x^n as x and n, for a positive whole n; anything else as itself, once."""
+    match e:
+        case Pow(base=base, exp=Num(value=v)) if v.denominator == 1 and v > 0:
+            return base, int(v)
+    return e, 1
 
 
 def number_into_fraction(e: Expr) -> Expr | None:
@@ -423,7 +422,7 @@ def write_out(e: Reduce, at: Callable[[Expr, dict[str, Expr]], Expr]) -> Expr:
     assert isinstance(head.lo, Num) and isinstance(head.hi, Num)
     terms = []
     for value in range(int(head.lo.value), int(head.hi.value) + 1):
-        put = {head.name: num(value)}
+        put: dict[str, Expr] = {head.name: num(value)}
         inner = at(Reduce(e.op, rest, e.body), put) if rest else at(e.body, put)
         terms.append(write_out(inner, at) if isinstance(inner, Reduce) and rest else inner)
     return ZERO if not terms else terms[0] if len(terms) == 1 else Add(tuple(terms))

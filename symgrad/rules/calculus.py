@@ -60,9 +60,9 @@ class Place:
     factor: Expr
     rules: tuple[str, ...] = ()
 
-    def times(self, rule: str, build: Callable[[Expr], Expr]) -> Place:
-        """This place seen through one more operation."""
-        return replace(self, factor=build(self.factor), rules=(*self.rules, rule))
+    def through(self, rule: str, factor: Expr) -> Place:
+        """This place seen through one more operation, which makes the factor `factor`."""
+        return replace(self, factor=factor, rules=(*self.rules, rule))
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def sign_rule(e: Expr, c: Context) -> Iterator[Place]:
     """(-a)' = -a'."""
     assert isinstance(e, Neg)
     for p in _places(e.arg, c):
-        yield p.times("sign-rule", negate)
+        yield p.through("sign-rule", negate(p.factor))
 
 
 def product_rule(e: Expr, c: Context) -> Iterator[Place]:
@@ -132,7 +132,7 @@ def product_rule(e: Expr, c: Context) -> Iterator[Place]:
     for k, factor in enumerate(e.factors):
         before, after = e.factors[:k], e.factors[k + 1 :]
         for p in _places(factor, c):
-            yield p.times("product-rule", lambda f, b=before, a=after: scaled(*b, f, *a))
+            yield p.through("product-rule", scaled(*before, p.factor, *after))
 
 
 def scaled(*factors: Expr) -> Expr:
@@ -159,19 +159,20 @@ def quotient_rule(e: Expr, c: Context) -> Iterator[Place]:
     """(a/b)' = a'/b - a b'/b²."""
     assert isinstance(e, Div)
     for p in _places(e.num, c):
-        yield p.times("quotient-rule", lambda f: Div(f, e.den))
+        yield p.through("quotient-rule", Div(p.factor, e.den))
     for p in _places(e.den, c):
         square = Pow(e.den, num(2))
-        yield p.times("quotient-rule", lambda f: negate(Div(scaled(e.num, f), square)))
+        yield p.through("quotient-rule", negate(Div(scaled(e.num, p.factor), square)))
 
 
 def power_rule(e: Expr, c: Context) -> Iterator[Place]:
     """(a^n)' = n a^(n-1) a'; (a^b)' = a^b (b' log a + b a'/a)."""
     assert isinstance(e, Pow)
     for p in _places(e.base, c):
-        yield p.times("power-rule", lambda f: scaled(e.exp, lowered(e), f))
+        yield p.through("power-rule", scaled(e.exp, lowered(e), p.factor))
     for p in _places(e.exp, c):
-        yield p.times("power-rule", lambda f: scaled(e, Call("log", (e.base,), r"\log"), f))
+        log = Call("log", (e.base,), r"\log")
+        yield p.through("power-rule", scaled(e, log, p.factor))
 
 
 def lowered(e: Pow) -> Expr:
@@ -195,7 +196,7 @@ def function_rule(e: Expr, c: Context) -> Iterator[Place]:
         )
     for p in _places(e.args[0], c):
         outer = FUNCTIONS[e.fn](e, c.ties)
-        yield p.times(f"{e.fn}-rule", lambda f, o=outer: scaled(o, f))
+        yield p.through(f"{e.fn}-rule", scaled(outer, p.factor))
 
 
 def extreme_rule(e: Call, c: Context) -> Iterator[Place]:
@@ -204,7 +205,7 @@ def extreme_rule(e: Call, c: Context) -> Iterator[Place]:
     for k, arg in enumerate(e.args):
         for p in _places(arg, c):
             wins = winning(e, k, c.ties)
-            yield p.times("max-rule", lambda f, w=wins: scaled(w, f))
+            yield p.through("max-rule", scaled(wins, p.factor))
 
 
 def winning(e: Call, k: int, ties: Ties) -> Expr:
@@ -232,11 +233,11 @@ def reduction_rule(e: Expr, c: Context) -> Iterator[Place]:
     for p in _places(body, inner):
         seen = Place((*opened, *p.inside), p.ref, p.factor, p.rules)
         if e.op == "sum":
-            yield seen.times("sum-rule", lambda f: f)
+            yield seen.through("sum-rule", p.factor)
         elif e.op == "prod":
-            yield seen.times("product-rule", lambda f: scaled(others(e, opened, taken), f))
+            yield seen.through("product-rule", scaled(others(e, opened, taken), p.factor))
         else:
-            yield seen.times("max-rule", lambda f: scaled(extremal(e, body, c.ties), f))
+            yield seen.through("max-rule", scaled(extremal(e, body, c.ties), p.factor))
 
 
 def open_bounds(e: Reduce, taken: frozenset[str]) -> tuple[tuple[Index, ...], Expr, frozenset[str]]:
@@ -285,7 +286,7 @@ def cases_rule(e: Expr, c: Context) -> Iterator[Place]:
     assert isinstance(e, Cases)
     for k, (value, _) in enumerate(e.branches):
         for p in _places(value, c):
-            yield p.times("cases-rule", lambda f, k=k: on_branch(e, k, f))
+            yield p.through("cases-rule", on_branch(e, k, p.factor))
 
 
 def on_branch(e: Cases, k: int, f: Expr) -> Expr:
