@@ -50,7 +50,7 @@ class Cursor:
 
     def _put(self, kind: str, at: int, value: object = "") -> None:
         pos = self.marks[at].pos if at < len(self.marks) else self.end
-        self.out.append(Token(kind, value, start_pos=pos))  # type: ignore[arg-type]
+        self.out.append(Token(kind, value, start_pos=pos))
 
     def _within(self, kind: str, at: int, a: int, b: int, value: object = "") -> None:
         """A token, the span a:b, and the end of it."""
