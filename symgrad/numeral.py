@@ -41,8 +41,10 @@ def rounded(x: Fraction | Decimal, places: int) -> str:
         return rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
     scaled = abs(value) * 10**places + Fraction(1, 2)
     whole = scaled.numerator // scaled.denominator
-    text = f"{whole // 10**places}.{whole % 10**places:0{places}d}".rstrip("0").rstrip(".")
-    return f"-{text}" if value < 0 and text != "0" else text
+    text = f"{whole // 10**places}.{whole % 10**places:0{places}d}"
+    if (value * 10**places).denominator == 1:
+        text = text.rstrip("0").rstrip(".")
+    return f"-{text}" if value < 0 and whole else text
 
 
 def plain(x: Fraction | Decimal | None) -> int | float | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 
 from symgrad.circuit import draw
 from symgrad.dual import Number
@@ -304,6 +305,9 @@ def figure(work: CircuitWork, name: str, *, filled: bool) -> Figure:
     }
     key = "figure-bare" if not work.values and filled else "figure" if filled else "figure-values"
     caption = say("labels", key, f=f)
+    drawn = [*work.values.values(), *(work.gradients.values() if filled else ())]
+    if any((Fraction(x) * 10**DIGITS).denominator != 1 for x in drawn):
+        caption += say("labels", "rounded")
     alt = label("alt", f=f)
     return Figure(draw(work.circuit, labels, shares), name, caption, alt)
 
@@ -380,8 +384,9 @@ def local_text(work: CircuitWork, flow: Flow) -> str:
     slope = number(flow.slope)
     if isinstance(flow.local, Num):
         return slope
+    equals = "=" if flow.slope is None or shown(flow.slope)[1] else r"\approx"
     formula = FLAT.sub(r"\1/\2", sign_formula(work, flow))
-    return slope if formula == slope else f"{formula} = {slope}"
+    return slope if formula == slope else f"{formula} {equals} {slope}"
 
 
 FLAT = re.compile(r"\\frac\{(\w+)\}\{(\w(?:\^\w)?)\}")
@@ -397,7 +402,7 @@ def sign_formula(work: CircuitWork, flow: Flow) -> str:
         if len(operands) == 1 and r in operands:
             return Ref("x")
         if r == own and len(operands) == 1:
-            return flow.gate.body
+            return replace_refs(flow.gate.body, lambda o: Ref("x") if o in operands else None)
         return work.spelled(r)
 
     return latex(replace_refs(flow.local, named))
