@@ -6,6 +6,7 @@ Every message says what was found, what was expected, where, and what to do.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 
@@ -21,6 +22,25 @@ class Place:
     def shifted(self, columns: int) -> Place:
         """The place `columns` further right on the same line."""
         return replace(self, column=self.column + columns)
+
+    def find(self, piece: str, after: str = "") -> Place:
+        r"""Where a piece of LaTeX stands from here on in this line, behind the first `after`;
+        this place if it is not found.
+
+        >>> Place("exam.md", 4, 1, r"z = w z_{ 3 } + x").find("z_3", after="=").column
+        7
+        """
+        tokens = re.findall(r"\\[A-Za-z]+|\\.|[^\s{}\\]", piece)
+        if not tokens:
+            return self
+        start = self.column - 1
+        if after:
+            start = max(start, self.source.find(after, start) + len(after))
+        pattern = r"[\s{}]*".join(re.escape(t) for t in tokens)
+        before = r"(?<![A-Za-z\\])" if tokens[0][0].isalnum() else ""
+        behind = r"(?!\w)" if tokens[-1][-1].isalnum() else ""
+        hit = re.compile(before + pattern + behind).search(self.source, start)
+        return replace(self, column=hit.start() + 1) if hit else self
 
     def __str__(self) -> str:
         return f"{self.file or '<text>'}:{self.line}:{self.column}"

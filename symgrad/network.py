@@ -6,7 +6,7 @@ sizes is the same type as one with symbols. Nothing here differentiates.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -158,7 +158,7 @@ class Network:
         ranges = {i.name: i.range for i in eq.indices}
         for own, actual in zip(eq.target.indices, ref.indices, strict=True):
             if isinstance(own, Ref) and own.name in ranges:
-                if isinstance(actual, Num) and not self._inside(actual, ranges[own.name]):
+                if isinstance(actual, Num) and not self.inside(actual, ranges[own.name]):
                     return None
                 values[own.name] = actual
             elif isinstance(actual, Num) and own != actual:
@@ -167,7 +167,7 @@ class Network:
                 return None
         return values
 
-    def _inside(self, value: Expr, r: Range) -> bool:
+    def inside(self, value: Expr, r: Range) -> bool:
         """Can `value` lie in the range at some sizes?"""
         if r.size is not None and isinstance(value, Num):
             return value.value in r.values()
@@ -263,9 +263,20 @@ class Network:
         symbols = {u.symbol.name for u in self.upstream if isinstance(u.symbol, Ref)}
         return tuple(r for r in self.leaves if r.name not in self.data | symbols)
 
+    @cached_property
+    def _ranks(self) -> Mapping[str, Mapping[int, Ref]]:
+        found: dict[str, dict[int, Ref]] = {}
+        for ref in (*(eq.target for eq in self.equations), *_read_refs(self.equations)):
+            found.setdefault(ref.name, {}).setdefault(len(ref.indices), ref)
+        return found
+
+    def ranks(self, name: str) -> Mapping[int, Ref]:
+        """The numbers of indices a name is written with, an example for each."""
+        return self._ranks.get(name, {})
+
     def knows(self, name: str) -> bool:
         """Does `name` occur in any equation?"""
-        return name in self.by_name or any(r.ref.name == name for e in self.equations for r in e.reads)
+        return name in self._ranks
 
     # -- validation ---------------------------------------------------------------------------
 
@@ -297,6 +308,11 @@ class Network:
         if loop:
             path = " -> ".join(latex(eq.target) for eq in (*loop, loop[0]))
             shifted = any(i.range.size is None for eq in loop for i in eq.indices)
+            nxt = loop[1 % len(loop)].target.name
+            read = next(r.ref for r in loop[0].reads if r.ref.name == nxt)
+            shifted = shifted and any(
+                r.ref.name == eq.target.name and r.ref != eq.target for eq in loop for r in eq.reads
+            )
             hint = (
                 "a recurrence needs a number as its last step, such as t = 1, \\dots, 4"
                 if shifted
@@ -305,10 +321,14 @@ class Network:
             raise NetworkError(
                 f"found {latex(loop[0].target)} defined through itself ({path}), "
                 "expected equations that build on one another",
-                at=loop[0].at,
+                at=loop[0].at and loop[0].at.find(latex(read), after="="),
                 hint=hint,
             )
         return unrolled
+
+
+def _read_refs(equations: Iterable[Equation]) -> Iterator[Ref]:
+    return (read.ref for eq in equations for read in eq.reads)
 
 
 def _axis(i: Expr, indices: Sequence[Index]) -> Range:
@@ -432,19 +452,56 @@ def _overlap(network: Network, a: Equation, b: Equation) -> bool:
     return network.facts.plus(conds).instance([Condition(Affine(0))]) is not None
 
 
-def check_ranks(network: Network) -> None:
-    """A tensor has the same number of indices wherever it has any."""
+def check_entry(network: Network, ref: Ref, at: Place | None = None) -> None:
+    """An entry somebody asks for, or gives, exists: it has as many indices as the tensor, and
+    each can lie in its range at some sizes."""
+    ranks = network.ranks(ref.name)
+    if not ranks:
+        return
+    if len(ref.indices) not in ranks:
+        known = ranks[min(ranks)]
+        raise NetworkError(
+            f"found {latex(ref)} with {_indices(len(ref.indices))}, expected "
+            f"{len(known.indices) or 'none'} as in {latex(known)}",
+            at=at,
+            hint="write one entry, with as many indices as the equations use",
+        )
+    ranges = network.ranges(ref.name)
+    if not ref.indices or ranges is None or len(ranges) != len(ref.indices):
+        return
+    for i, r in zip(ref.indices, ranges, strict=True):
+        if affine(i) is not None and not network.inside(i, r):
+            raise NetworkError(
+                f"found {latex(ref)}, expected an index from {latex(r.lo)} to {latex(r.hi)}",
+                at=at,
+                hint=f"ask for an entry in range, or define more entries of {ref.name}",
+            )
+
+
+def _indices(n: int) -> str:
+    return "no index" if n == 0 else "1 index" if n == 1 else f"{n} indices"
+
+
+def check_ranks(network: Network, new: Iterable[Equation] | None = None) -> None:
+    """A tensor has the same number of indices wherever the equations `new` (all) write it.
+
+    One whose entries are defined, or read at a letter, is never written without: w beside w_i is
+    a slip, w beside w_0 (the bias) is not."""
+    own = network.equations if new is None else tuple(new)
     rank: dict[str, Ref] = {}
-    for eq in network.equations:
+    bare = {eq.target.name for eq in network.equations if not eq.target.indices}
+    for ref in (*(eq.target for eq in network.equations), *_read_refs(own)):
+        defined = ref.name in network.by_name and ref.name not in bare
+        if defined or any(not isinstance(i, Num) for i in ref.indices):
+            rank.setdefault(ref.name, ref)
+    for eq in own:
         for ref in (eq.target, *(r.ref for r in eq.reads)):
-            if not ref.indices:
-                continue
-            first = rank.setdefault(ref.name, ref)
-            if len(first.indices) != len(ref.indices):
+            first = rank.get(ref.name) if not ref.indices else rank.setdefault(ref.name, ref)
+            if first is not None and len(first.indices) != len(ref.indices):
                 raise NetworkError(
-                    f"found {latex(ref)} with {len(ref.indices)} indices, expected "
+                    f"found {latex(ref)} with {_indices(len(ref.indices))}, expected "
                     f"{len(first.indices)} as in {latex(first)}",
-                    at=eq.at,
+                    at=eq.at if ref == eq.target else eq.at and eq.at.find(latex(ref), "="),
                     hint="use one number of indices for one tensor, or another name",
                 )
 
@@ -459,7 +516,7 @@ def check_reads(network: Network, eq: Equation) -> None:
                 raise NetworkError(
                     f"found the subscript {latex(i)} of {latex(read.ref)}, expected one such as "
                     "i + j - 1: indices and sizes added, with whole numbers as factors",
-                    at=eq.at,
+                    at=eq.at and eq.at.find(latex(read.ref), after="="),
                 )
             _check_names(network, eq, read, form)
             if axes is None or position >= len(axes) or read.ref.name not in network.by_name:
@@ -474,7 +531,7 @@ def _check_names(network: Network, eq: Equation, read: Read, form: Affine) -> No
         if name not in known:
             raise NetworkError(
                 f"found the index {name} in {latex(read.ref)}, expected one with a range",
-                at=eq.at,
+                at=eq.at and eq.at.find(latex(read.ref), after="="),
                 hint=rf"state its range: {name} = 1, \dots, n, or sum over it",
             )
 
@@ -498,7 +555,7 @@ def _check_axis(network: Network, eq: Equation, read: Read, form: Affine, r: Ran
     raise NetworkError(
         f"found {latex(read.ref)}{f' (at {where})' if where else ''} in the definition of "
         f"{latex(eq.target)}, expected an index from {latex(r.lo)} to {latex(r.hi)}",
-        at=eq.at,
+        at=eq.at and eq.at.find(latex(read.ref), after="="),
         hint=f"change the range of the indices, or define more entries of {read.ref.name}",
     )
 

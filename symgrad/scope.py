@@ -14,8 +14,9 @@ outside; everything else of the outer scope stays visible. A statement is sorted
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
@@ -46,9 +47,11 @@ from symgrad.network import (
     Network,
     Ties,
     Upstream,
+    check_entry,
     check_ranks,
     check_reads,
     check_single_assignment,
+    index_of,
 )
 from symgrad.notation import Data, Formula, Listing, Ranges, Shape, Statement
 
@@ -121,9 +124,13 @@ class Builder:
         self.data: set[str] = set(outer.network.data)
         self.shapes: dict[str, tuple[Range, ...]] = dict(outer.network.shapes)
         self.rels: list[Expr] = list(outer.rels)
+        self.rel_places: dict[Expr, Place] = {}
+        self.value_places: dict[Ref, Place] = {}
+        self.subscripts: set[str] = set()
 
     def build(self, blocks: Sequence[Sequence[Statement]]) -> Scope:
         """The finished scope."""
+        self.subscripts = {n for block in blocks for s in block for n in subscript_names(s)}
         for block in blocks:
             self.block(block)
         equations = self.arranged(self.with_letters())
@@ -157,13 +164,48 @@ class Builder:
         """The network with cycles and double definitions refused everywhere, reads out of range
         refused in this scope's own equations (outer ones may read what is shadowed here)."""
         check_single_assignment(network)
-        if len(new) == len(network.equations):
-            check_ranks(network)
+        check_ranks(network, [eq for eq in network.equations if eq in new])
+        self.check_given(network)
         network = network.acyclic()
         for eq in network.equations:
             if eq in new or not self.outer.equations:
                 check_reads(network, eq)
         return network
+
+    def check_given(self, network: Network) -> None:
+        """This scope's given values and gradients are of things that exist, one of each."""
+        own = {d.target for d in self.equations}
+        for ref in self.values:
+            at = self.value_places[ref]
+            if ref in own:
+                raise NetworkError(
+                    f"found a value and an equation for {latex(ref)}, expected one of them",
+                    at=at,
+                    hint="drop one, or put the value under a heading of its own",
+                )
+            if ref.indices:
+                check_entry(network, ref, at)
+        seen: dict[Expr, Upstream] = {}
+        goals: dict[tuple[Ref, Ref], Upstream] = {}
+        for u, at in self.upstream:
+            if not network.knows(u.by.name):
+                raise NetworkError(
+                    f"found a given gradient by {latex(u.by)}, which occurs in no equation; "
+                    "expected a name of the network",
+                    at=at.find(latex(u.by)),
+                    hint=f"state the equation of {latex(u.by)}, or correct the name",
+                )
+            twin = seen.get(u.symbol) if isinstance(u.symbol, Ref) else None
+            twin = twin or goals.get((u.of, u.by))
+            if twin not in (None, u):
+                assert twin is not None
+                raise NetworkError(
+                    f"found a second given gradient {told(u)} beside {told(twin)}, "
+                    "expected one in a scope",
+                    at=at,
+                    hint="rename it, or put it under a heading of its own",
+                )
+            seen[u.symbol] = goals[u.of, u.by] = u
 
     # -- sorting -------------------------------------------------------------------------------------
 
@@ -187,6 +229,11 @@ class Builder:
             case Shape(refs=refs, sizes=sizes):
                 for r in refs:
                     self.shapes[r.name] = tuple(Range(ONE, e) for e in sizes)
+            case Formula(parts=(Blank(),), ops=()):
+                raise NetworkError(
+                    "found ? alone, expected a left side and = ?",
+                    hint=r"write what is asked for, such as \frac{\partial L}{\partial w} = ?",
+                )
             case Formula(ops=()):
                 pass  # a lone expression in prose, such as the input $x$
             case Formula(parts=parts, ops=ops):
@@ -215,29 +262,24 @@ class Builder:
     def comparison(
         self, parts: Sequence[Expr], ops: Sequence[str], start: int, at: Place
     ) -> None:
-        """``1 ≤ i ≤ n`` is the range of i; a comparison of sizes is a fact."""
+        """``1 ≤ i ≤ n`` is the range of i; a comparison of sizes is a fact, any other a remark."""
         rels = [Rel(op, a, b) for op, a, b in zip(ops, parts, parts[1:], strict=False)]
         if len(parts) == 3 and set(ops) <= {"<=", "<"} and isinstance(parts[1], Ref):
             letter = parts[1]
-            if not letter.indices and self.is_letter(letter.name, start):
+            if not letter.indices and self.is_letter(letter.name):
                 lo = parts[0] if ops[0] == "<=" else _shifted(parts[0], 1)
                 hi = parts[2] if ops[1] == "<=" else _shifted(parts[2], -1)
                 self.range(letter.name, Range(lo, hi), start)
                 return
-        for rel in rels:
-            if conditions(rel) is None:
-                raise NetworkError(
-                    f"found {latex(rel)}, expected an equation, a range such as 1 \\le i \\le n, "
-                    "or a fact about sizes such as m \\le n",
-                    at=at,
-                )
         self.rels += rels
+        self.rel_places |= dict.fromkeys(rels, at)
 
-    def is_letter(self, name: str, start: int) -> bool:
-        """Is the name used as an index of some target, or of a read?"""
-        return any(name in _letters(d.target) for d in self.equations[start:]) or any(
+    def is_letter(self, name: str) -> bool:
+        """Is the name used as an index of some target, or in a subscript of this scope or an
+        outer one?"""
+        return name in self.subscripts or any(
             isinstance(x, Ref) and any(name in names(i) for i in x.indices)
-            for d in (*self.equations, *self.outer.equations)
+            for d in self.outer.equations
             for x in (*walk(d.body), d.target)
         )
 
@@ -259,7 +301,9 @@ class Builder:
                 hint="state one definition, or one given value, at a time",
             )
         right = parts[1]
-        if isinstance(left, Partial) != isinstance(right, Partial):
+        if constant(left) is not None and constant(right) is not None:
+            self.arithmetic(left, right)
+        elif isinstance(left, Partial) != isinstance(right, Partial):
             self.gradient(left, right, s.at)
         elif isinstance(left, Call):
             self.function(left, right, s.at)
@@ -269,6 +313,14 @@ class Builder:
             raise NetworkError(
                 f"found {latex(left)} on the left of =, expected a name such as z_i",
                 hint="write the name that is defined on the left",
+            )
+
+    def arithmetic(self, left: Expr, right: Expr) -> None:
+        """``5 · 5 = 25`` says nothing of a network, but it is true."""
+        if constant(left) != constant(right):
+            raise NetworkError(
+                f"found {latex(left)} = {latex(right)}, expected an equation that holds",
+                hint="correct one side, or write the name that is defined on the left",
             )
 
     def gradient(self, a: Expr, b: Expr, at: Place) -> None:
@@ -302,6 +354,7 @@ class Builder:
                     hint="put the other value under a heading of its own",
                 )
             self.values[left] = right if isinstance(right, Num) else Num(value)
+            self.value_places[left] = at
             return
         self.equations.append(Defined(left, right, at))
 
@@ -326,7 +379,10 @@ class Builder:
         target given its range."""
         out = []
         for d in self.equations:
-            body = self.inlined(d.body)
+            try:
+                body = self.inlined(d.body, (d.target.name,) if d.target.name in self.functions else ())
+            except SymgradError as error:
+                raise error.located(d.at) from None
             ranges = dict(d.ranges)
             for letter in _letters(d.target):
                 if letter not in ranges and letter in self.letters:
@@ -334,18 +390,26 @@ class Builder:
             out.append(Defined(d.target, body, d.at, ranges))
         return out
 
-    def inlined(self, e: Expr) -> Expr:
+    def inlined(self, e: Expr, inside: tuple[str, ...] = ()) -> Expr:
         """`e` with calls of the exam's own functions replaced by their bodies."""
 
         def call(x: Expr) -> Expr:
-            if isinstance(x, Call) and x.fn in self.functions:
-                letters, body = self.functions[x.fn]
-                if len(letters) != len(x.args):
-                    raise NetworkError(
-                        f"found {len(x.args)} arguments of {x.fn}, expected {len(letters)}"
-                    )
-                return substitute(body, dict(zip(letters, x.args, strict=True)))
-            return x
+            if not isinstance(x, Call) or x.fn not in self.functions:
+                return x
+            letters, body = self.functions[x.fn]
+            if len(letters) != len(x.args):
+                raise NetworkError(
+                    f"found {len(x.args)} arguments of {x.fn}, expected {len(letters)}"
+                )
+            if x.fn in inside:
+                path = " -> ".join((*inside[inside.index(x.fn) :], x.fn))
+                raise NetworkError(
+                    f"found {x.fn} defined through itself ({path}), "
+                    "expected functions that build on one another",
+                    hint="write a recurrence with an index, h_t = …, t = 1, 2, 3",
+                )
+            body = self.inlined(body, (*inside, x.fn))
+            return bounded(substitute(body, dict(zip(letters, x.args, strict=True))), x.fn)
 
         return transform(e, call)
 
@@ -356,6 +420,12 @@ class Builder:
         put: dict[str, Expr] = {
             r.name: v for r, v in values.items() if not r.indices and r.name in sizes
         }
+        for r, v in values.items():
+            if r.name in put and (v.value < 1 or v.value.denominator != 1):
+                raise NetworkError(
+                    f"found the size {latex(r)} = {latex(v)}, expected a positive whole number",
+                    at=self.value_places.get(r),
+                )
         if not put:
             return equations, values
         self.letters = {k: _put_range(r, put) for k, r in self.letters.items()}
@@ -374,13 +444,23 @@ class Builder:
     def facts(self, equations: Sequence[Defined], indices: frozenset[str]) -> Facts:
         """Sizes are positive integers; comparisons say more."""
         sizes = range_names(equations, self.letters.values(), self.shapes.values()) - indices
-        sizes |= {r.name for rel in self.rels for r in free(rel)}
-        known = [c for rel in self.rels for c in conditions(rel) or ()]
+        counted = sizes | (self.subscripts - indices - set(self.letters))
+        rels = [rel for rel in self.rels if counted & scalars(rel)]
+        for rel in rels:
+            if conditions(rel) is None:
+                raise NetworkError(
+                    f"found {latex(rel)}, expected a comparison of sums of sizes",
+                    at=self.rel_places.get(rel),
+                    hint=r"write it as m \le n, or n = 4",
+                )
+        sizes |= {name for rel in rels for name in scalars(rel)}
+        known = [c for rel in rels for c in conditions(rel) or ()]
         facts = Facts(tuple(known), frozenset(sizes))
         if facts.contradictory():
-            shown = ", ".join(latex(r) for r in self.rels)
+            shown = ", ".join(latex(r) for r in rels)
             raise NetworkError(
                 f"found the facts {shown}, expected some positive sizes that satisfy them",
+                at=next((self.rel_places[r] for r in reversed(rels) if r in self.rel_places), None),
                 hint="drop one of them",
             )
         return facts
@@ -402,6 +482,9 @@ class Builder:
 
     def equation(self, d: Defined, body: Expr, facts: Facts) -> Equation:
         """One equation; every free letter of its body is an index of its target or a size."""
+        for x in walk(body):
+            if isinstance(x, Bound):
+                index_of(x)
         indices = []
         for letter in _letters(d.target):
             if letter in facts.sizes:
@@ -450,6 +533,35 @@ class Builder:
                         at=eq.at,
                         hint=r"write the equation with indices, such as z_i = \sum_j W_{ij} x_j",
                     )
+
+
+def told(u: Upstream) -> str:
+    """δ_i = ∂L/∂z_i."""
+    return f"{latex(u.symbol)} = {latex(Partial(u.of, u.by))}"
+
+
+MOST_PARTS = 50_000
+"""A formula has at most this many parts when the functions in it are written out."""
+
+
+def bounded(e: Expr, fn: str) -> Expr:
+    """`e`, unless writing the functions out has made it too large."""
+    if sum(1 for _ in islice(walk(e), MOST_PARTS + 1)) > MOST_PARTS:
+        raise NetworkError(
+            f"found calls of {fn} that make a formula of more than {MOST_PARTS} parts, "
+            "expected a shorter one",
+            hint="give intermediate results names",
+        )
+    return e
+
+
+def subscript_names(s: Statement) -> Iterator[str]:
+    """The names in the subscripts of a statement."""
+    if isinstance(s, Formula):
+        for part in s.parts:
+            for x in walk(part):
+                if isinstance(x, Ref):
+                    yield from (n for i in x.indices for n in names(i))
 
 
 class Limits:
@@ -583,6 +695,11 @@ def range_names(
                 for cond in x.conds:
                     ends += (i for i in children(cond) if affine(i) is not None)
     return {r.name for e in ends for r in free(e) if not r.indices} - bound_names(equations)
+
+
+def scalars(e: Expr) -> set[str]:
+    """The free names without indices."""
+    return {r.name for r in free(e) if not r.indices}
 
 
 def bound_names(equations: Iterable[Defined]) -> frozenset[str]:

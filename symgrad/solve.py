@@ -33,7 +33,7 @@ from symgrad.evaluate import Point, Unrolled
 from symgrad.exam import Cell, Drawn, Exam, Formula, Grid, Item, Section
 from symgrad.expr import Blank, Call, Expr, Num, Partial, Ref, constant, num, replace_refs
 from symgrad.latex import latex
-from symgrad.network import Equation, Network, Ties, entries
+from symgrad.network import Equation, Network, Ties, check_entry, entries
 from symgrad.notation import Formula as Chain
 from symgrad.notation import Listing, Statement, read
 from symgrad.numeral import plain, shown
@@ -202,13 +202,13 @@ class Solver:
         title = "".join(s.content for s in section.title)
         path = (*path, title) if title else path
         groups = {-1: section.formulas} | {k: i.formulas for k, i in enumerate(section.items)}
+        read_ = read_groups({k: fs for k, fs in groups.items() if fs}, outer)
         for formula in (f for fs in groups.values() for f in fs):
             check(formula.latex, formula.at)
         for cell in (c for item in section.items for c in cells_of(item)):
             for span in cell.spans:
                 if span.kind == "math":
                     check(span.content, cell.at)
-        read_ = read_groups({k: fs for k, fs in groups.items() if fs}, outer)
         scope = read_scope([s for group in read_.values() for s in group], outer, self.ties)
         where = " / ".join(path)
         works = {}
@@ -282,7 +282,10 @@ def tried(
         return None
 
 
-SPEAKS = re.compile(r"[=<>?≤≥≠∈∼~]|\\(?:l[et]q?|leqslant|g[et]q?|geqslant|neq?|sim|in)(?![A-Za-z])")
+SPEAKS = re.compile(
+    "[=<>?≤≥≠∈\N{TILDE OPERATOR}]"
+    r"|\\(?:l[et]q?|leqslant|g[et]q?|geqslant|neq?|sim|in)(?![A-Za-z])"
+)
 
 
 def speaks(f: Formula) -> bool:
@@ -364,7 +367,7 @@ class Asker:
         of, by = goal.of, goal.by
         if not isinstance(of, Ref) or not isinstance(by, Ref):
             raise NetworkError(f"found {latex(goal)}, expected names above and below")
-        self.check(of, by)
+        self.check(of, by, q.at)
         sweep = self.sweeps.setdefault(of, Sweep(self.network, of))
         derivation = sweep.gradient(by)
         value = self.value(derivation.answer)
@@ -374,12 +377,13 @@ class Asker:
             self.where, q.latex, latex(derivation.answer), value, q.at, derivation=derivation
         )
 
-    def check(self, of: Ref, by: Ref) -> None:
+    def check(self, of: Ref, by: Ref, at: Place) -> None:
         """Both names are known, their indices in range."""
         given = any(u.of == of for u in self.network.upstream)
         if of.name not in self.network.by_name and not given:
             raise NetworkError(
                 f"found a gradient of {latex(of)}, which nothing defines; expected a defined name",
+                at=at.find(latex(of)),
                 hint=f"define {latex(of)}, or give an upstream gradient such as "
                 rf"\delta_i = \frac{{\partial {latex(of)}}}{{\partial z_i}}",
             )
@@ -388,28 +392,11 @@ class Asker:
             raise NetworkError(
                 f"found a gradient by {latex(by)}, which occurs in no equation; "
                 f"expected a name of the network",
-                hint=f"the names it reads are {known}",
+                at=at.find(latex(by)),
+                hint=f"the names it reads are {known}" if known else "state its equations first",
             )
         for ref in (of, by):
-            self.check_range(ref)
-
-    def check_range(self, ref: Ref) -> None:
-        """The indices fit the tensor."""
-        ranges = self.network.ranges(ref.name)
-        if ref in self.network.leaves:
-            return
-        if ranges is None or ref.name not in self.network.by_name and not ref.indices:
-            return
-        if ranges is not None and len(ranges) != len(ref.indices):
-            raise NetworkError(
-                f"found {latex(ref)} with {len(ref.indices)} indices, expected {len(ranges)}",
-                hint="ask for one entry, with as many indices as the equations use",
-            )
-        for i, r in zip(ref.indices, ranges, strict=True):
-            if isinstance(i, Num) and r.size is not None and i.value not in r.values():
-                raise NetworkError(
-                    f"found {latex(ref)}, expected an index from {latex(r.lo)} to {latex(r.hi)}"
-                )
+            check_entry(self.network, ref, at.find(latex(ref)))
 
     def name(self, q: Question, ref: Ref) -> Answer:
         """The parameters, or the value of a defined name."""
@@ -423,13 +410,16 @@ class Asker:
             listed = self.network.parameters
             shown_ = ", ".join(family(self.network, r) for r in listed)
             return Answer(self.where, q.latex, shown_, None, q.at, listed=listed)
+        check_entry(self.network, ref, q.at.find(latex(ref)))
         value = self.value(ref)
         if value is None:
-            missing = ", ".join(latex(r) for r in self.network.leaves if r not in self.network.values)
+            missing = [latex(r) for r in self.network.leaves if r not in self.network.values]
+            if not missing:
+                self.unrolled().value(ref)  # raises what stands in the way of the number
             raise NetworkError(
                 f"found a question about the value of {latex(ref)}, expected values for "
-                f"{missing or 'what it reads'}",
-                hint="give them as w_1 = 2",
+                f"{', '.join(missing) or 'what it reads'}",
+                hint=f"give them as {missing[0] if missing else 'w_1'} = 2",
             )
         return Answer(self.where, q.latex, shown(value)[0], value, q.at)
 
@@ -437,11 +427,15 @@ class Asker:
         """The number that the given values make of a formula, or None if some are missing."""
         if not self.network.values and constant(e) is None:
             return None
-        point = Point({}, {r: v.value for r, v in self.network.values.items()})
         try:
-            return Unrolled(self.network, point).value(e)
+            return self.unrolled().value(e)
         except SymgradError:
             return None
+
+    def unrolled(self) -> Unrolled:
+        """The network at the given values."""
+        point = Point({}, {r: v.value for r, v in self.network.values.items()})
+        return Unrolled(self.network, point)
 
 
 MOST_LISTED = 4
