@@ -485,14 +485,14 @@ def _indices(n: int) -> str:
 def check_ranks(network: Network, new: Iterable[Equation] | None = None) -> None:
     """A tensor has the same number of indices wherever the equations `new` (all) write it.
 
-    One whose entries are defined, or read at a letter, is never written without: w beside w_i is
-    a slip, w beside w_0 (the bias) is not."""
+    One that is defined, or read, at a letter is never written without: w beside w_i is a slip;
+    w beside w_0 (the bias) and x beside a stage x_1 = w_1 x are not."""
     own = network.equations if new is None else tuple(new)
     rank: dict[str, Ref] = {}
     bare = {eq.target.name for eq in network.equations if not eq.target.indices}
     for ref in (*(eq.target for eq in network.equations), *_read_refs(own)):
-        defined = ref.name in network.by_name and ref.name not in bare
-        if defined or any(not isinstance(i, Num) for i in ref.indices):
+        general = any(eq.indices for eq in network.by_name.get(ref.name, ()))
+        if (general and ref.name not in bare) or any(not isinstance(i, Num) for i in ref.indices):
             rank.setdefault(ref.name, ref)
     for eq in own:
         for ref in (eq.target, *(r.ref for r in eq.reads)):
