@@ -17,9 +17,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 
 from symgrad.errors import NetworkError
 from symgrad.expr import (
+    LETTERS,
     ONE,
     ZERO,
     Bound,
@@ -50,7 +52,7 @@ from symgrad.index import (
     shift,
 )
 from symgrad.latex import latex
-from symgrad.network import Equation, Network
+from symgrad.network import Equation, Network, Upstream
 from symgrad.rewrite import Derivation, Step, Through, put_in
 from symgrad.rules.algebra import (
     WRITTEN_OUT,
@@ -104,6 +106,7 @@ class Sweep:
         >>> Sweep(net, Ref("L")).gradient(w).latex()
         '\\frac{\\partial L}{\\partial w} = x'
         """
+        self._refuse_ambiguous(by)
         stack = [by]
         while stack:
             node = stack[-1]
@@ -124,8 +127,9 @@ class Sweep:
         """The upstream gradients that must be known first."""
         needed = []
         for term in self.terms(node):
-            if not self._is_goal(term.consumer) and self._given(term.consumer) is None:
-                needed.append(self._generic(term.consumer))
+            for t in (term, *term.parts):
+                if not self._is_goal(t.consumer) and self._given(t.consumer) is None:
+                    needed.append(self._generic(t.consumer))
         return list(dict.fromkeys(needed))
 
     def terms(self, node: Ref) -> tuple[Term, ...]:
@@ -139,19 +143,20 @@ class Sweep:
         avoid = frozenset(names(node) | names(self.of))
         pieces: list[Term] = []
         for eq in self.network.readers(node):
-            pieces += self._through(renamed(eq, avoid), node, facts, avoid)
+            own = renamed(eq, avoid | self._scalars)
+            pieces += self._through(own, node, facts, eq == self._goal)
         return merged(pieces)
 
-    def _through(self, eq: Equation, node: Ref, facts: Facts, avoid: frozenset[str]) -> list[Term]:
+    def _through(self, eq: Equation, node: Ref, facts: Facts, goal: bool) -> list[Term]:
         """The summands that flow through one equation.
 
         Reads that can meet in one entry of the equation's target are one local gradient: the
         chain rule sums over all entries, and each read is contracted afterwards.
         """
-        at_goal = goal_entry(eq, self.of)
+        at_goal = goal_entry(eq, self.of) if goal else None
         if at_goal is not None:
             eq, facts = at_goal, facts.within(self.indices(self.of))
-        taken = avoid | {i.name for i in eq.indices}
+        taken = self._scalars | names(node) | names(self.of) | {i.name for i in eq.indices}
         places = [
             p
             for p in reads_of(eq.body, node.name, self.network.ties, taken)
@@ -168,12 +173,17 @@ class Sweep:
     def _derive(self, node: Ref) -> Derivation:
         goal = Partial(self.of, node)
         indices = self.indices(node)
-        if self._is_goal(node):
+        same = self._identity(node)
+        if same == ONE:
             return Derivation(goal, (Step("same", goal, ONE),), indices)
         given = self._given(node)
         if given is not None:
             return Derivation(goal, (Step("given", goal, given),), indices)
         terms = [t for t in self.terms(node) if self._reaches(t.consumer)]
+        if same is not None and not terms:
+            return Derivation(goal, (Step("same", goal, same),), indices)
+        if same is not None:
+            terms.insert(0, Term(self.of, (), same, same, ()))
         if not terms:
             if self._open(node):
                 return Derivation(goal, (Step("open", goal, goal),), indices)
@@ -189,7 +199,7 @@ class Sweep:
             links = total(*(self._link(t, goal.by) for t in terms))
             steps.append(Step("chain-rule", at, links))
             at = links
-        locals_ = tuple(local_derivation(t, goal.by, indices) for t in terms)
+        locals_ = tuple(local_derivation(t, goal.by, indices) for t in chained)
         if not chained:
             raw = total(*(t.raw for t in terms))
             because = tuple(dict.fromkeys(r for t in terms for r in t.because))
@@ -259,13 +269,91 @@ class Sweep:
     def _is_goal(self, ref: Ref) -> bool:
         return ref == self.of
 
+    def _identity(self, node: Ref) -> Expr | None:
+        """[of and node are one entry], or None where they never are."""
+        if node.name != self.of.name or len(node.indices) != len(self.of.indices):
+            return None
+        facts = self.network.facts.within((*self.indices(node), *self.indices(self.of)))
+        pairs = zip(node.indices, self.of.indices, strict=True)
+        solved = contract((), [(a, b) for a, b in pairs if a != b], facts)
+        return None if solved is None else product(*guard(solved.guards))
+
+    @cached_property
+    def _goal(self) -> Equation | None:
+        """The one equation that defines `of`."""
+        facts = self.network.facts.within(self.indices(self.of))
+        found = []
+        for eq in self.network.by_name.get(self.of.name, ()):
+            if len(eq.target.indices) == len(self.of.indices):
+                own = renamed(eq, frozenset(names(self.of)))
+                pairs = list(zip(own.target.indices, self.of.indices, strict=True))
+                if contract(own.indices, pairs, facts) is not None:
+                    found.append(eq)
+        if len(found) > 1 or (found and goal_entry(found[0], self.of) is None):
+            raise NetworkError(
+                f"found a gradient of {latex(self.of)}, whose entries have definitions of their "
+                "own; expected one entry",
+                hint=f"ask for the gradient of {latex(found[-1].target)}",
+            )
+        return found[0] if found else None
+
+    @cached_property
+    def _scalars(self) -> frozenset[str]:
+        """The quantities without indices that have the name of an index letter."""
+        refs = [r.ref for eq in self.network.equations for r in eq.reads]
+        refs += [eq.target for eq in self.network.equations]
+        refs += [u.symbol for u in self.network.upstream if isinstance(u.symbol, Ref)]
+        plain = {r.name for r in refs if not r.indices} - self.network.sizes
+        inside = (i for eq in self.network.equations for r in eq.reads for i in r.inside)
+        return frozenset(plain & ({i.name for i in inside} | set(LETTERS)))
+
+    def _refuse_ambiguous(self, by: Ref) -> None:
+        """A letter of the question must not name a quantity of the network as well."""
+        for ref in (self.of, by):
+            for i in ref.indices:
+                if isinstance(i, Ref) and i.name in self._scalars:
+                    better = Ref(ref.name, (Ref(fresh("i", self._scalars)),))
+                    raise NetworkError(
+                        f"found the index {latex(i)} of {latex(ref)}, which is a quantity of the "
+                        "network too; expected a letter of its own",
+                        hint=f"rename the index, as in {latex(better)}",
+                    )
+
     def _given(self, ref: Ref) -> Expr | None:
+        """The given gradient with respect to `ref`; inside a bracket where it is given for some
+        entries only, of a quantity that is known by its given gradients alone."""
+        some: list[Expr] = []
         for u in self.network.upstream:
-            if u.of == self.of:
-                found = u.of_entry(ref)
-                if found is not None:
-                    return found
-        return None
+            match = self._given_at(u, ref)
+            if match is not None:
+                symbol, guards = match
+                if not guards:
+                    return symbol
+                some.append(product(symbol, *guard(guards)))
+        if not some or self.of.name in self.network.by_name:
+            return None
+        if self.terms(ref):
+            raise NetworkError(
+                f"found gradients of {latex(self.of)} for some entries of {ref.name}, expected "
+                "one for every entry",
+                hint=f"give it with an index, or ask for an entry of {ref.name}",
+            )
+        return total(*some)
+
+    def _given_at(self, u: Upstream, ref: Ref) -> tuple[Expr, tuple[Expr, ...]] | None:
+        """The symbol of a given gradient at `ref`, and the conditions for it to be that entry."""
+        if u.of != self.of or u.by.name != ref.name or len(ref.indices) != len(u.by.indices):
+            return None
+        values: dict[str, Expr] = {}
+        pairs: list[tuple[Expr, Expr]] = []
+        for pattern, actual in zip(u.by.indices, ref.indices, strict=True):
+            if isinstance(pattern, Ref) and pattern.name not in self.network.sizes:
+                if values.setdefault(pattern.name, actual) != actual:
+                    pairs.append((values[pattern.name], actual))
+            elif pattern != actual:
+                pairs.append((pattern, actual))
+        solved = contract((), pairs, self.network.facts)
+        return None if solved is None else (shift(u.symbol, values), solved.guards)
 
     def _open(self, node: Ref) -> bool:
         """Is `node` an end of the network while nothing defines `of`? Then its gradient stays
@@ -281,7 +369,7 @@ class Sweep:
             (e.target for e in self.network.by_name[ref.name] if len(e.target.indices) == len(ref.indices)),
             ref,
         )
-        avoid = set(names(self.of))
+        avoid = names(self.of) | self._scalars
         letters: list[Expr] = []
         for own, actual in zip(home.indices, ref.indices, strict=True):
             if isinstance(actual, Num):
@@ -369,15 +457,23 @@ def contracted(eq: Equation, place: Place, node: Ref, facts: Facts) -> Term | No
     )
     outer = tuple(b for b in found.bounds if b.name in own)
     inner = tuple(b for b in found.bounds if b.name not in own)
-    raw = local_factor(eq, place, found, inner)
+    raw = local_factor(eq, place, found, inner, facts)
     return finished(Term(target, outer, raw, ZERO, place.rules, through))
 
 
 def local_factor(
-    eq: Equation, place: Place, found: Contraction, inner: tuple[Bound, ...]
+    eq: Equation, place: Place, found: Contraction, inner: tuple[Bound, ...], facts: Facts
 ) -> Expr:
     """∂v/∂u at one read: the factor there, its conditions, summed over inner indices."""
-    factor = in_terms_of(eq.target, eq.body, place.factor)
+    here = facts.within((*eq.indices, *place.inside))
+    ranges = {i.name: i.range for i in eq.indices}
+
+    def defined(index: str, name: str) -> bool:
+        """Is the equation's target defined where `index` is `name`?"""
+        sides = range_conditions(affine(Ref(name)), ranges[index]) if index in ranges else ()
+        return bool(sides) and all(map(here.imply, sides))
+
+    factor = in_terms_of(eq.target, eq.body, place.factor, defined)
     raw = product(shift(factor, found.values), *guard(found.guards))
     return Reduce("sum", inner, raw) if inner else raw
 
@@ -392,7 +488,7 @@ def together(
     for place in places:
         found = solved(eq, place, node, here, place.inside)
         if found is not None:
-            factors.append(local_factor(eq, place, found, found.bounds))
+            factors.append(local_factor(eq, place, found, found.bounds, facts))
     because = tuple(dict.fromkeys(r for p in places for r in p.rules))
     bounds = tuple(i.bound() for i in eq.indices)
     whole = Term(eq.target, bounds, total(*factors), ZERO, because, parts=tuple(parts))

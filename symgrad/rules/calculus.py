@@ -350,14 +350,18 @@ FUNCTIONS: dict[str, Callable[[Call, Ties], Expr]] = {
 σ' = σ(1 - σ), tanh' = 1 - tanh²."""
 
 
-def in_terms_of(target: Ref, body: Expr, factor: Expr) -> Expr:
-    r"""`factor` with the whole body written as its name, at whatever indices it occurs.
+def in_terms_of(
+    target: Ref, body: Expr, factor: Expr, defined: Callable[[str, str], bool] | None = None
+) -> Expr:
+    r"""`factor` with the whole body written as its name, at whatever indices it occurs;
+    ``defined(i, l)`` says whether the target exists where its index i is l.
 
     For a = σ(z), σ(z)(1 - σ(z)) is a(1 - a); for p_k = e^{s_k}/Z, e^{s_k} e^{s_i}/Z² is p_k p_i.
     """
     if not isinstance(body, Call | Div | Pow | Reduce | Cases):
         return factor
-    named = {canonical(b): t for t, b in instances(target, body, factor)}
+    found = instances(target, body, factor, defined or (lambda index, name: True))
+    named = {canonical(b): t for t, b in found}
 
     def one(x: Expr) -> Expr:
         if type(x) is type(body):
@@ -367,7 +371,9 @@ def in_terms_of(target: Ref, body: Expr, factor: Expr) -> Expr:
     return transform(factor, one)
 
 
-def instances(target: Ref, body: Expr, factor: Expr) -> Iterator[tuple[Ref, Expr]]:
+def instances(
+    target: Ref, body: Expr, factor: Expr, defined: Callable[[str, str], bool]
+) -> Iterator[tuple[Ref, Expr]]:
     """The equation at its own index, and at each other plain name free in the factor."""
     yield target, body
     letters = [i.name for i in target.indices if isinstance(i, Ref)]
@@ -375,7 +381,7 @@ def instances(target: Ref, body: Expr, factor: Expr) -> Iterator[tuple[Ref, Expr
         return
     for name in sorted(free_names(factor)):
         put: dict[str, Expr] = {letters[0]: Ref(name)}
-        if name != letters[0] and Ref(name) in free(factor):
+        if name != letters[0] and Ref(name) in free(factor) and defined(letters[0], name):
             moved = substitute(target, put)
             assert isinstance(moved, Ref)
             yield moved, substitute(body, put)

@@ -1,0 +1,250 @@
+"""The judge of derivations: every formula of a derivation against the oracle, entry by entry.
+
+A gradient of the quantity asked about is total: everything downstream moves. Any other ∂v/∂u is
+local, as in a chain rule over named intermediates: in the equation of v, u alone moves. The
+gradient at an entry that does not exist is 0, whatever stands beside it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from itertools import product
+
+from oracle import entries_of, general, random_point
+from symgrad.derive import Sweep
+from symgrad.dual import Dual, Number, constant
+from symgrad.errors import NetworkError, SymgradError
+from symgrad.evaluate import Point, Unrolled, value
+from symgrad.expr import Expr, Num, Partial, Ref, free, names, num, substitute, walk
+from symgrad.interpret import Env
+from symgrad.latex import latex
+from symgrad.network import Network
+from symgrad.notation import read
+from symgrad.rewrite import Derivation
+from symgrad.scope import read_scope
+
+TOLERANCE = Decimal("1e-40")
+
+
+def network(text: str, ties: str = "strict") -> Network:
+    """The network that blocks of LaTeX, one a line, state."""
+    blocks = [read(line) for line in text.strip().splitlines() if line.strip()]
+    return read_scope(blocks, ties=ties).network  # type: ignore[arg-type]
+
+
+def name(text: str) -> Ref:
+    """x_i as an expression."""
+    (statement,) = read(f"{text} = ?")
+    found = statement.parts[0]  # type: ignore[union-attr]
+    assert isinstance(found, Ref)
+    return found
+
+
+class Judge(Unrolled):
+    """The network at one point, with ∂v/∂u as worked solutions mean it."""
+
+    def __init__(self, network: Network, point: Point, of: Ref) -> None:
+        super().__init__(network, point)
+        self.of = of
+
+    def _partial(self, of: Expr, by: Ref, env: Env) -> Dual:
+        assert isinstance(of, Ref)
+        of, by = self._concrete(of, env), self._concrete(by, env)
+        if not all(map(self.exists, (of, by))):
+            return constant(0)
+        if self.asked(of):
+            return self._gradient(of, by)
+        return constant(self.local(of, by))
+
+    def asked(self, of: Ref) -> bool:
+        """Is this the quantity asked about, or one of its entries?"""
+        if of.name != self.of.name or len(of.indices) != len(self.of.indices):
+            return False
+        pairs = zip(of.indices, self.of.indices, strict=True)
+        return all(a == b or isinstance(b, Ref) for a, b in pairs)
+
+    def exists(self, ref: Ref) -> bool:
+        """Is there such an entry at these sizes?"""
+        ranges = self.network.ranges(ref.name)
+        if not ref.indices or ranges is None or self._definition(ref) is not None:
+            return True
+        return all(
+            self._formula.whole(r.lo, {}) <= self._formula.whole(i, {}) <= self._formula.whole(r.hi, {})
+            for i, r in zip(ref.indices, ranges, strict=True)
+        )
+
+    def local(self, of: Ref, by: Ref) -> Number:
+        """∂of/∂by in the one equation that defines `of`."""
+        found = self._definition(of)
+        if found is None:
+            return Fraction(of == by)
+        equation, env = found
+        body = substitute(equation.body, {k: num(v) for k, v in env.items()})
+        moved = Dual(self.value(by), Fraction(1))
+        alone = Unrolled(Network(), Point(self.point.sizes), self.value, given={by: moved})
+        return alone.dual(body).tangent
+
+
+def close(a: Number, b: Number) -> bool:
+    """Equal if both are rational, else to forty digits."""
+    if isinstance(a, Fraction) and isinstance(b, Fraction):
+        return a == b
+    x, y = (Decimal(v.numerator) / v.denominator if isinstance(v, Fraction) else v for v in (a, b))
+    return abs(x - y) <= TOLERANCE * max(1, abs(x), abs(y))
+
+
+def formulas(d: Derivation) -> Iterator[tuple[str, Expr]]:
+    """Every formula that a derivation claims to equal its goal."""
+    for k, step in enumerate(d.steps):
+        yield f"before step {k} ({step.rule})", step.before
+        yield f"after step {k} ({step.rule})", step.after
+
+
+def family(d: Derivation) -> Iterator[Derivation]:
+    """A derivation, its local ones, and those it builds on, each once."""
+    seen: set[int] = set()
+    stack = [d]
+    while stack:
+        top = stack.pop()
+        if id(top) not in seen:
+            seen.add(id(top))
+            yield top
+            stack += [*top.locals, *top.upstream]
+
+
+def letters_of(e: Expr, d: Derivation, net: Network, of: Ref) -> list[str]:
+    """The index letters that are free in a formula of a derivation."""
+    known = {r.name for r in free(e) if not r.indices}
+    tensors = {eq.target.name for eq in net.equations if not eq.target.indices}
+    tensors |= {r.ref.name for eq in net.equations for r in eq.reads if not r.ref.indices}
+    symbols = {n for u in net.upstream for n in names(u.symbol)} | {u.of.name for u in net.upstream}
+    return sorted(known - tensors - symbols - net.sizes - {of.name})
+
+
+def entries(
+    net: Network, goal: Partial, sizes: Mapping[str, int]
+) -> Iterator[dict[str, int]]:
+    """Every choice of the free indices of a goal at which both of its entries exist."""
+    letters: dict[str, list[range]] = {}
+    at = Point(sizes)
+    for ref in (goal.of, goal.by):
+        assert isinstance(ref, Ref)
+        for i, r in zip(ref.indices, net.ranges(ref.name) or (), strict=False):
+            span = range(int(value(r.lo, at)), int(value(r.hi, at)) + 1)
+            for x in walk(i):
+                if isinstance(x, Ref) and x.name not in net.sizes:
+                    wide = range(span.start - 5, span.stop + 5) if i != x else span
+                    letters.setdefault(x.name, []).append(wide)
+    for drawn in product(*(sorted(set.intersection(*map(set, v))) for v in letters.values())):
+        yield dict(zip(letters, drawn, strict=True))
+
+
+def faults(
+    net: Network, of: Ref, by: Ref, sizes: Mapping[str, int], seed: int = 0
+) -> list[str]:
+    """What is wrong with the gradient of `of` by `by` at these sizes, in every formula of its
+    derivation; nothing if all is well."""
+    d = Sweep(net, of).gradient(by)
+    judge = Judge(net, point_of(net, sizes, seed), of)
+    out = [f for one in family(d) for f in misfits(one, judge, of)]
+    out += range_faults(d, by, net, sizes)
+    return [f"{f}; seed {seed}" for f in out]
+
+
+def point_of(net: Network, sizes: Mapping[str, int], seed: int) -> Point:
+    """A point in general position, given gradients of single entries included."""
+    point = random_point(net, sizes, seed)
+    rng, taken = random.Random(-seed - 1), {abs(v) for v in point.values.values()}
+    single = {u.symbol for u in net.upstream if isinstance(u.symbol, Ref)}
+    more = {s: general(rng, taken) for s in single if s not in point.values and not names(s) - {s.name}}
+    return Point(sizes, {**point.values, **more})
+
+
+def misfits(d: Derivation, judge: Judge, of: Ref) -> list[str]:
+    """The formulas of one derivation that differ from its goal."""
+    net, sizes = judge.network, judge.point.sizes
+    out = [] if d.consistent() else [f"{latex(d.goal)}: steps do not meet"]
+    out += [
+        f"{latex(d.goal)}: {latex(x)} is no name of the network"
+        for x in free(d.answer) if stranger(x, d, net)
+    ]  # fmt: skip
+    local = not judge.asked(_ref(d.goal.of, {}))
+    claims = [(d.goal, *c) for c in formulas(d)]
+    if d.general is not None:
+        claims.append((d.general[0], "general", d.general[1]))
+    for goal, where, formula in claims:
+        for at in entries(net, goal, sizes):
+            put = {k: num(v) for k, v in at.items()}
+            wanted = judge.value(substitute(goal, put))
+            if where == "general" and not judge.exists(judge.concrete(_ref(goal.of, put))):
+                continue
+            try:
+                got = judge.value(substitute(formula, put))
+            except NetworkError as error:
+                if local and wanted == 0 and "expected an index from" in error.message:
+                    continue  # read only where the chain rule sums it
+                got = error  # type: ignore[assignment]
+            except SymgradError as error:
+                got = error  # type: ignore[assignment]
+            if isinstance(got, Exception) or not close(got, wanted):
+                out.append(
+                    f"{latex(goal)} {where}: {latex(formula)} is {got} at {at}, "
+                    f"sizes {dict(sizes)}, expected {wanted}"
+                )
+                break
+    return out
+
+
+def _ref(e: Expr, put: Mapping[str, Expr]) -> Ref:
+    found = substitute(e, put)
+    assert isinstance(found, Ref)
+    return found
+
+
+def stranger(x: Ref, d: Derivation, net: Network) -> bool:
+    """Is a free name of an answer neither the network's, nor δ, nor a size or index asked for?"""
+    allowed = {eq.target.name for eq in net.equations} | net.sizes | names(d.goal)
+    allowed |= {r.ref.name for eq in net.equations for r in eq.reads}
+    allowed |= {n for u in net.upstream for n in names(u.symbol)}
+    return x.name not in allowed
+
+
+def range_faults(d: Derivation, by: Ref, net: Network, sizes: Mapping[str, int]) -> list[str]:
+    """The stated ranges of free indices cover exactly the entries of the tensor."""
+    at = Point(sizes)
+    stated = {i.name: (value(i.range.lo, at), value(i.range.hi, at)) for i in d.indices}
+    there = list(entries_of(net, by.name, sizes)) if by.indices else []
+    out = []
+    for k, i in enumerate(by.indices):
+        if isinstance(i, Ref) and i.name not in net.sizes and there:
+            column = [e.indices[k].value for e in there if isinstance(e.indices[k], Num)]
+            if stated.get(i.name) != (min(column), max(column)):
+                out.append(f"{latex(d.goal)}: {i.name} in {stated.get(i.name)}, expected {min(column)}…{max(column)}")
+    return out
+
+
+def questions(net: Network, sizes: Mapping[str, int], of: Ref) -> Iterator[Ref]:
+    """Every tensor at letters of its own, at an equation's letters, and at its first and last entry."""
+    tensors: dict[str, None] = {eq.target.name: None for eq in net.equations}
+    tensors |= {r.ref.name: None for eq in net.equations for r in eq.reads}
+    for tensor in tensors:
+        if tensor in net.sizes or tensor == of.name:
+            continue
+        there = list(entries_of(net, tensor, sizes))
+        yield from dict.fromkeys((*there[:1], *there[-1:]))
+        rank = len(there[0].indices) if there else 0
+        for letters in letter_choices(rank):
+            yield Ref(tensor, tuple(map(Ref, letters)))
+
+
+def letter_choices(rank: int) -> Sequence[str]:
+    """Letters that meet those of equations and binders, and letters that do not."""
+    return {0: (), 1: ("l", "i", "j"), 2: ("pq", "ij", "ji"), 3: ("pqr", "kji")}[rank]
+
+
+def judged(net: Network, of: Ref, sizes: Mapping[str, int], seed: int = 0) -> list[str]:
+    """The faults of the gradients by every tensor."""
+    return [f for by in questions(net, sizes, of) for f in faults(net, of, by, sizes, seed)]

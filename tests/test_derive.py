@@ -1,0 +1,182 @@
+"""Derivations against the oracle: every formula of every step, entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from judge import faults, judged, name, network
+from symgrad.derive import Sweep
+from symgrad.errors import NetworkError
+
+DELTA = r"\delta_i = \frac{{\partial L}}{{\partial {}}}"
+
+CASES: Mapping[str, tuple[str, str, list[dict[str, int]]]] = {
+    "convolution": (
+        r"z_i = \sum_{j=1}^{m} k_j x_{i+j-1} + b, \quad i = 1, \dots, n" "\n" + DELTA.format("z_i"),
+        "L",
+        [{"n": 3, "m": 2}, {"n": 2, "m": 3}, {"n": 1, "m": 1}],
+    ),
+    "stride 2, relu": (
+        r"""z_i = \sum_{j=1}^{m} k_j x_{2i+j-2} + b, \quad i = 1, \dots, n
+        v_i = \max(0, z_i), \quad i = 1, \dots, n
+        L = \sum_{i=1}^n a_i v_i""",
+        "L",
+        [{"n": 2, "m": 3}, {"n": 3, "m": 1}, {"n": 1, "m": 4}],
+    ),
+    "stride 3 with a hole": (
+        r"""z_i = k_1 x_{3i-2} + k_2 x_{3i}, \quad i = 1, \dots, n
+        L = \sum_{i=1}^n \sigma(z_i)^2""",
+        "L",
+        [{"n": 2}],
+    ),
+    "two filters, two losses": (
+        r"""z_{f,i} = \sum_{j=1}^{m} k_{f,j} x_{2i+j-2} + b_f, \quad f = 1, 2, \quad i = 1, \dots, n
+        v_{f,i} = \operatorname{ReLU}(z_{f,i}), \quad f = 1, 2, \quad i = 1, \dots, n
+        s = \sum_{f=1}^2 \sum_{i=1}^n w_{f,i} v_{f,i} + c
+        E_1 = \tfrac12 (s - y)^2
+        E_2 = |s| + \sum_{f=1}^2 \sum_{j=1}^m k_{f,j}^2
+        L = E_1 + \lambda E_2""",
+        "L",
+        [{"n": 2, "m": 3}],
+    ),
+    "a read beside a running sum": (
+        r"z_i = \sum_{j=1}^m k_j x_j + \sum_{j=1}^i x_j, \quad i = 1, \dots, m" "\n"
+        + DELTA.format("z_i"),
+        "L",
+        [{"m": 3}, {"m": 1}],
+    ),
+    "softmax": (
+        r"p_i = \frac{e^{z_i}}{\sum_{j=1}^n e^{z_j}}, \quad i = 1, \dots, n" "\n"
+        + DELTA.format("p_i"),
+        "L",
+        [{"n": 3}],
+    ),
+    "softmax without its last entry": (
+        r"p_i = \frac{e^{z_i}}{\sum_{j=1}^n e^{z_j}}, \quad i = 1, \dots, n-1" "\n"
+        + DELTA.format("p_i"),
+        "L",
+        [{"n": 3}],
+    ),
+    "softmax itself": (
+        r"p_i = \frac{e^{z_i}}{\sum_{j=1}^n e^{z_j}}, \quad i = 1, \dots, n",
+        "p_i",
+        [{"n": 3}],
+    ),
+    "cross-entropy": (
+        r"""z_i = \sum_{j=1}^m W_{ij} x_j + b_i, \quad i = 1, \dots, n
+        p_i = \frac{e^{z_i}}{\sum_{j=1}^n e^{z_j}}, \quad i = 1, \dots, n
+        L = -\sum_{i=1}^n y_i \log p_i""",
+        "L",
+        [{"n": 3, "m": 2}],
+    ),
+    "perceptron": (
+        r"""h_i = \tanh(\sum_{j=1}^d W_{ij} x_j + b_i), \quad i = 1, \dots, h
+        o_i = \sum_{j=1}^h V_{ij} h_j + c_i, \quad i = 1, \dots, m
+        L = \tfrac12 \sum_{i=1}^m (o_i - y_i)^2""",
+        "L",
+        [{"h": 3, "d": 2, "m": 2}],
+    ),
+    "batch norm": (
+        r"""\mu = \frac1n \sum_{i=1}^n x_i
+        v = \frac1n \sum_{i=1}^n (x_i - \mu)^2
+        \hat x_i = \frac{x_i - \mu}{\sqrt{v + \epsilon}}, \quad i = 1, \dots, n
+        y_i = \gamma \hat x_i + \beta, \quad i = 1, \dots, n
+        """ + DELTA.format("y_i"),
+        "L",
+        [{"n": 3}],
+    ),
+    "attention": (
+        r"""s_{ij} = \sum_{k=1}^d Q_{ik} K_{jk}, \quad i = 1, \dots, n, \quad j = 1, \dots, m
+        A_{ij} = \frac{e^{s_{ij}}}{\sum_{k=1}^m e^{s_{ik}}}, \quad i = 1, \dots, n, \quad j = 1, \dots, m
+        O_{ik} = \sum_{j=1}^m A_{ij} V_{jk}, \quad i = 1, \dots, n, \quad k = 1, \dots, d
+        G_{ik} = \frac{\partial L}{\partial O_{ik}}""",
+        "L",
+        [{"n": 2, "m": 3, "d": 2}],
+    ),
+    "one tensor, three roles": (
+        r"""s_{ij} = \sum_{k=1}^d x_{ik} x_{jk}, \quad i, j = 1, \dots, n
+        O_{ik} = \sum_{j=1}^n s_{ij} x_{jk}, \quad i = 1, \dots, n, \quad k = 1, \dots, d
+        G_{ik} = \frac{\partial L}{\partial O_{ik}}""",
+        "L",
+        [{"n": 3, "d": 2}],
+    ),
+    "unit length": (
+        r"y_i = \frac{x_i}{\sqrt{\sum_{j=1}^n x_j^2}}, \quad i = 1, \dots, n" "\n"
+        + DELTA.format("y_i"),
+        "L",
+        [{"n": 3}],
+    ),
+    "maximum, product": (
+        r"""y_i = \max_{1 \le j \le 2} x_{2i+j-2}, \quad i = 1, \dots, n
+        p = \prod_{i=1}^n y_i
+        \mu = \max_{1 \le i \le n} y_i
+        L = p \mu""",
+        "L",
+        [{"n": 3}],
+    ),
+    "indices from 0, read backwards": (
+        r"""y_i = x_i x_{n-1-i}, \quad i = 0, \dots, n-1
+        L = \sum_{i=0}^{n-1} y_i^2""",
+        "L",
+        [{"n": 3}, {"n": 4}],
+    ),
+    "recurrence": (r"h_t = \tanh(w h_{t-1} + x_t), \quad t = 1, \dots, 3", "h_3", [{}]),
+    "inner layer of a tensor": (
+        r"""y_i = \sum_{j=1}^m W_{ij} x_j, \quad i = 1, \dots, n
+        z_i = \tanh(y_i), \quad i = 1, \dots, n""",
+        "z_i",
+        [{"n": 3, "m": 2}],
+    ),
+    "inner layer of an entry": (
+        r"""y_i = \sum_{j=1}^m W_{ij} x_j, \quad i = 1, \dots, n
+        z_i = \tanh(y_i), \quad i = 1, \dots, n""",
+        "z_2",
+        [{"n": 3, "m": 2}],
+    ),
+    "gradient given at the last entry": (
+        r"""h_t = a x_t, \quad t = 1, \dots, n
+        \delta = \frac{\partial L}{\partial h_n}""",
+        "L",
+        [{"n": 3}, {"n": 1}],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_gradient(case: str) -> None:
+    text, of, instances = CASES[case]
+    net = network(text)
+    assert [f for sizes in instances for f in judged(net, name(of), sizes)] == []
+
+
+# -- what must not be answered --------------------------------------------------------------------
+
+
+def refusal(text: str, of: str, by: str) -> str:
+    with pytest.raises(NetworkError) as error:
+        Sweep(network(text), name(of)).gradient(name(by))
+    return error.value.headline()
+
+
+def test_an_index_that_is_a_quantity_too() -> None:
+    text = r"""h_i = a x_i, \quad i = 1, \dots, n
+    L = \sum_{i=1}^n (h_i - j)^2"""
+    assert refusal(text, "L", "x_j") == (
+        "found the index j of x_j, which is a quantity of the network too; "
+        "expected a letter of its own; rename the index, as in x_i"
+    )
+    assert faults(network(text), name("L"), name("x_k"), {"n": 2}) == []
+
+
+def test_a_fresh_letter_is_no_quantity() -> None:
+    net = network(r"""h_i = a x_i, \quad i = 1, \dots, n
+    v_i = \sum_{l=1}^n h_l h_i, \quad i = 1, \dots, n
+    L = \sum_{i=1}^n (v_i - j)^2 k""")
+    for by in ("x_i", "x_l", "a", "h_i"):
+        assert faults(net, name("L"), name(by), {"n": 2}) == []
+
+
+def test_entries_with_definitions_of_their_own() -> None:
+    text = "v_1 = w x \n v_2 = w^2"
+    assert "ask for the gradient of v_2" in refusal(text, "v_i", "w")
