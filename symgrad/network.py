@@ -494,9 +494,10 @@ def check_ranks(network: Network, new: Iterable[Equation] | None = None) -> None
         general = any(eq.indices for eq in network.by_name.get(ref.name, ()))
         if (general and ref.name not in bare) or any(not isinstance(i, Num) for i in ref.indices):
             rank.setdefault(ref.name, ref)
+    indexed = dict(rank)
     for eq in own:
         for ref in (eq.target, *(r.ref for r in eq.reads)):
-            first = rank.get(ref.name) if not ref.indices else rank.setdefault(ref.name, ref)
+            first = indexed.setdefault(ref.name, ref) if ref.indices else rank.get(ref.name)
             if first is not None and len(first.indices) != len(ref.indices):
                 raise NetworkError(
                     f"found {latex(ref)} with {_indices(len(ref.indices))}, expected "
