@@ -111,7 +111,9 @@ def plainly(answer: Answer) -> str:
 def number(x: Number) -> tuple[str, bool]:
     """A number in a few digits, and whether these are all of it."""
     digits, exact = shown(x)
-    return (text(Num(x)) if isinstance(x, Fraction) and "frac" in digits else name(digits)), exact
+    if isinstance(x, Fraction) and "frac" in digits:
+        return text(Num(x)), exact
+    return name(digits.replace("-", "−")), exact
 
 
 def ranges(indices: Sequence[Index]) -> str:
@@ -134,7 +136,7 @@ def counted(found: Count, quantities: Sequence[Quantity]) -> Table:
     from rich.box import SIMPLE_HEAD  # only a command that prints a table loads rich
     from rich.table import Table
 
-    table = Table(box=SIMPLE_HEAD, show_footer=True, show_edge=False)
+    table = Table(box=SIMPLE_HEAD, show_footer=True, pad_edge=False, show_edge=False)
     table.add_column("layer", footer="total", no_wrap=True)
     for q in quantities:
         total = found.total(q)

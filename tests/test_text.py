@@ -35,8 +35,8 @@ from symgrad.text import name, text
             "∂L/∂kⱼ = Σ_{i=1}^{n} δᵢ xᵢ₊ⱼ₋₁",
         ),
         (
-            r"\frac{\partial L}{\partial x_l} = \sum_{i=\max(1, l-m+1)}^{\min(n, l)} \delta_i k_{l-i+1}",
-            "∂L/∂xₗ = Σ_{i=max(1, l − m + 1)}^{min(n, l)} δᵢ kₗ₋ᵢ₊₁",
+            r"g_l = \sum_{i=\max(1, l-m+1)}^{\min(n, l)} \delta_i k_{l-i+1}",
+            "gₗ = Σ_{i=max(1, l − m + 1)}^{min(n, l)} δᵢ kₗ₋ᵢ₊₁",
         ),
         (r"L = \tfrac12 (y - \hat y)^2", "L = ½ (y − ŷ)²"),
         (r"p_c = \frac{e^{z_c}}{\sum_{k=1}^{C} e^{z_k}}", "p_c = exp(z_c)/(Σ_{k=1}^{C} exp(zₖ))"),
