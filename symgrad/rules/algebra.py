@@ -107,6 +107,21 @@ def collect_terms(e: Expr) -> Expr | None:
     return terms[0] if len(terms) == 1 else Add(tuple(terms))
 
 
+def join_cases(e: Expr) -> Expr | None:
+    """Cases over the same conditions are added branch by branch."""
+    assert isinstance(e, Add)
+    whole = [t for t in e.terms if isinstance(t, Cases)]
+    for k, a in enumerate(whole):
+        conds = [c for _, c in a.branches]
+        for b in whole[k + 1 :]:
+            if [c for _, c in b.branches] == conds:
+                pairs = zip(a.branches, b.branches, strict=True)
+                joined = Cases(tuple((total(x, y), c) for (x, c), (y, _) in pairs))
+                rest = [joined if t is a else t for t in e.terms if t is not b]
+                return rest[0] if len(rest) == 1 else Add(tuple(rest))
+    return None
+
+
 def coefficient(e: Expr) -> tuple[Fraction, Expr]:
     """The rational factor of a term, and the rest."""
     match e:
@@ -238,7 +253,7 @@ def number_into_fraction(e: Expr) -> Expr | None:
 
 
 def fraction_after_factor(e: Expr) -> Expr | None:
-    r"""y \frac1p = \frac yp, and \frac yp p = y."""
+    r"""y \frac1p = \frac yp, \frac yp p = y, and a plain \frac1N goes first."""
     assert isinstance(e, Mul)
     for k, f in enumerate(e.factors):
         if not isinstance(f, Div):
@@ -248,10 +263,12 @@ def fraction_after_factor(e: Expr) -> Expr | None:
             rest[k] = f.num
             rest.remove(f.den)
             return product(*rest)
-        if k and f.num == ONE and isinstance(e.factors[k - 1], Ref | Add | Pow | Call):
-            joined = Div(e.factors[k - 1], f.den)
-            rest = [*e.factors[: k - 1], joined, *e.factors[k + 1 :]]
-            return rest[0] if len(rest) == 1 else Mul(tuple(rest))
+        before, after = e.factors[:k], e.factors[k + 1 :]
+        if k and f.num == ONE and isinstance(before[-1], Ref | Pow | Call):
+            return product(*before[:-1], Div(before[-1], f.den), *after)
+        if k and isinstance(f.num, Num) and isinstance(f.den, Ref) and before[0] != f:
+            front = isinstance(before[0], Num | Div)
+            return None if front else product(f, *before, *after)
     return None
 
 
@@ -272,6 +289,8 @@ def tidy_quotient(e: Expr) -> Expr | None:
             return Neg(Div(a, b))
         case (Num(value=a), b) if a < 0:
             return Neg(Div(Num(-a), b))
+        case (Div(num=a, den=b), c):
+            return Div(a, Mul((b, c)))
         case (Mul(factors=fs), b) if b in fs:
             rest = list(fs)
             rest.remove(b)
@@ -280,13 +299,16 @@ def tidy_quotient(e: Expr) -> Expr | None:
 
 
 def tidy_power(e: Expr) -> Expr | None:
-    """x^1 = x, x^0 = 1, whole powers of numbers worked out."""
+    """x^1 = x, x^0 = 1, √x² = x, whole powers of numbers worked out."""
     assert isinstance(e, Pow)
     if not isinstance(e.exp, Num) or e.exp.value.denominator != 1:
         return None
     n = int(e.exp.value)
     if n == 1:
         return e.base
+    match e.base:
+        case Call(fn="sqrt", args=(x,)) if n % 2 == 0:
+            return Pow(x, num(n // 2))
     if n == 0:
         return ONE
     if isinstance(e.base, Num) and e.base.value and abs(n) <= 64:
@@ -387,7 +409,7 @@ def extreme_of_numbers(e: Expr) -> Expr | None:
 
 RULES: dict[type[Expr], tuple[Rewrite, ...]] = {
     Num: (signed,),
-    Add: (flatten_sum, collect_terms, leading_gain),
+    Add: (flatten_sum, collect_terms, join_cases, leading_gain),
     Neg: (sign_into_difference,),
     Mul: (flatten_product, collect_factors, number_into_fraction, fraction_after_factor),
     Div: (tidy_quotient,),
@@ -467,13 +489,24 @@ def out_of_sums(e: Expr) -> Expr:
             return Add(tuple(out_of_sums(t) for t in terms))
         case Neg(arg=a):
             return Neg(out_of_sums(a))
+        case Mul(factors=factors):
+            return product(*(out_of_sums(f) if isinstance(f, Reduce) else f for f in factors))
         case Reduce(op="sum", bounds=bounds, body=Mul(factors=factors)):
             bound = {b.name for b in bounds}
-            outside = [f for f in factors if not bound & free_names(f)]
-            inside = [f for f in factors if bound & free_names(f)]
+            split = [x for f in factors for x in denominator_apart(f, bound)]
+            outside = [f for f in split if not bound & free_names(f)]
+            inside = [f for f in split if bound & free_names(f)]
             if outside and inside:
-                return product(*outside, Reduce("sum", bounds, product(*inside)))
+                return tidy(product(*outside, Reduce("sum", bounds, product(*inside))))
     return e
+
+
+def denominator_apart(e: Expr, bound: set[str]) -> tuple[Expr, ...]:
+    """a_i/b as a_i and 1/b, where b does not depend on the bound index."""
+    match e:
+        case Div(num=a, den=b) if bound & free_names(a) and not bound & free_names(b):
+            return a, Div(ONE, b)
+    return (e,)
 
 
 def as_cases(e: Expr) -> Expr:
