@@ -264,7 +264,8 @@ def fraction_after_factor(e: Expr) -> Expr | None:
             rest.remove(f.den)
             return product(*rest)
         before, after = e.factors[:k], e.factors[k + 1 :]
-        if k and f.num == ONE and isinstance(before[-1], Ref | Pow | Call):
+        short = k and isinstance(before[-1], Ref | Pow | Call)
+        if f.num == ONE and (short or (k and isinstance(f.den, Add) and isinstance(before[-1], Add))):
             return product(*before[:-1], Div(before[-1], f.den), *after)
         if k and isinstance(f.num, Num) and isinstance(f.den, Ref) and before[0] != f:
             front = isinstance(before[0], Num | Div)
