@@ -11,12 +11,15 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.dollarmath.index import math_block_dollar
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 from symgrad import page
@@ -35,7 +38,7 @@ OPTIONS = {
 }
 """What the front matter may say, and the values it may take (None: any words)."""
 
-LARGEST = 2_000_000
+LARGEST = 500_000
 """An exam file may have this many bytes."""
 
 
@@ -123,7 +126,8 @@ class Exam:
         """The exam in a file; ExamError if it is missing, too large or no UTF-8."""
         file = Path(path)
         try:
-            raw = file.read_bytes()
+            with file.open("rb") as opened:
+                raw = opened.read(LARGEST + 1)
         except OSError as error:
             raise ExamError(
                 f"found no readable file {file} ({error.strerror}), expected an exam in Markdown",
@@ -131,10 +135,17 @@ class Exam:
             ) from None
         if len(raw) > LARGEST:
             raise ExamError(
-                f"found {len(raw)} bytes in {file}, expected at most {LARGEST}",
+                f"found more than {LARGEST} bytes in {file}, expected an exam in Markdown",
                 hint="split the exam into several files",
             )
-        return cls.parse(decoded(raw, str(file)), str(file))
+        text = decoded(raw, str(file))
+        if not text.strip():
+            raise ExamError(
+                "found an empty file, expected an exam in Markdown",
+                at=Place(str(file)),
+                hint=r"write equations and questions such as $\frac{\partial L}{\partial w} = ?$",
+            )
+        return cls.parse(text, str(file))
 
     @classmethod
     def parse(cls, text: str, path: str = "") -> Exam:
@@ -172,7 +183,7 @@ class Source:
     text: str
     file: str
 
-    @property
+    @cached_property
     def lines(self) -> list[str]:
         """The lines without their ends."""
         return self.text.split("\n")
@@ -182,6 +193,11 @@ class Source:
         lines = self.lines
         text = lines[line] if 0 <= line < len(lines) else ""
         return Place(self.file, line + 1, column, text)
+
+    def start(self, line: int) -> Place:
+        """The place of the first sign of a line, behind the space that indents it."""
+        text = self.lines[line] if 0 <= line < len(self.lines) else ""
+        return self.place(line, len(text) - len(text.lstrip()) + 1)
 
 
 class Finder:
@@ -193,6 +209,21 @@ class Finder:
         self.first = first
         self.line = 0
         self.column = 0
+
+    def skip(self, node: SyntaxTreeNode) -> None:
+        """Go on at the first line of a block, if that lies ahead."""
+        if node.map and node.map[0] - self.first > self.line:
+            self.line, self.column = node.map[0] - self.first, 0
+
+    def inline(self, node: SyntaxTreeNode) -> Place:
+        """The place of the formula, or of the code, between its marks."""
+        mark = node.markup
+        lead = next((p for p in node.content.split("\n") if p.strip()), "")
+        if node.content.split("\n")[0].strip():
+            at = self.find(mark + lead)
+            if at.source.startswith(mark, at.column - 1):
+                return at.shifted(len(mark) + len(lead) - len(lead.lstrip()))
+        return self.find(lead)
 
     def find(self, piece: str) -> Place:
         """The place of the next occurrence of the first line of `piece`."""
@@ -215,7 +246,17 @@ class Reader:
 
     def exam(self) -> Exam:
         """The whole exam."""
-        tree = SyntaxTreeNode(markdown().parse(self.source.text))
+        tokens = markdown().parse(self.source.text)
+        for token in tokens:
+            if token.level >= NESTING - 1 and token.map:
+                raise ExamError(
+                    f"found lists or quotations nested more than {NESTING // 2} deep, "
+                    "expected fewer",
+                    at=self.source.start(token.map[0]),
+                )
+        tree = SyntaxTreeNode(tokens)
+        if not tree.children or tree.children[0].type != "front_matter":
+            self.check_unclosed()
         flat = [Section(0, (), None, None, ())]
         for node in tree.children:
             if node.type == "heading":
@@ -241,9 +282,21 @@ class Reader:
             at = self.source.place(number)
             if not colon:
                 raise ExamError(f"found {line.strip()!r}, expected key: value", at=at)
+            if key in found:
+                raise ExamError(f"found a second {key!r}, expected one", at=at, hint="drop one")
             self.check_option(key, value, at)
             found[key] = value
         return found
+
+    def check_unclosed(self) -> None:
+        """A first line of dashes before a known key opens a front matter."""
+        lines = self.source.lines
+        if len(lines) > 1 and lines[0].rstrip() == "---" and lines[1].partition(":")[0] in OPTIONS:
+            raise ExamError(
+                "found front matter that is never closed, expected a second line ---",
+                at=self.source.place(0),
+                hint="write --- below the last key",
+            )
 
     def check_option(self, key: str, value: str, at: Place) -> None:
         """A known key has a known value; a key that is nearly a known one is a slip."""
@@ -261,7 +314,8 @@ class Reader:
     def heading(self, node: SyntaxTreeNode) -> Section:
         """A heading, its points taken off its end."""
         line = node.map[0] if node.map else 0
-        spans, formulas = self.spans(node.children[0], Finder(self.source, line, line + 2))
+        last = node.map[1] if node.map else line + 1
+        spans, formulas = self.spans(node.children[0], Finder(self.source, line, last))
         spans, points = points_of(spans)
         level = int(node.tag[1])
         return Section(level, spans, points, self.source.place(line), (), (), tuple(formulas))
@@ -271,7 +325,7 @@ class Reader:
     def items(self, node: SyntaxTreeNode) -> list[Item]:
         """The items a top-level block gives."""
         first, last = node.map or (0, len(self.source.lines))
-        at = self.source.place(first)
+        at = self.source.start(first)
         if node.type in ("math_block", "math_block_label", "amsmath") or is_math_fence(node):
             place = Finder(self.source, first, last).find(node.content)
             latex = node.content.strip()
@@ -298,7 +352,8 @@ class Reader:
                 )
             return None
         words = [n for n in node.walk() if n.type == "text" and n.content.strip()]
-        if len(asked) > 1 or node.type != "paragraph" or any(w.parent and w.parent.type == "inline" for w in words):
+        beside = any(w.parent and w.parent.type == "inline" for w in words)
+        if len(asked) > 1 or node.type != "paragraph" or beside:
             raise ExamError(
                 "found words beside ![circuit](…), expected it in a paragraph of its own", at=at
             )
@@ -307,6 +362,7 @@ class Reader:
 
     def block(self, node: SyntaxTreeNode, finder: Finder) -> tuple[page.Block | None, list[Formula]]:
         """A block of words, with its formulas."""
+        finder.skip(node)
         match node.type:
             case "paragraph":
                 spans, formulas = self.spans(node.children[0], finder)
@@ -328,14 +384,24 @@ class Reader:
             case "hr":
                 return page.Rule(), []
             case "html_block":
-                if node.content.strip().startswith("<!--"):
-                    return None, []
-                return page.Paragraph((Span("text", node.content.strip()),)), []
+                return self.html(node), []
         line = node.map[0] if node.map else 0
         raise ExamError(
             f"found a {node.type.replace('_', ' ')} here, expected it at the left margin",
-            at=self.source.place(line),
+            at=self.source.start(line),
+            hint="move it out of the list or quotation",
         )
+
+    def html(self, node: SyntaxTreeNode) -> page.Block | None:
+        """HTML is shown as it is, its comments left out; mathematics inside it would be lost."""
+        text = COMMENT.sub("", node.content).strip()
+        if "$" in text:
+            raise ExamError(
+                "found mathematics inside HTML, expected it in Markdown",
+                at=self.source.start(node.map[0] if node.map else 0),
+                hint="put a blank line between the tag and the formula",
+            )
+        return page.Paragraph((Span("text", text),)) if text else None
 
     def display(self, node: SyntaxTreeNode, finder: Finder) -> tuple[page.Block, list[Formula]]:
         """A displayed formula inside a list or quotation."""
@@ -370,50 +436,122 @@ class Reader:
 
     def spans(self, inline: SyntaxTreeNode, finder: Finder) -> tuple[Spans, list[Formula]]:
         """Words and inline formulas."""
-        spans: list[Span] = []
+        self.check_words(inline, finder)
         formulas: list[Formula] = []
-        for node in inline.children:
-            if node.type in ("math_inline", "math_inline_double"):
-                latex = node.content.strip()
-                spans.append(Span("math", latex))
-                formulas.append(Formula(latex, finder.find(node.content), False))
-            else:
-                spans += words(node)
-                formulas += [
-                    Formula(n.content.strip(), finder.find(n.content), False)
-                    for n in node.walk(include_self=False)
-                    if n.type == "math_inline"
-                ]
-        return tuple(spans), formulas
+        for node in inline.walk(include_self=False):
+            if node.type in INLINE_MATHS:
+                formulas.append(Formula(node.content.strip(), finder.inline(node), False))
+            elif node.type == "code_inline":
+                finder.inline(node)
+        return tuple(span for node in inline.children for span in words(node)), formulas
+
+    def check_words(self, inline: SyntaxTreeNode, finder: Finder) -> None:
+        """No formula, figure or table hides among the words because a mark of it is missing."""
+        for node in inline.walk(include_self=False):
+            if node.type == "image":
+                raise ExamError(
+                    f"found the picture {node.content!r} among words, expected ![circuit](f) in a "
+                    "paragraph of its own",
+                    at=finder.find("!["),
+                )
+            if node.type != "text":
+                continue
+            for sign, expected, hint in HIDDEN:
+                hit = sign.search(node.content)
+                escaped = hit and "$" in hit.group() and "\\$" in inline.content
+                if hit and not escaped:
+                    raise ExamError(
+                        f"found {hit.group().strip()!r} among words, expected {expected}",
+                        at=finder.find(hit.group()),
+                        hint=hint,
+                    )
 
     # -- tables --------------------------------------------------------------------------------------
 
     def table(self, node: SyntaxTreeNode) -> Grid:
         """A table with the place of every cell."""
         first = node.map[0] if node.map else 0
-        lines = [r for r in node.walk() if r.type == "tr"]
         align: list[str] = []
         rows: list[tuple[Cell, ...]] = []
-        for line in lines:
+        formulas: list[Formula] = []
+        for line in (r for r in node.walk() if r.type == "tr"):
             number = line.map[0] if line.map else first
-            finder = Finder(self.source, number, number + 1)
+            starts = cell_starts(self.source.lines[number])
+            if len(starts) > len(line.children):
+                raise ExamError(
+                    f"found {len(starts)} cells, expected {len(line.children)} as in the header",
+                    at=self.source.place(number, starts[len(line.children)]),
+                    hint=r"a bar inside a cell is written \|",
+                )
             cells = []
-            for cell in line.children:
+            for k, cell in enumerate(line.children):
                 if len(rows) == 0:
                     style = str(cell.attrs.get("style", ""))
                     align.append("c" if "center" in style else "r" if "right" in style else "l")
-                text = cell.children[0].content.strip() if cell.children else ""
-                spans = self.spans(cell.children[0], Finder(self.source, number, number + 1))[0]
-                cells.append(Cell(spans, text, finder.find(text)))
+                at = self.source.place(number, starts[k] if k < len(starts) else 1)
+                finder = Finder(self.source, number, number + 1)
+                finder.column = at.column - 1
+                spans, more = self.spans(cell.children[0], finder)
+                text = cell.children[0].content.strip()
+                asks = text.strip("*_$ ") == "?"
+                formulas += [] if asks else more
+                cells.append(Cell(spans, "?" if asks else text, at))
             rows.append(tuple(cells))
-        at = self.source.place(first)
-        return Grid(page.Paragraph(()), (), at, rows[0], tuple(rows[1:]), tuple(align))
+        at = self.source.start(first)
+        words_ = page.Paragraph(())
+        return Grid(words_, tuple(formulas), at, rows[0], tuple(rows[1:]), tuple(align))
+
+
+def cell_starts(line: str) -> list[int]:
+    """The column at which each cell of a row of a table starts.
+
+    >>> cell_starts("| a |  b \\\\| c |")
+    [3, 8]
+    """
+    bars = [m.start() for m in re.finditer(r"(?<!\\)\|", line)]
+    edges = [-1, *bars, len(line)]
+    cells = [line[a + 1 : b] for a, b in pairwise(edges)]
+    starts = [a + 2 + len(c) - len(c.lstrip()) for a, c in zip(edges, cells, strict=False)]
+    skip = 1 if cells and not cells[0].strip() else 0
+    end = len(cells) - 1 if len(cells) > 1 and not cells[-1].strip() else len(cells)
+    return starts[skip:end]
+
+
+NESTING = 60
+"""Lists and quotations nest this deep, each counting two; Markdown drops what is deeper."""
+INLINE_MATHS = ("math_inline", "math_inline_double")
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+HIDDEN = (
+    (
+        re.compile(r"\$\$"),
+        "a formula between two $$",
+        "close it with $$, or write \\$ for a dollar sign",
+    ),
+    (
+        re.compile(r"\$[^$]*=\s*\?|=\s*\?[^$]*\$"),
+        "a formula between two $",
+        "close it with $; a line of a formula in a sentence must not begin with + or -",
+    ),
+    (
+        re.compile(r"!\[circuit\]\(", re.IGNORECASE),
+        "![circuit](f) with a name without spaces",
+        "write the name in angle brackets, ![circuit](<\\hat y>)",
+    ),
+    (
+        re.compile(r"\|\s*\?\s*\|"),
+        "a table with a row of dashes below its header",
+        "add the row |---|---|",
+    ),
+)
+"""What stays among the words only by a slip: its look, what was meant, what to do."""
 
 
 def markdown() -> MarkdownIt:
     """The Markdown reader."""
-    reader = MarkdownIt("commonmark").enable("table")
+    reader = MarkdownIt("commonmark", {"maxNesting": NESTING}).enable("table")
     reader.use(dollarmath_plugin, allow_labels=False, double_inline=True)
+    block = math_block_dollar(allow_labels=False, allow_blank_lines=True)
+    reader.block.ruler.at("math_block", block, {"alt": ["paragraph", "blockquote", "list"]})
     return reader.use(amsmath_plugin).use(front_matter_plugin)
 
 
@@ -425,6 +563,8 @@ def is_math_fence(node: SyntaxTreeNode) -> bool:
 def words(node: SyntaxTreeNode) -> list[Span]:
     """One inline Markdown node as spans."""
     match node.type:
+        case "html_inline" if COMMENT.fullmatch(node.content):
+            return []
         case "text" | "html_inline":
             return [Span("text", node.content)] if node.content else []
         case "softbreak":
@@ -436,25 +576,19 @@ def words(node: SyntaxTreeNode) -> list[Span]:
         case "math_inline" | "math_inline_double":
             return [Span("math", node.content.strip())]
         case "em" | "strong":
-            return emphasised(node)
+            return within(node, "em" if node.type == "em" else "strong")
         case "link":
-            return [Span("link", plain(node), str(node.attrs.get("href", "")))]
-    return [Span("text", plain(node))]
+            return within(node, "link", str(node.attrs.get("href", "")))
+    return [Span("text", node.content)]
 
 
-def emphasised(node: SyntaxTreeNode) -> list[Span]:
-    """Emphasis around words; formulas inside stay formulas."""
-    kind: page.SpanKind = "em" if node.type == "em" else "strong"
-    out: list[Span] = []
-    for child in node.children:
-        for span in words(child):
-            out.append(Span(kind, span.content) if span.kind == "text" else span)
-    return out
-
-
-def plain(node: SyntaxTreeNode) -> str:
-    """The words inside a node."""
-    return "".join(n.content for n in node.walk() if n.type in ("text", "code_inline"))
+def within(node: SyntaxTreeNode, kind: page.SpanKind, target: str = "") -> list[Span]:
+    """The words inside emphasis or a link; formulas inside stay formulas."""
+    return [
+        Span(kind, span.content, target) if span.kind == "text" else span
+        for child in node.children
+        for span in words(child)
+    ]
 
 
 POINTS = re.compile(r"\s*[(\[]\s*(\d+(?:\.\d+)?)\s*(?:points?|pts?\.?|marks?|점)\s*[)\]]\s*$", re.I)
@@ -462,13 +596,16 @@ POINTS = re.compile(r"\s*[(\[]\s*(\d+(?:\.\d+)?)\s*(?:points?|pts?\.?|marks?|점
 
 def points_of(spans: Spans) -> tuple[Spans, str | None]:
     """The points at the end of a heading, and the heading without them."""
-    if not spans or spans[-1].kind != "text":
+    if not spans or spans[-1].kind not in ("text", "em", "strong"):
         return spans, None
     hit = POINTS.search(spans[-1].content)
     if not hit:
         return spans, None
     rest = spans[-1].content[: hit.start()].rstrip()
-    return (*spans[:-1], *((Span("text", rest),) if rest else ())), hit.group(1)
+    before = (*spans[:-1], *((replace(spans[-1], content=rest),) if rest else ()))
+    if not rest and before and before[-1].kind == "text":
+        before = (*before[:-1], replace(before[-1], content=before[-1].content.rstrip()))
+    return before, hit.group(1)
 
 
 def with_items(section: Section, items: Sequence[Item]) -> Section:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import prod
 from typing import Literal
 
 from symgrad.errors import NetworkError, Place
@@ -298,6 +299,7 @@ class Network:
         expanded: list[Equation] = []
         for eq in self.equations:
             if eq.target.name in looped and all(i.range.size for i in eq.indices):
+                check_length(eq)
                 expanded.extend(entries(eq))
             else:
                 expanded.append(eq)
@@ -374,6 +376,22 @@ def entries(eq: Equation) -> Iterator[Equation]:
     first = eq.indices[0]
     for value in first.range.values():
         yield from entries(eq.entry({first.name: num(value)}))
+
+
+MOST_ENTRIES = 10_000
+"""An equation with numbers as sizes is written out to at most this many entries."""
+
+
+def check_length(eq: Equation) -> None:
+    """The equation is short enough to be written out."""
+    number = prod(i.range.size or 1 for i in eq.indices)
+    if number > MOST_ENTRIES:
+        raise NetworkError(
+            f"found {number} entries of {latex(eq.target)} to write out, "
+            f"expected at most {MOST_ENTRIES}",
+            at=eq.at,
+            hint="use smaller sizes",
+        )
 
 
 def find_cycle(network: Network) -> tuple[Equation, ...]:

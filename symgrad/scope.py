@@ -133,6 +133,7 @@ class Builder:
         self.subscripts = {n for block in blocks for s in block for n in subscript_names(s)}
         for block in blocks:
             self.block(block)
+        self.data |= self.arguments()
         equations = self.arranged(self.with_letters())
         equations, values = self.put_sizes(equations)
         indices = frozenset(n for d in equations for n in d.ranges) | bound_names(equations)
@@ -263,6 +264,11 @@ class Builder:
         self, parts: Sequence[Expr], ops: Sequence[str], start: int, at: Place
     ) -> None:
         """``1 ≤ i ≤ n`` is the range of i; a comparison of sizes is a fact, any other a remark."""
+        if "=" in ops:
+            raise NetworkError(
+                "found = and a comparison in one chain, expected one of them",
+                hint="write the equation and the fact apart",
+            )
         rels = [Rel(op, a, b) for op, a, b in zip(ops, parts, parts[1:], strict=False)]
         if len(parts) == 3 and set(ops) <= {"<=", "<"} and isinstance(parts[1], Ref):
             letter = parts[1]
@@ -301,7 +307,7 @@ class Builder:
                 hint="state one definition, or one given value, at a time",
             )
         right = parts[1]
-        if constant(left) is not None and constant(right) is not None:
+        if not free(left) and not free(right) and not isinstance(left, Call | Partial | Blank):
             self.arithmetic(left, right)
         elif isinstance(left, Partial) != isinstance(right, Partial):
             self.gradient(left, right, s.at)
@@ -316,8 +322,9 @@ class Builder:
             )
 
     def arithmetic(self, left: Expr, right: Expr) -> None:
-        """``5 · 5 = 25`` says nothing of a network, but it is true."""
-        if constant(left) != constant(right):
+        """``5 · 5 = 25`` says nothing of a network; ``3 = 4`` is a slip."""
+        sides = constant(left), constant(right)
+        if None not in sides and sides[0] != sides[1]:
             raise NetworkError(
                 f"found {latex(left)} = {latex(right)}, expected an equation that holds",
                 hint="correct one side, or write the name that is defined on the left",
@@ -412,6 +419,16 @@ class Builder:
             return bounded(substitute(body, dict(zip(letters, x.args, strict=True))), x.fn)
 
         return transform(e, call)
+
+    def arguments(self) -> set[str]:
+        """The letters of functions that are called: x of f(x) = …, beside f(2), is no parameter
+        unless another equation reads it."""
+        used = {x.fn for d in self.equations for x in walk(d.body) if isinstance(x, Call)}
+        own = {fn: letters for fn, (letters, _) in self.functions.items() if fn in used}
+        read = {
+            r.name for d in self.equations if d.target.name not in own for r in free(d.body)
+        }
+        return {letter for letters in own.values() for letter in letters} - read
 
     def put_sizes(self, equations: list[Defined]) -> tuple[list[Defined], dict[Ref, Num]]:
         """Sizes with a given number are put in; other values stay values."""

@@ -85,7 +85,8 @@ class Writer:
         if isinstance(work, CircuitWork):
             return self.circuit(work)
         if isinstance(item, Grid):
-            return self.table(item, work)
+            asked = [] if work is None or isinstance(work, TableWork) else self.work(work)
+            return [*self.table(item, work), *asked]
         if work is None:
             return [item.block]
         prompt = [] if work.alone else [item.block]

@@ -33,7 +33,7 @@ from symgrad.evaluate import Point, Unrolled
 from symgrad.exam import Cell, Drawn, Exam, Formula, Grid, Item, Section
 from symgrad.expr import Blank, Call, Expr, Num, Partial, Ref, constant, num, replace_refs
 from symgrad.latex import latex
-from symgrad.network import Equation, Network, Ties, check_entry, entries
+from symgrad.network import Equation, Network, Ties, check_entry, check_length, entries
 from symgrad.notation import Formula as Chain
 from symgrad.notation import Listing, Statement, read
 from symgrad.numeral import plain, shown
@@ -220,6 +220,12 @@ class Solver:
                 works[k] = Work(answers, alone)
         for k, item in enumerate(section.items):
             special = self.special(item, section, scope, where)
+            if special is not None and k in works:
+                raise ExamError(
+                    "found cells to fill and questions in formulas in one table, expected one kind",
+                    at=item.at,
+                    hint="ask the questions below the table",
+                )
             if special is not None:
                 works[k] = special
         works = dict(sorted(pointed(works, section.points).items()))
@@ -411,16 +417,17 @@ class Asker:
             shown_ = ", ".join(family(self.network, r) for r in listed)
             return Answer(self.where, q.latex, shown_, None, q.at, listed=listed)
         check_entry(self.network, ref, q.at.find(latex(ref)))
-        value = self.value(ref)
-        if value is None:
+        try:
+            value = self.unrolled().value(ref)
+        except SymgradError as fault:
             missing = [latex(r) for r in self.network.leaves if r not in self.network.values]
             if not missing:
-                self.unrolled().value(ref)  # raises what stands in the way of the number
+                raise fault.located(q.at) from None
             raise NetworkError(
                 f"found a question about the value of {latex(ref)}, expected values for "
-                f"{', '.join(missing) or 'what it reads'}",
-                hint=f"give them as {missing[0] if missing else 'w_1'} = 2",
-            )
+                f"{', '.join(missing)}",
+                hint=f"give them as {missing[0]} = 2",
+            ) from None
         return Answer(self.where, q.latex, shown(value)[0], value, q.at)
 
     def value(self, e: Expr) -> Number | None:
@@ -511,6 +518,7 @@ def drawn_name(item: Drawn) -> Ref:
 
 def written_out(eq: Equation) -> Iterator[Equation]:
     """The entries of an equation with numbers as sizes; of others nothing can be drawn."""
+    check_length(eq)
     if all(i.range.size is not None for i in eq.indices):
         yield from entries(eq)
 
