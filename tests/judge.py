@@ -8,7 +8,7 @@ gradient at an entry that does not exist is 0, whatever stands beside it.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
@@ -49,10 +49,17 @@ class Judge(Unrolled):
     def __init__(self, network: Network, point: Point, of: Ref) -> None:
         super().__init__(network, point)
         self.of = of
+        self._slopes: dict[tuple[Ref, Ref], Dual] = {}
 
     def _partial(self, of: Expr, by: Ref, env: Env) -> Dual:
         assert isinstance(of, Ref)
-        of, by = self._concrete(of, env), self._concrete(by, env)
+        key = self._concrete(of, env), self._concrete(by, env)
+        if key not in self._slopes:
+            self._slopes[key] = self.slope(*key)
+        return self._slopes[key]
+
+    def slope(self, of: Ref, by: Ref) -> Dual:
+        """∂of/∂by: total for the quantity asked about, else local."""
         if not all(map(self.exists, (of, by))):
             return constant(0)
         if self.asked(of):
@@ -99,7 +106,6 @@ def close(a: Number, b: Number) -> bool:
 def formulas(d: Derivation) -> Iterator[tuple[str, Expr]]:
     """Every formula that a derivation claims to equal its goal."""
     for k, step in enumerate(d.steps):
-        yield f"before step {k} ({step.rule})", step.before
         yield f"after step {k} ({step.rule})", step.after
 
 
@@ -113,15 +119,6 @@ def family(d: Derivation) -> Iterator[Derivation]:
             seen.add(id(top))
             yield top
             stack += [*top.locals, *top.upstream]
-
-
-def letters_of(e: Expr, d: Derivation, net: Network, of: Ref) -> list[str]:
-    """The index letters that are free in a formula of a derivation."""
-    known = {r.name for r in free(e) if not r.indices}
-    tensors = {eq.target.name for eq in net.equations if not eq.target.indices}
-    tensors |= {r.ref.name for eq in net.equations for r in eq.reads if not r.ref.indices}
-    symbols = {n for u in net.upstream for n in names(u.symbol)} | {u.of.name for u in net.upstream}
-    return sorted(known - tensors - symbols - net.sizes - {of.name})
 
 
 def entries(
@@ -147,10 +144,24 @@ def faults(
 ) -> list[str]:
     """What is wrong with the gradient of `of` by `by` at these sizes, in every formula of its
     derivation; nothing if all is well."""
-    d = Sweep(net, of).gradient(by)
+    return verdict(Sweep(net, of), [by], sizes, seed)
+
+
+def judged(net: Network, of: Ref, sizes: Mapping[str, int], seed: int = 0) -> list[str]:
+    """The faults of the gradients by every tensor."""
+    return verdict(Sweep(net, of), questions(net, sizes, of), sizes, seed)
+
+
+def verdict(
+    sweep: Sweep, asked: Iterable[Ref], sizes: Mapping[str, int], seed: int
+) -> list[str]:
+    """What is wrong with some gradients, each derivation judged once."""
+    net, of = sweep.network, sweep.of
     judge = Judge(net, point_of(net, sizes, seed), of)
-    out = [f for one in family(d) for f in misfits(one, judge, of)]
-    out += range_faults(d, by, net, sizes)
+    derivations = [(by, sweep.gradient(by)) for by in asked]
+    once = {id(one): one for _, d in derivations for one in family(d)}
+    out = [f for one in once.values() for f in misfits(one, judge)]
+    out += [f for by, d in derivations for f in range_faults(d, by, net, sizes)]
     return [f"{f}; seed {seed}" for f in out]
 
 
@@ -163,7 +174,7 @@ def point_of(net: Network, sizes: Mapping[str, int], seed: int) -> Point:
     return Point(sizes, {**point.values, **more})
 
 
-def misfits(d: Derivation, judge: Judge, of: Ref) -> list[str]:
+def misfits(d: Derivation, judge: Judge) -> list[str]:
     """The formulas of one derivation that differ from its goal."""
     net, sizes = judge.network, judge.point.sizes
     out = [] if d.consistent() else [f"{latex(d.goal)}: steps do not meet"]
@@ -243,8 +254,3 @@ def questions(net: Network, sizes: Mapping[str, int], of: Ref) -> Iterator[Ref]:
 def letter_choices(rank: int) -> Sequence[str]:
     """Letters that meet those of equations and binders, and letters that do not."""
     return {0: (), 1: ("l", "i", "j"), 2: ("pq", "ij", "ji"), 3: ("pqr", "kji")}[rank]
-
-
-def judged(net: Network, of: Ref, sizes: Mapping[str, int], seed: int = 0) -> list[str]:
-    """The faults of the gradients by every tensor."""
-    return [f for by in questions(net, sizes, of) for f in faults(net, of, by, sizes, seed)]
