@@ -27,6 +27,10 @@ class Num(Expr):
     value: Fraction
     text: str | None = field(default=None, compare=False)
 
+    def __hash__(self) -> int:
+        """Of numerator and denominator: the hash of a fraction takes a modular inverse."""
+        return hash((self.value.numerator, self.value.denominator))
+
 
 @dataclass(frozen=True, slots=True)
 class Ref(Expr):
@@ -415,6 +419,5 @@ def canonical(e: Expr, depth: int = 0) -> Expr:
         body = canonical(substitute(e.body, renamed), depth + len(bounds))
         return Reduce(e.op, tuple(bounds), body)
     kids = children(e)
-    if not kids:
-        return e
-    return rebuild(e, tuple(canonical(k, depth) for k in kids))
+    new = tuple(canonical(k, depth) for k in kids)
+    return rebuild(e, new) if any(a is not b for a, b in zip(kids, new, strict=True)) else e
