@@ -114,12 +114,11 @@ class Network:
         match found:
             case [Formula(parts=(left,)) | Formula(parts=(left, Blank()), ops=("=",)) as s]:
                 return Question(left, latex(left), s.at)
-        at = Place("<question>", 1, 1, text)
         raise NetworkError(
             f"found {len(found)} statements, expected one question"
-            if len(found) != 1
+            if len(found) > 1
             else "found no question, expected a name or a gradient",
-            at=at,
+            at=Place("<question>", 1, 1, text),
             hint=r"ask for one thing, such as \frac{\partial L}{\partial w}",
         )
 
