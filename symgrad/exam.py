@@ -49,6 +49,17 @@ class Formula:
     latex: str
     at: Place
     display: bool
+    lines: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    """The lines of the file on which it stands, with what a list or quotation puts before them."""
+
+    def placed(self, at: Place) -> Place:
+        """A place counted in the formula's own lines, as a place in the file."""
+        number = at.line - self.at.line
+        if not 0 < number < len(self.lines):
+            return at
+        line, own = self.lines[number], at.source
+        start = line.find(own.strip()) - (len(own) - len(own.lstrip()))
+        return replace(at, column=at.column + max(start, 0), source=line)
 
 
 @dataclass(frozen=True)
@@ -329,7 +340,7 @@ class Reader:
         if node.type in ("math_block", "math_block_label", "amsmath") or is_math_fence(node):
             place = Finder(self.source, first, last).find(node.content)
             latex = node.content.strip()
-            return [Item(page.Display(latex), (Formula(latex, place, True),), at)]
+            return [Item(page.Display(latex), (self.formula(latex, place, True),), at)]
         if node.type == "table":
             return [self.table(node)]
         finder = Finder(self.source, first, last)
@@ -403,10 +414,15 @@ class Reader:
             )
         return page.Paragraph((Span("text", text),)) if text else None
 
+    def formula(self, latex: str, at: Place, display: bool) -> Formula:
+        """A formula with its lines."""
+        lines = self.source.lines[at.line - 1 : at.line + latex.count("\n")]
+        return Formula(latex, at, display, tuple(lines))
+
     def display(self, node: SyntaxTreeNode, finder: Finder) -> tuple[page.Block, list[Formula]]:
         """A displayed formula inside a list or quotation."""
         latex = node.content.strip()
-        return page.Display(latex), [Formula(latex, finder.find(latex), True)]
+        return page.Display(latex), [self.formula(latex, finder.find(latex), True)]
 
     def blocks(
         self, nodes: Sequence[SyntaxTreeNode], finder: Finder
@@ -440,7 +456,7 @@ class Reader:
         formulas: list[Formula] = []
         for node in inline.walk(include_self=False):
             if node.type in INLINE_MATHS:
-                formulas.append(Formula(node.content.strip(), finder.inline(node), False))
+                formulas.append(self.formula(node.content.strip(), finder.inline(node), False))
             elif node.type == "code_inline":
                 finder.inline(node)
         return tuple(span for node in inline.children for span in words(node)), formulas

@@ -220,7 +220,10 @@ class Network:
         for eq in self.equations:
             for read in eq.reads:
                 if read.ref.indices and read.ref.name not in defined:
-                    axes = read_extent(read)
+                    try:
+                        axes = read_extent(read)
+                    except NetworkError as error:
+                        raise error.located(eq.at) from None
                     if axes is not None:
                         found.setdefault(read.ref.name, []).append(axes)
         merged = {name: self._hull(axes) for name, axes in found.items()}

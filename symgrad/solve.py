@@ -209,7 +209,10 @@ class Solver:
             for span in cell.spans:
                 if span.kind == "math":
                     check(span.content, cell.at)
-        scope = read_scope([s for group in read_.values() for s in group], outer, self.ties)
+        try:
+            scope = read_scope([s for group in read_.values() for s in group], outer, self.ties)
+        except SymgradError as error:
+            raise error.located(next((f.at for fs in groups.values() for f in fs), None)) from None
         where = " / ".join(path)
         works = {}
         for k, group in read_.items():
@@ -271,7 +274,7 @@ def read_groups(
     settled = heads == known and names == taken
     return {
         k: [
-            block if settled and block is not None else read(f.latex, f.at, heads, names)
+            block if settled and block is not None else read_placed(f, heads, names)
             for f, block in zip(spoken[k], first[k], strict=True)
         ]
         for k in groups
@@ -283,9 +286,21 @@ def tried(
 ) -> tuple[Statement, ...] | None:
     """The statements of a formula as far as the functions known so far let it be read."""
     try:
-        return read(f.latex, f.at, functions, taken)
+        return read_placed(f, functions, taken)
     except NotationError:
         return None
+
+
+def read_placed(
+    f: Formula, functions: frozenset[str], taken: frozenset[str]
+) -> tuple[Statement, ...]:
+    """The statements of a formula, at their places in the file."""
+    try:
+        found = read(f.latex, f.at, functions, taken)
+    except SymgradError as error:
+        error.at = error.at and f.placed(error.at)
+        raise
+    return tuple(replace(s, at=f.placed(s.at)) for s in found)
 
 
 SPEAKS = re.compile(
