@@ -14,6 +14,7 @@ from symgrad.cli import main
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"(?:<!-- (?P<mark>[^>]*) -->\n)?```(?P<kind>\w+)\n(?P<body>.*?)```", re.DOTALL)
 ROOT = Path(__file__).parent.parent
+MIDTERM = ROOT / "solutions" / "cs231n-2017-midterm" / "solution.md"
 
 
 def trimmed(text: str) -> list[str]:
@@ -28,6 +29,8 @@ def test_files_commands_and_outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         kind, _, about = (block["mark"] or "").partition(": ")
         if kind == "file":
             Path(about).write_text(block["body"], encoding="utf-8")
+        elif block["kind"] == "math":
+            assert block["body"].strip() in MIDTERM.read_text(encoding="utf-8")
         elif kind == "excerpt":
             assert block["body"] in Path(about).read_text(encoding="utf-8")
         elif block["kind"] == "console":
@@ -51,7 +54,7 @@ def test_each_command_of_the_set_up_stands_alone(name: str) -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    targets = re.findall(r"(?<!!)\[[^]]+\]\((?!#|https?:)([^)]+)\)", README)
+    targets = re.findall(r"(?<!`!)\[[^]]+\]\((?!#|https?:)([^)]+)\)", README)
     assert targets
     assert [t for t in targets if not (ROOT / t).exists()] == []
 
