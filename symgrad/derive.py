@@ -85,6 +85,8 @@ class Term:
     """The consumer at its own letters and the local gradient there, for one of several entries."""
     parts: tuple[Term, ...] = ()
     """The reads of a local gradient that has several, each contracted."""
+    span: tuple[Bound, ...] = ()
+    """The bounds before the sum over entries was written out."""
 
 
 @dataclass
@@ -139,7 +141,7 @@ class Sweep:
         return self._terms[node]
 
     def _chain(self, node: Ref) -> list[Term]:
-        facts = self.network.facts.within(self.indices(node))
+        facts = within(self.network.facts, self.indices(node))
         avoid = frozenset(names(node) | names(self.of))
         pieces: list[Term] = []
         for eq in self.network.readers(node):
@@ -155,7 +157,7 @@ class Sweep:
         """
         at_goal = goal_entry(eq, self.of) if goal else None
         if at_goal is not None:
-            eq, facts = at_goal, facts.within(self.indices(self.of))
+            eq, facts = at_goal, within(facts, self.indices(self.of))
         taken = self._scalars | names(node) | names(self.of) | {i.name for i in eq.indices}
         places = [
             p
@@ -257,7 +259,7 @@ class Sweep:
             for g, c in zip(generic.indices, consumer.indices, strict=True)
             if isinstance(g, Ref)
         }
-        return tidy(shift(answer, values))
+        return tidy(shift(answer, values)) if values else answer
 
     def _reaches(self, consumer: Ref) -> bool:
         if self._is_goal(consumer) or self._given(consumer) is not None:
@@ -273,7 +275,7 @@ class Sweep:
         """[of and node are one entry], or None where they never are."""
         if node.name != self.of.name or len(node.indices) != len(self.of.indices):
             return None
-        facts = self.network.facts.within((*self.indices(node), *self.indices(self.of)))
+        facts = within(self.network.facts, (*self.indices(node), *self.indices(self.of)))
         pairs = zip(node.indices, self.of.indices, strict=True)
         solved = contract((), [(a, b) for a, b in pairs if a != b], facts)
         return None if solved is None else product(*guard(solved.guards))
@@ -281,7 +283,7 @@ class Sweep:
     @cached_property
     def _goal(self) -> Equation | None:
         """The one equation that defines `of`."""
-        facts = self.network.facts.within(self.indices(self.of))
+        facts = within(self.network.facts, self.indices(self.of))
         found = []
         for eq in self.network.by_name.get(self.of.name, ()):
             if len(eq.target.indices) == len(self.of.indices):
@@ -455,17 +457,31 @@ def contracted(eq: Equation, place: Place, node: Ref, facts: Facts) -> Term | No
         for i in place.inside
         if not isinstance(value := found.values.get(i.name, ONE), Ref | Num)
     )
-    outer = tuple(b for b in found.bounds if b.name in own)
-    inner = tuple(b for b in found.bounds if b.name not in own)
+    leaked = names(target) - own & {b.name for b in found.bounds}
+    outer = tuple(b for b in found.bounds if b.name in own | leaked)
+    inner = tuple(b for b in found.bounds if b.name not in own | leaked)
+    if leaked and (len(leaked) > 1 or found.bounds[: len(outer)] != outer):
+        return entrywise(eq, place, node, facts)
     raw = local_factor(eq, place, found, inner, facts)
     return finished(Term(target, outer, raw, ZERO, place.rules, through))
+
+
+def entrywise(eq: Equation, place: Place, node: Ref, facts: Facts) -> Term | None:
+    """One read as a summand over every entry of the target, where no index of it is solved for."""
+    here = within(facts, eq.indices)
+    found = solved(eq, place, node, here, place.inside)
+    if found is None:
+        return None
+    raw = local_factor(eq, place, found, found.bounds, here)
+    bounds = tuple(i.bound() for i in eq.indices)
+    return finished(Term(eq.target, bounds, raw, ZERO, place.rules))
 
 
 def local_factor(
     eq: Equation, place: Place, found: Contraction, inner: tuple[Bound, ...], facts: Facts
 ) -> Expr:
     """∂v/∂u at one read: the factor there, its conditions, summed over inner indices."""
-    here = facts.within((*eq.indices, *place.inside))
+    here = within(facts, (*eq.indices, *place.inside))
     ranges = {i.name: i.range for i in eq.indices}
 
     def defined(index: str, name: str) -> bool:
@@ -474,8 +490,13 @@ def local_factor(
         return bool(sides) and all(map(here.imply, sides))
 
     factor = in_terms_of(eq.target, eq.body, place.factor, defined)
-    raw = product(shift(factor, found.values), *guard(found.guards))
-    return Reduce("sum", inner, raw) if inner else raw
+    factor = shift(factor, found.values)
+    bound = {b.name for b in inner}
+    apart = [c for c in found.guards if not bound & free_names(c)]
+    if inner:
+        mixed = [c for c in found.guards if bound & free_names(c)]
+        factor = Reduce("sum", inner, product(factor, *guard(mixed)))
+    return product(factor, *guard(apart))
 
 
 def together(
@@ -483,7 +504,7 @@ def together(
 ) -> Term:
     """The local gradient of a general entry, all its reads in it; `parts` are the contracted
     reads."""
-    here = facts.within(eq.indices)
+    here = within(facts, eq.indices)
     factors = []
     for place in places:
         found = solved(eq, place, node, here, place.inside)
@@ -517,12 +538,24 @@ def overlap(a: Term, b: Term, facts: Facts) -> bool:
     return facts.plus(conds).instance([Condition(Affine(0))]) is not None
 
 
+def within(facts: Facts, indices: Iterable[Index]) -> Facts:
+    """The facts, with each index inside its range as far as that is affine."""
+    more = [
+        c for i in indices for c in loose_range(affine(Ref(i.name)), i.range.lo, i.range.hi)
+    ]
+    return facts.plus(more)
+
+
 def loose_range(form: Affine | None, lo: Expr, hi: Expr) -> tuple[Condition, ...]:
-    """lo ≤ form ≤ hi as far as it is affine; a rounded end says nothing."""
-    try:
-        return range_conditions(form, Range(lo, hi))
-    except NetworkError:
-        return ()
+    """lo ≤ form ≤ hi as far as it is affine: an end that is rounded, or the larger of two sizes,
+    says nothing."""
+    found: list[Condition] = []
+    for ends, side in (((lo, ZERO), slice(0, -1)), ((ZERO, hi), slice(1, None))):
+        try:
+            found += range_conditions(form, Range(*ends))[side]
+        except NetworkError:
+            continue
+    return tuple(found)
 
 
 def entry_by_entry(t: Term) -> list[Term]:
@@ -530,7 +563,7 @@ def entry_by_entry(t: Term) -> list[Term]:
     size_ = count(t.bounds)
     if not t.bounds or size_ is None or size_ > WRITTEN_OUT:
         return [t]
-    return [finished(replace(e, general=(t.consumer, t.local))) for e in enumerated(t)]
+    return [finished(replace(e, general=(t.consumer, t.local), span=t.bounds)) for e in enumerated(t)]
 
 
 def enumerated(t: Term) -> list[Term]:
@@ -594,7 +627,9 @@ def local_derivation(t: Term, by: Expr, indices: tuple[Index, ...]) -> Derivatio
     if t.local != t.raw:
         steps.append(Step("tidy", t.raw, t.local))
     general = t.general and (Partial(t.general[0], by), t.general[1])
-    return Derivation(goal, tuple(steps), indices, through=t.through, general=general)
+    return Derivation(
+        goal, tuple(steps), indices, through=t.through, general=general, within=t.span or t.bounds
+    )
 
 
 def joined(e: Expr) -> Expr:

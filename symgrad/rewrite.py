@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from symgrad.bridge import to_sympy
-from symgrad.expr import Expr, Partial, canonical, transform
+from symgrad.expr import Bound, Expr, Partial, canonical, transform
 from symgrad.index import Index, Range
 from symgrad.latex import latex
 
@@ -58,6 +58,8 @@ class Derivation:
     through: tuple[Through, ...] = ()
     general: tuple[Partial, Expr] | None = None
     """For a local gradient at one entry of several: the same at general indices."""
+    within: tuple[Bound, ...] = ()
+    """For a local gradient at general indices: the entries it holds for, i = l, …, n."""
 
     @property
     def answer(self) -> Expr:

@@ -18,8 +18,8 @@ from symgrad.derive import Sweep
 from symgrad.dual import Dual, Number, constant
 from symgrad.errors import NetworkError, SymgradError
 from symgrad.evaluate import Point, Unrolled, value
-from symgrad.expr import Expr, Num, Partial, Ref, free, names, num, substitute, walk
-from symgrad.interpret import Env
+from symgrad.expr import Bound, Expr, Num, Partial, Ref, free, names, num, substitute, walk
+from symgrad.interpret import Env, Interpreter
 from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.notation import read
@@ -43,13 +43,33 @@ def name(text: str) -> Ref:
     return found
 
 
+class Careful(Interpreter):
+    """Reads the brackets about indices before those about values, which need not exist there."""
+
+    def _product(self, factors: tuple[Expr, ...], env: Env, e: Expr) -> Dual:
+        return super()._product(tuple(sorted(factors, key=about_values)), env, e)
+
+
+def about_values(e: Expr) -> bool:
+    """Does a formula read an entry of a tensor?"""
+    return any(isinstance(x, Ref) and x.indices for x in walk(e))
+
+
 class Judge(Unrolled):
     """The network at one point, with ∂v/∂u as worked solutions mean it."""
 
     def __init__(self, network: Network, point: Point, of: Ref) -> None:
         super().__init__(network, point)
         self.of = of
+        self._formula = Careful(self._read, self._partial)
         self._slopes: dict[tuple[Ref, Ref], Dual] = {}
+
+    def _leaf(self, ref: Ref) -> Dual:
+        for u in self.network.upstream:
+            env = self._letters(u.symbol, ref) if isinstance(u.symbol, Ref) else None
+            if env is not None and not self.exists(self._concrete(u.by, env)):
+                return constant(0)
+        return super()._leaf(ref)
 
     def _partial(self, of: Expr, by: Ref, env: Env) -> Dual:
         assert isinstance(of, Ref)
@@ -170,8 +190,23 @@ def point_of(net: Network, sizes: Mapping[str, int], seed: int) -> Point:
     point = random_point(net, sizes, seed)
     rng, taken = random.Random(-seed - 1), {abs(v) for v in point.values.values()}
     single = {u.symbol for u in net.upstream if isinstance(u.symbol, Ref)}
-    more = {s: general(rng, taken) for s in single if s not in point.values and not names(s) - {s.name}}
+    wanted = [s for s in single if not names(s) - {s.name}]
+    for tensor in {r.ref.name for eq in net.equations for r in eq.reads} - net.sizes:
+        wanted += entries_of(net, tensor, sizes)
+    reads = (r.ref for eq in net.equations for r in eq.reads)
+    wanted += [r for r in reads if r.indices and all(isinstance(i, Num) for i in r.indices)]
+    more = {s: general(rng, taken) for s in dict.fromkeys(wanted) if s not in point.values}
     return Point(sizes, {**point.values, **more})
+
+
+def inside(bounds: Sequence[Bound], judge: Judge, put: Mapping[str, Expr]) -> bool:
+    """Does a local gradient claim to hold at these entries?"""
+    for b in bounds:
+        if b.name in put and b.lo is not None and b.hi is not None:
+            lo, at, hi = (judge.value(substitute(e, put)) for e in (b.lo, put[b.name], b.hi))
+            if not lo <= at <= hi:
+                return False
+    return True
 
 
 def misfits(d: Derivation, judge: Judge) -> list[str]:
@@ -189,6 +224,8 @@ def misfits(d: Derivation, judge: Judge) -> list[str]:
     for goal, where, formula in claims:
         for at in entries(net, goal, sizes):
             put = {k: num(v) for k, v in at.items()}
+            if local and not inside(d.within, judge, put):
+                continue
             wanted = judge.value(substitute(goal, put))
             if where == "general" and not judge.exists(judge.concrete(_ref(goal.of, put))):
                 continue

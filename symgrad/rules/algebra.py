@@ -464,7 +464,8 @@ def distinct_bounds(e: Expr, taken: frozenset[str] = frozenset()) -> Expr:
         b = rest.pop(0)
         name = b.name
         if name in used:
-            name = fresh(name, used | names(body))
+            others = set().union(*(names(r) for r in rest))
+            name = fresh(name, used | names(body) | others)
             from_to: dict[str, Expr] = {b.name: Ref(name)}
             body = substitute(body, from_to)
             rest = [_rebound(r, from_to) for r in rest]
