@@ -16,6 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
 from markdown_it.tree import SyntaxTreeNode
 from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -338,8 +339,9 @@ class Reader:
         first, last = node.map or (0, len(self.source.lines))
         at = self.source.start(first)
         if node.type in ("math_block", "math_block_label", "amsmath") or is_math_fence(node):
-            place = Finder(self.source, first, last).find(node.content)
-            latex = node.content.strip()
+            latex = displayed(node)
+            start = latex if latex in node.content else node.content
+            place = Finder(self.source, first, last).find(start)
             return [Item(page.Display(latex), (self.formula(latex, place, True),), at)]
         if node.type == "table":
             return [self.table(node)]
@@ -371,7 +373,9 @@ class Reader:
         target = str(asked[0].attrs.get("src", "")).replace("%5C", "\\").replace("%20", " ")
         return Drawn(page.Paragraph(()), (), at, target)
 
-    def block(self, node: SyntaxTreeNode, finder: Finder) -> tuple[page.Block | None, list[Formula]]:
+    def block(
+        self, node: SyntaxTreeNode, finder: Finder
+    ) -> tuple[page.Block | None, list[Formula]]:
         """A block of words, with its formulas."""
         finder.skip(node)
         match node.type:
@@ -421,8 +425,9 @@ class Reader:
 
     def display(self, node: SyntaxTreeNode, finder: Finder) -> tuple[page.Block, list[Formula]]:
         """A displayed formula inside a list or quotation."""
-        latex = node.content.strip()
-        return page.Display(latex), [self.formula(latex, finder.find(latex), True)]
+        latex = displayed(node)
+        place = finder.find(latex if latex in node.content else node.content)
+        return page.Display(latex), [self.formula(latex, place, True)]
 
     def blocks(
         self, nodes: Sequence[SyntaxTreeNode], finder: Finder
@@ -482,7 +487,7 @@ class Reader:
                         hint=hint,
                     )
 
-    # -- tables --------------------------------------------------------------------------------------
+    # -- tables ------------------------------------------------------------------------------------
 
     def table(self, node: SyntaxTreeNode) -> Grid:
         """A table with the place of every cell."""
@@ -566,9 +571,41 @@ def markdown() -> MarkdownIt:
     """The Markdown reader."""
     reader = MarkdownIt("commonmark", {"maxNesting": NESTING}).enable("table")
     reader.use(dollarmath_plugin, allow_labels=False, double_inline=True)
-    block = math_block_dollar(allow_labels=False, allow_blank_lines=True)
-    reader.block.ruler.at("math_block", block, {"alt": ["paragraph", "blockquote", "list"]})
+    ends = ["paragraph", "blockquote", "list"]
+    reader.block.ruler.at("math_block", display_block, {"alt": ends})
     return reader.use(amsmath_plugin).use(front_matter_plugin)
+
+
+DOLLARS = math_block_dollar(allow_labels=False, allow_blank_lines=True)
+
+
+def display_block(state: StateBlock, first: int, last: int, silent: bool) -> bool:
+    """A display between two ``$$``, which also ends a paragraph; asked in silence whether one
+    starts here, it leaves no trace."""
+    tokens, line = len(state.tokens), state.line
+    found = DOLLARS(state, first, last, silent)
+    if silent:
+        del state.tokens[tokens:]
+        state.line = line
+    return found
+
+
+ENVIRONMENT = re.compile(r"\\(begin|end)\{(align|gather|alignat|equation)\*?\}(?:\{\d+\})?")
+INSIDE = {"align": "aligned", "alignat": "aligned", "gather": "gathered"}
+
+
+def displayed(node: SyntaxTreeNode) -> str:
+    r"""A displayed formula for any printer: equation is a display itself, and align, which cannot
+    stand inside one, is aligned."""
+
+    def inner(match: re.Match[str]) -> str:
+        if match[2] == "equation":
+            return " " * len(match[0])
+        return f"\\{match[1]}{{{INSIDE[match[2]]}}}"
+
+    if node.type != "amsmath":
+        return node.content.strip()
+    return ENVIRONMENT.sub(inner, node.content).strip()
 
 
 def is_math_fence(node: SyntaxTreeNode) -> bool:

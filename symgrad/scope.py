@@ -196,6 +196,7 @@ class Builder:
                     at=at.find(latex(u.by)),
                     hint=f"state the equation of {latex(u.by)}, or correct the name",
                 )
+            check_entry(network, u.by, at.find(latex(u.by)))
             twin = seen.get(u.symbol) if isinstance(u.symbol, Ref) else None
             twin = twin or goals.get((u.of, u.by))
             if twin not in (None, u):
@@ -303,7 +304,8 @@ class Builder:
             return
         if len(parts) != 2:
             raise NetworkError(
-                f"found {len(parts)} sides in one chain of equations, expected a definition with two",
+                f"found {len(parts)} sides in one chain of equations, "
+                "expected a definition with two",
                 hint="state one definition, or one given value, at a time",
             )
         right = parts[1]
