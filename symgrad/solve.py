@@ -14,6 +14,7 @@ from functools import reduce
 from typing import Any
 
 from symgrad.circuit import Circuit, Gate, circuit
+from symgrad.count import Cell as Counted
 from symgrad.count import (
     Count,
     Layer,
@@ -25,7 +26,6 @@ from symgrad.count import (
     read_layer,
     unknown,
 )
-from symgrad.count import Cell as Counted
 from symgrad.derive import Sweep
 from symgrad.dual import Number, plus, times
 from symgrad.errors import ExamError, NetworkError, NotationError, Place, SymgradError
@@ -37,6 +37,7 @@ from symgrad.network import Equation, Network, Ties, check_entry, check_length, 
 from symgrad.notation import Formula as Chain
 from symgrad.notation import Listing, Statement, read
 from symgrad.numeral import plain, shown
+from symgrad.page import Block, Display, Paragraph
 from symgrad.rewrite import Derivation, Step
 from symgrad.rules.algebra import as_cases
 from symgrad.scope import PARAMETER_NAMES, Question, Scope, read_scope
@@ -219,7 +220,8 @@ class Solver:
             asked = questions(group, scope)
             if asked:
                 answers = tuple(Asker(scope, where, self.cases).answer(q) for q in asked)
-                alone = all(is_question(s) for block in group for s in block)
+                alone = k >= 0 and wordless(section.items[k].block)
+                alone = alone and all(is_question(s) for block in group for s in block)
                 works[k] = Work(answers, alone)
         for k, item in enumerate(section.items):
             special = self.special(item, section, scope, where)
@@ -245,6 +247,16 @@ class Solver:
         except SymgradError as error:
             raise error.located(item.at) from None
         return None
+
+
+def wordless(block: Block) -> bool:
+    """Is a block mathematics and nothing else?"""
+    match block:
+        case Display(latex=text):
+            return not re.search(r"\\(text|mbox)", text)
+        case Paragraph(spans=spans):
+            return all(s.kind == "math" or not s.content.strip(" ,.;") for s in spans)
+    return False
 
 
 def cells_of(item: Item) -> Iterator[Cell]:
@@ -597,7 +609,7 @@ def wire_answer(
     return Answer(where, question, text, value, at, derivation=sweep.gradient(wire))
 
 
-# -- tables -----------------------------------------------------------------------------------------
+# -- tables ---------------------------------------------------------------------------------------
 
 TOTAL_WORDS = ("total", "totals", "sum", "all", "total:", "sum:")
 

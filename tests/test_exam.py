@@ -80,6 +80,8 @@ def documents(draw: st.DrawFn) -> tuple[str, list[str]]:
             lambda: f"{word()}\\\n{word()}",
             lambda: f"<b>{word()}</b> {word()} &amp; \\*{word()}\\*",
             lambda: f"{word()} <!-- gone --> {word()}",
+            lambda: f"{word()} ${ASK}$ {word()}",
+            lambda: f"${ASK}$ *{word()}*",
             lambda: f"costs \\${word()} and 5\\$ {word()}",
         )
         drawn = draw(st.lists(st.sampled_from(shapes), min_size=1, max_size=3))
@@ -108,6 +110,8 @@ def documents(draw: st.DrawFn) -> tuple[str, list[str]]:
             lambda: f"<!-- gone -->\n{word()}",
             lambda: f"$$\n\\mathrm{{{word()}}}\n$$",
             lambda: f"{word()}\n$$\n\\mathrm{{{word()}}}\n$$\n{word()}",
+            lambda: f"$$\n\\text{{{word()} }} {ASK}\n$$",
+            lambda: f"$${ASK}$$",
             lambda: f"[^1]: {word()} {word()}",
             lambda: "---",
             lambda: f"{word()}\n===",
@@ -131,8 +135,9 @@ def documents(draw: st.DrawFn) -> tuple[str, list[str]]:
 @settings(max_examples=150, deadline=None)
 def test_every_word_of_a_document_is_on_its_sheets(document: tuple[str, list[str]]) -> None:
     text, kept = document
-    solution = solve(Exam.parse(text))
-    for kind in ("solution", "paper"):
+    solution = solve(Exam.parse(HOUSE + text))
+    assert len(solution.answers) == text.count("?")
+    for kind in ("solution", "key", "paper"):
         shown = render(sheet(solution, kind), "md")
         lost = [word for word in kept if word not in shown]
         assert not lost, f"{kind} lost {lost} of\n{text}"

@@ -108,7 +108,8 @@ def test_values_make_numbers_and_an_inner_scope_has_its_own() -> None:
 
 def test_a_value_in_an_inner_scope_shadows_an_equation() -> None:
     (answer,) = answers("z = w x, L = z^2", "# A", "z = 5", r"\frac{\partial L}{\partial z} = ?")
-    assert (answer.latex, answer.value) == ("2 z", 10)
+    assert answer.latex == "2 z"
+    assert answer.value == 10
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
