@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -285,10 +286,8 @@ def _sample(conds: tuple[Condition, ...]) -> dict[str, int] | None:
     points = islpy.Set(f"{{ [{dims}] : {text} }}")
     if points.is_empty():
         return None
-    try:
+    with suppress(islpy.Error):  # unbounded below: any point will do
         points = points.lexmin()
-    except islpy.Error:  # unbounded below: any point will do
-        pass
     point = points.sample_point()
     at = [
         point.get_coordinate_val(islpy.dim_type.set, k).to_python() for k in range(len(order))

@@ -7,6 +7,7 @@ LaTeX, KaTeX, MathJax and the Typst converter all know are used.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from symgrad.expr import (
     Add,
@@ -274,7 +275,7 @@ def _call(e: Call) -> tuple[str, int]:
 def _conditions(conds: tuple[Expr, ...]) -> str:
     """a ≤ b and b ≤ c as a ≤ b ≤ c; others apart."""
     out = latex(conds[0])
-    for before, after in zip(conds, conds[1:], strict=False):
+    for before, after in pairwise(conds):
         if isinstance(before, Rel) and isinstance(after, Rel) and before.rhs == after.lhs:
             out += f" {RELATIONS[after.op]} {latex(after.rhs)}"
         else:

@@ -370,7 +370,8 @@ def entries(eq: Equation) -> Iterator[Equation]:
     """The equation written out for every value of its indices, the last index fastest.
 
     >>> i = Index("i", Range(num(1), num(2)))
-    >>> [latex(e.body) for e in entries(Equation(Ref("z", (Ref("i"),)), (i,), Ref("x", (Ref("i"),))))]
+    >>> z, x = Ref("z", (Ref("i"),)), Ref("x", (Ref("i"),))
+    >>> [latex(e.body) for e in entries(Equation(z, (i,), x))]
     ['x_1', 'x_2']
     """
     if not eq.indices:
@@ -445,7 +446,8 @@ def check_single_assignment(network: Network) -> None:
             if twin is not None:
                 first = f" (first at {twin.at})" if twin.at else ""
                 raise NetworkError(
-                    f"found a second definition of {latex(eq.target)}{first}, expected one in a scope",
+                    f"found a second definition of {latex(eq.target)}{first}, "
+                    "expected one in a scope",
                     at=eq.at,
                     hint=f"rename one of them, or put the new {name} under a heading of its own",
                 )
@@ -541,9 +543,10 @@ def check_reads(network: Network, eq: Equation) -> None:
                     at=eq.at and eq.at.find(latex(read.ref), after="="),
                 )
             _check_names(network, eq, read, form)
-            if axes is None or position >= len(axes) or read.ref.name not in network.by_name:
-                if axes is None or read.ref.name not in network.shapes:
-                    continue
+            stated = read.ref.name in network.shapes
+            inside = axes is not None and position < len(axes) and read.ref.name in network.by_name
+            if axes is None or not (inside or stated):
+                continue
             _check_axis(network, eq, read, form, axes[position])
 
 

@@ -209,7 +209,7 @@ class Builder:
                 )
             seen[u.symbol] = goals[u.of, u.by] = u
 
-    # -- sorting -------------------------------------------------------------------------------------
+    # -- sorting ---------------------------------------------------------------------------------
 
     def block(self, statements: Sequence[Statement]) -> None:
         """One formula block: ranges belong to the equations before them in it."""
@@ -367,7 +367,7 @@ class Builder:
             return
         self.equations.append(Defined(left, right, at))
 
-    # -- settling --------------------------------------------------------------------------------------
+    # -- settling --------------------------------------------------------------------------------
 
     def arranged(self, own: Sequence[Defined]) -> list[Defined]:
         """The outer equations, those defined anew in the place of the old ones, then the rest."""

@@ -92,7 +92,9 @@ def _places(e: Expr, c: Context) -> Iterator[Place]:
         if e.name == c.name:
             yield Place((), e, ONE)
         elif any(_mentions(i, c.name) for i in e.indices):
-            raise NoRuleError(f"found {c.name} inside the subscript of {latex(e)}, expected a number")
+            raise NoRuleError(
+                f"found {c.name} inside the subscript of {latex(e)}, expected a number"
+            )
         return
     if not _mentions(e, c.name):
         return
