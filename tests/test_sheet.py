@@ -1,0 +1,168 @@
+r"""Sheets of one exam: what the solution, the key and the paper each show, and what they hide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from symgrad.exam import Exam
+from symgrad.page import Block, Cell, Display, Figure, Heading, Paragraph, Rows, Sheet, Space, Table
+from symgrad.render import render, write
+from symgrad.sheet import Kind, sheet
+from symgrad.solve import solve
+
+KINDS: tuple[Kind, ...] = ("solution", "key", "paper")
+ASK = r"\frac{\partial L}{\partial w}"
+NETWORK = "$$\nz = w x, \\quad L = (z - y)^2\n$$\n\n"
+LAYERS = "| Layer | Weights |\n|---|---|\n| INPUT 3x3x1 | 0 |\n| FC-2 | ? |\n"
+
+
+def made(text: str, kind: Kind = "solution", tmp: Path | None = None) -> Sheet:
+    """The sheet of an exam that stands in a file."""
+    if tmp is None:
+        return sheet(solve(Exam.parse(text, "exam.md")), kind)
+    file = tmp / "exam.md"
+    file.write_text(text, encoding="utf-8")
+    return sheet(solve(Exam.read(file)), kind)
+
+
+def shown(text: str, kind: Kind = "solution") -> str:
+    """The sheet as Markdown."""
+    return render(made(text, kind), "md")
+
+
+def kinds(blocks: tuple[Block, ...]) -> list[str]:
+    """The names of the blocks."""
+    return [type(b).__name__ for b in blocks]
+
+
+# Gradients that are zero
+
+
+INDEPENDENT = {
+    "another branch": ("$$\nz = w x, \\quad L = (y - a)^2\n$$", "w"),
+    "another entry": ("$$\nz_i = w_i x, \\quad i = 1, 2\n$$\n\n$$\nL = (y - z_1)^2\n$$", "w_2"),
+    "a later value": ("$$\nL = w^2, \\quad M = L w\n$$", "M"),
+}
+
+
+@pytest.mark.parametrize("name", INDEPENDENT)
+def test_what_the_loss_does_not_depend_on_has_gradient_zero_and_the_reason(
+    name: str, tmp_path: Path
+) -> None:
+    network, by = INDEPENDENT[name]
+    gradient = rf"\frac{{\partial L}}{{\partial {by}}}"
+    text = f"{network}\n\n$$\n{gradient} = ?\n$$\n"
+    said = render(made(text, "solution", tmp_path), "md")
+    assert f"{gradient} &= 0 && L\\text{{ does not depend on }}{by}" in said
+    assert f"{gradient} = 0" in render(made(text, "key", tmp_path), "md")
+    assert "= 0" not in render(made(text, "paper", tmp_path), "md")
+
+
+# What each audience sees
+
+
+def test_the_paper_asks_and_never_answers() -> None:
+    text = (
+        f"{NETWORK}# A (2 points)\n\nFind ${ASK} = ?$ and more.\n\n$$\n{ASK} = ?\n$$\n\n"
+        f"$$\n\\theta = ?\n$$\n\n{LAYERS}"
+    )
+    paper = made(text, "paper")
+    assert kinds(paper.blocks) == [
+        "Display", "Heading", "Paragraph", "Space", "Space", "Space", "Table",
+    ]  # fmt: skip
+    asked = [b.left for b in paper.blocks if isinstance(b, Space)]
+    assert asked == [f"{ASK} =", f"{ASK} =", r"\theta ="]
+    for answer in ("z - y", "18", "w, x"):
+        assert answer in shown(text)
+        assert answer not in shown(text, "paper").replace("(z - y)^2", "")
+
+
+def test_the_key_answers_without_a_word() -> None:
+    text = f"{NETWORK}# A\n\n$$\n{ASK} = ?, \\quad \\theta = ?\n$$\n"
+    (rows,) = (b for b in made(text, "key").blocks if isinstance(b, Rows))
+    assert [(r.left, r.right, r.reason) for r in rows.rows] == [
+        (ASK, r"2 (z - y)\, x", ()), (r"\theta", "w, x, y", ()),
+    ]  # fmt: skip
+
+
+def test_the_solution_says_why() -> None:
+    (rows,) = (b for b in made(f"{NETWORK}$$\n\\theta = ?\n$$\n").blocks if isinstance(b, Rows))
+    assert "neither data nor defined" in "".join(s.content for s in rows.rows[0].reason)
+    assert r"\text{power rule}" in shown(f"$$\nL = w^3\n$$\n\n$$\n{ASK} = ?\n$$\n")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_display_that_only_asks_gives_way_to_what_it_asks(kind: Kind) -> None:
+    alone = made(f"{NETWORK}$$\n{ASK} = ?\n$$\n", kind)
+    assert len([b for b in alone.blocks if isinstance(b, Display)]) == 1
+    with_words = made(f"{NETWORK}Find ${ASK} = ?$ now.\n", kind)
+    (words,) = (b for b in with_words.blocks if isinstance(b, Paragraph) and len(b.spans) == 3)
+    assert [s.content for s in words.spans] == ["Find ", f"{ASK} = ?", " now."]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_question_in_a_table_is_answered_below_it(kind: Kind) -> None:
+    text = f"{NETWORK}| a | b |\n|---|---|\n| 1 | ${ASK} = ?$ |\n"
+    blocks = made(text, kind).blocks
+    assert isinstance(blocks[1], Table)
+    assert isinstance(blocks[-1], Space if kind == "paper" else Rows)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_cells_are_filled_or_left_blank(kind: Kind) -> None:
+    (table,) = (b for b in made(LAYERS, kind).blocks if isinstance(b, Table))
+    cell: Cell = table.rows[1][1]
+    assert (cell.role, bool(cell.spans)) == (
+        ("blank", False) if kind == "paper" else ("answer", True)
+    )
+    assert table.rows[0][1].role == "given"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_circuit_is_drawn_for_everybody(kind: Kind) -> None:
+    text = "$$\nf = x y, \\quad x = 2, \\quad y = 3\n$$\n\n![circuit](f)\n\n![circuit](f)\n"
+    figures = [b for b in made(text, kind).blocks if isinstance(b, Figure)]
+    suffix = "-paper" if kind == "paper" else ""
+    assert [f.name for f in figures] == [f"circuit-1{suffix}", f"circuit-2{suffix}"]
+
+
+# Headings, points, files
+
+
+@pytest.mark.parametrize(
+    ("text", "total"),
+    [
+        ("# A (2 points)\n\n# B (1.5 points)\n", "3.5 points"),
+        ("# A (1 point)\n\n## B (5 points)\n", "1 point"),
+        ("# A\n\n## B (5 points)\n\n## C (2 points)\n", "7 points"),
+        ("# A\n", None),
+    ],
+)
+def test_points_of_the_topmost_headings_add_up(text: str, total: str | None) -> None:
+    assert made(text).points == total
+
+
+def test_headings_keep_their_levels_and_points() -> None:
+    blocks = made("# A\n\n### B (3점)\n\nC\n---\n", "key").blocks
+    assert [(b.level, b.points) for b in blocks if isinstance(b, Heading)] == [
+        (1, None), (3, "3 points"), (2, None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_exam_gives_the_same_files(kind: Kind, tmp_path: Path) -> None:
+    text = f"{NETWORK}# A (2 points)\n\n$$\n{ASK} = ?\n$$\n\n{LAYERS}"
+    first, second = (
+        write(made(text, kind, tmp_path), ["md", "tex", "typ", "pdf"], tmp_path / name, kind)
+        for name in ("a", "b")
+    )
+    assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
+
+
+def test_a_refused_exam_writes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "exam.md").write_text("$$\nL = \\foo\n$$\n", encoding="utf-8")
+    with pytest.raises(Exception, match="foo"):
+        made((tmp_path / "exam.md").read_text(encoding="utf-8"), "solution", tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["exam.md"]
