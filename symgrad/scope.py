@@ -123,6 +123,7 @@ class Builder:
         self.upstream: list[tuple[Upstream, Place]] = []
         self.data: set[str] = set(outer.network.data)
         self.shapes: dict[str, tuple[Range, ...]] = dict(outer.network.shapes)
+        self.shaped: dict[str, tuple[Range, ...]] = {}
         self.rels: list[Expr] = list(outer.rels)
         self.rel_places: dict[Expr, Place] = {}
         self.value_places: dict[Ref, Place] = {}
@@ -229,8 +230,7 @@ class Builder:
             case Data(refs=refs):
                 self.data |= {r.name for r in refs}
             case Shape(refs=refs, sizes=sizes):
-                for r in refs:
-                    self.shapes[r.name] = tuple(Range(ONE, e) for e in sizes)
+                self.shape([r for r in refs if not r.indices], sizes, s.at)
             case Formula(parts=(Blank(),), ops=()):
                 raise NetworkError(
                     "found ? alone, expected a left side and = ?",
@@ -246,6 +246,21 @@ class Builder:
                     self.comparison(parts, ops, start, s.at)
             case Listing(ref=ref, items=items):
                 self.listing(ref, items, s)
+
+    def shape(self, refs: Sequence[Ref], sizes: Sequence[Expr], at: Place) -> None:
+        """The sizes of some tensors; one shape each in a scope."""
+        for e in sizes:
+            if isinstance(e, Num) and e.value < 1:
+                raise NetworkError(f"found the size {latex(e)}, expected a positive one", at=at)
+        axes = tuple(Range(ONE, e) for e in sizes)
+        for r in refs:
+            if self.shaped.setdefault(r.name, axes) != axes:
+                raise NetworkError(
+                    f"found a second shape of {latex(r)}, expected one in a scope",
+                    at=at,
+                    hint="drop one, or give the other tensor another name",
+                )
+            self.shapes[r.name] = axes
 
     def listing(self, ref: Expr, items: Sequence[Expr], s: Listing) -> None:
         """θ = {?} asks for the parameters."""
@@ -389,7 +404,8 @@ class Builder:
         out = []
         for d in self.equations:
             try:
-                body = self.inlined(d.body, (d.target.name,) if d.target.name in self.functions else ())
+                own = (d.target.name,) if d.target.name in self.functions else ()
+                body = self.inlined(d.body, own)
             except SymgradError as error:
                 raise error.located(d.at) from None
             ranges = dict(d.ranges)

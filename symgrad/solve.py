@@ -444,6 +444,11 @@ class Asker:
             shown_ = ", ".join(family(self.network, r) for r in listed)
             return Answer(self.where, q.latex, shown_, None, q.at, listed=listed)
         check_entry(self.network, ref, q.at.find(latex(ref)))
+        if not all(isinstance(i, Num) for i in ref.indices):
+            raise NetworkError(
+                f"found a question about the value of {latex(ref)}, expected one entry",
+                hint=f"ask for entries by their numbers, such as {latex(first_entry(ref))} = ?",
+            )
         try:
             value = self.unrolled().value(ref)
         except SymgradError as fault:
@@ -470,6 +475,11 @@ class Asker:
         """The network at the given values."""
         point = Point({}, {r: v.value for r, v in self.network.values.items()})
         return Unrolled(self.network, point)
+
+
+def first_entry(ref: Ref) -> Ref:
+    """The entry with 1 for every letter."""
+    return Ref(ref.name, tuple(i if isinstance(i, Num) else num(1) for i in ref.indices))
 
 
 MOST_LISTED = 4

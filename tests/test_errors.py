@@ -376,6 +376,47 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "  3 = 4",
         "  ^",
     ),
+    "index beyond the shape": (
+        part(r"W \in \mathbb{R}^{2 \times 3}", r"L = W_{1,4} w", ASK),
+        "exam.md:8:5: found W_{1,4} in the definition of L, expected an index from 1 to "
+        "3; change the range of the indices, or define more entries of W",
+        "  L = W_{1,4} w",
+        "      ^",
+    ),
+    "two shapes": (
+        part(r"W \in \mathbb{R}^{2}", r"W \in \mathbb{R}^{3}", r"L = \sum_i W_i w", ASK),
+        "exam.md:8:1: found a second shape of W, expected one in a scope; drop one, or "
+        "give the other tensor another name",
+        r"  W \in \mathbb{R}^{3}",
+        "  ^",
+    ),
+    "shape without entries": (
+        part(r"W \in \mathbb{R}^{0}", r"L = w", ASK),
+        "exam.md:4:1: found the size 0, expected a positive one",
+        r"  W \in \mathbb{R}^{0}",
+        "  ^",
+    ),
+    "value of every entry": (
+        part(r"z_i = w x_i, \quad i = 1, 2", "w = 2, x_1 = 3, x_2 = 4", r"z_i = ?"),
+        "exam.md:12:1: found a question about the value of z_i, expected one entry; ask "
+        "for entries by their numbers, such as z_1 = ?",
+        "  z_i = ?",
+        "  ^",
+    ),
+    "given gradient of a whole tensor": (
+        part(r"z_i = w x_i, \quad i = 1, 2", r"\delta = \frac{\partial L}{\partial z}", ASK),
+        "exam.md:8:37: found z with no index, expected 1 as in z_i; write one entry, "
+        "with as many indices as the equations use",
+        r"  \delta = \frac{\partial L}{\partial z}",
+        "                                      ^",
+    ),
+    "given gradient out of range": (
+        part(r"z_i = w x_i, \quad i = 1, 2", r"\delta = \frac{\partial L}{\partial z_3}", ASK),
+        "exam.md:8:37: found z_3, expected an index from 1 to 2; ask for an entry in "
+        "range, or define more entries of z",
+        r"  \delta = \frac{\partial L}{\partial z_3}",
+        "                                      ^",
+    ),
     "matrices without indices": (
         part(r"W \in \mathbb{R}^{h \times d}, \quad x \in \mathbb{R}^d", r"z = W x", r"L = z", ASK),
         "exam.md:8:1: found W without indices, expected it entry by entry; write the "
