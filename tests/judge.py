@@ -13,12 +13,13 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import product
 
-from oracle import entries_of, general, random_point
+from oracle import entries_of, leaf_entries
+
 from symgrad.derive import Sweep
 from symgrad.dual import Dual, Number, constant
 from symgrad.errors import NetworkError, SymgradError
 from symgrad.evaluate import Point, Unrolled, value
-from symgrad.expr import Bound, Expr, Num, Partial, Ref, free, names, num, substitute, walk
+from symgrad.expr import Bound, Expr, Num, Partial, Reduce, Ref, free, names, num, substitute, walk
 from symgrad.interpret import Env, Interpreter
 from symgrad.latex import latex
 from symgrad.network import Network
@@ -44,9 +45,13 @@ def name(text: str) -> Ref:
 
 
 class Careful(Interpreter):
-    """Reads the brackets about indices before those about values, which need not exist there."""
+    """Reads brackets about indices and empty sums before the rest, which need not exist there."""
 
     def _product(self, factors: tuple[Expr, ...], env: Env, e: Expr) -> Dual:
+        for f in factors:
+            empty = isinstance(f, Reduce) and f.op == "sum"
+            if empty and next(self._points(f.bounds, env), None) is None:
+                return constant(0)
         return super()._product(tuple(sorted(factors, key=about_values)), env, e)
 
 
@@ -98,8 +103,9 @@ class Judge(Unrolled):
         ranges = self.network.ranges(ref.name)
         if not ref.indices or ranges is None or self._definition(ref) is not None:
             return True
+        whole = self._formula.whole
         return all(
-            self._formula.whole(r.lo, {}) <= self._formula.whole(i, {}) <= self._formula.whole(r.hi, {})
+            whole(r.lo, {}) <= whole(i, {}) <= whole(r.hi, {})
             for i, r in zip(ref.indices, ranges, strict=True)
         )
 
@@ -187,16 +193,20 @@ def verdict(
 
 def point_of(net: Network, sizes: Mapping[str, int], seed: int) -> Point:
     """A point in general position, given gradients of single entries included."""
-    point = random_point(net, sizes, seed)
-    rng, taken = random.Random(-seed - 1), {abs(v) for v in point.values.values()}
+    rng = random.Random(seed)
+    wanted = list(leaf_entries(net, sizes))
     single = {u.symbol for u in net.upstream if isinstance(u.symbol, Ref)}
-    wanted = [s for s in single if not names(s) - {s.name}]
-    for tensor in {r.ref.name for eq in net.equations for r in eq.reads} - net.sizes:
+    wanted += [s for s in sorted(single, key=latex) if not names(s) - {s.name}]
+    for tensor in sorted({r.ref.name for eq in net.equations for r in eq.reads} - net.sizes):
         wanted += entries_of(net, tensor, sizes)
     reads = (r.ref for eq in net.equations for r in eq.reads)
     wanted += [r for r in reads if r.indices and all(isinstance(i, Num) for i in r.indices)]
-    more = {s: general(rng, taken) for s in dict.fromkeys(wanted) if s not in point.values}
-    return Point(sizes, {**point.values, **more})
+    return Point(sizes, {r: drawn(rng) for r in dict.fromkeys(wanted)})
+
+
+def drawn(rng: random.Random) -> Fraction:
+    """A number that hardly ever ties with another draw."""
+    return Fraction(rng.randint(2, 400), rng.choice([17, 19, 23, 29])) * rng.choice([1, -1])
 
 
 def inside(bounds: Sequence[Bound], judge: Judge, put: Mapping[str, Expr]) -> bool:
@@ -270,12 +280,13 @@ def range_faults(d: Derivation, by: Ref, net: Network, sizes: Mapping[str, int])
         if isinstance(i, Ref) and i.name not in net.sizes and there:
             column = [e.indices[k].value for e in there if isinstance(e.indices[k], Num)]
             if stated.get(i.name) != (min(column), max(column)):
-                out.append(f"{latex(d.goal)}: {i.name} in {stated.get(i.name)}, expected {min(column)}…{max(column)}")
+                there_ = f"{min(column)}…{max(column)}"
+                out.append(f"{latex(d.goal)}: {i.name} in {stated.get(i.name)}, expected {there_}")
     return out
 
 
 def questions(net: Network, sizes: Mapping[str, int], of: Ref) -> Iterator[Ref]:
-    """Every tensor at letters of its own, at an equation's letters, and at its first and last entry."""
+    """Every tensor at letters of its own, at an equation's letters, at its first and last entry."""
     tensors: dict[str, None] = {eq.target.name: None for eq in net.equations}
     tensors |= {r.ref.name: None for eq in net.equations for r in eq.reads}
     for tensor in tensors:

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import random
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
-from judge import faults, judged, name, network
+from judge import faults, judged, name, network, verdict
+from wild import Wild
+
 from symgrad.derive import Sweep
+from symgrad.dual import Ties
 from symgrad.errors import NetworkError
+from symgrad.expr import Mul, num
+from symgrad.latex import latex
+from symgrad.network import Ties as Policy
+
+EXAMPLES = int(os.environ.get("SYMGRAD_EXAMPLES", "120"))
+"""How many random networks a run draws; `SYMGRAD_SEED` is the first."""
+
+FIRST = int(os.environ.get("SYMGRAD_SEED", "0"))
+
+POLICIES: list[Policy] = ["strict", "ge", "first", "split"]
+
+INSTANCES = [{"n": 3, "m": 2}, {"n": 2, "m": 3}, {"n": 4, "m": 1}, {"n": 1, "m": 2}]
 
 DELTA = r"\delta_i = \frac{{\partial L}}{{\partial {}}}"
 
@@ -88,7 +106,7 @@ CASES: Mapping[str, tuple[str, str, list[dict[str, int]]]] = {
     ),
     "attention": (
         r"""s_{ij} = \sum_{k=1}^d Q_{ik} K_{jk}, \quad i = 1, \dots, n, \quad j = 1, \dots, m
-        A_{ij} = \frac{e^{s_{ij}}}{\sum_{k=1}^m e^{s_{ik}}}, \quad i = 1, \dots, n, \quad j = 1, \dots, m
+        A_{ij} = \frac{e^{s_{ij}}}{\sum_{k=1}^m e^{s_{ik}}}, \; i = 1, \dots, n, \; j = 1, \dots, m
         O_{ik} = \sum_{j=1}^m A_{ij} V_{jk}, \quad i = 1, \dots, n, \quad k = 1, \dots, d
         G_{ik} = \frac{\partial L}{\partial O_{ik}}""",
         "L",
@@ -134,6 +152,20 @@ CASES: Mapping[str, tuple[str, str, list[dict[str, int]]]] = {
         "z_2",
         [{"n": 3, "m": 2}],
     ),
+    "dilation 2": (
+        r"z_i = \sum_{j=1}^{m} k_j x_{i+2j-2}, \quad i = 1, \dots, n" "\n" + DELTA.format("z_i"),
+        "L",
+        [{"n": 4, "m": 2}, {"n": 2, "m": 3}],
+    ),
+    "a size among the entries read": (
+        r"L = x_3^2 + \sum_{i=1}^n x_i x_n + \sum_{i=1}^m x_i", "L", [{"n": 2, "m": 3}, {"n": 4, "m": 2}]
+    ),
+    "sums that hide one another's letters": (
+        r"""h_i = a x_i, \quad i = 1, 2, 3
+        L = \sum_{k=1}^4 w_k (\sum_{j=1}^m h_1) \sum_{j=1}^m W_{kk}""",
+        "L",
+        [{"m": 2}],
+    ),
     "gradient given at the last entry": (
         r"""h_t = a x_t, \quad t = 1, \dots, n
         \delta = \frac{\partial L}{\partial h_n}""",
@@ -148,6 +180,43 @@ def test_every_gradient(case: str) -> None:
     text, of, instances = CASES[case]
     net = network(text)
     assert [f for sizes in instances for f in judged(net, name(of), sizes)] == []
+
+
+def test_the_judge_condemns() -> None:
+    """A derivation with a wrong last step, and one with a wrong local gradient, are found."""
+    text, of, (sizes, *_) = CASES["convolution"]
+    sweep = Sweep(network(text), name(of))
+    d = sweep.gradient(name("k_j"))
+    wrong = replace(d.steps[-1], after=Mul((num(2), d.answer)))
+    sweep._done[name("k_j")] = replace(d, steps=(*d.steps[:-1], wrong))
+    assert verdict(sweep, [name("k_j")], sizes, 0)
+    local = replace(d.locals[0].steps[-1], after=num(3))
+    sweep._done[name("k_j")] = replace(d, locals=(replace(d.locals[0], steps=(local,)),))
+    assert verdict(sweep, [name("k_j")], sizes, 0)
+
+
+# -- random networks ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("block", range(8))
+def test_random_networks(block: int) -> None:
+    """Every gradient, and every formula on the way to it, in networks of every kind."""
+    judged_ = 0
+    for seed in range(FIRST + block, FIRST + EXAMPLES, 8):
+        rng = random.Random(seed)
+        try:
+            net, of = Wild(rng, rng.choice(POLICIES), exact=seed % 2 == 0).network()
+            faults_ = judged(net, of, rng.choice(INSTANCES), seed)
+        except Ties:
+            continue
+        except NetworkError as error:
+            if "through itself" in error.message or "definitions of their own" in error.message:
+                continue
+            raise
+        judged_ += 1
+        shown = [f"{latex(e.target)} = {latex(e.body)}" for e in net.equations]
+        assert faults_ == [], (seed, shown)
+    assert judged_ or EXAMPLES < 8
 
 
 # -- what must not be answered --------------------------------------------------------------------

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from oracle import sized
+
+from symgrad.affine import Affine
 from symgrad.expr import (
     ONE,
-    ZERO,
     Add,
     Bound,
     Call,
@@ -25,7 +26,7 @@ from symgrad.expr import (
     Rel,
     num,
 )
-from symgrad.index import Affine, Index, Range
+from symgrad.index import Index, Range
 from symgrad.network import Equation, Network, Ties, Upstream
 
 
@@ -56,7 +57,8 @@ class Wild:
             case "given":
                 upstream = (self.given(last.name),)
             case _ if self.ranged(last.name):
-                of = Ref(last.name, tuple(rng.choice([Ref("i"), Ref("t"), num(1)]) for _ in last.indices))
+                letters = [Ref("i"), Ref("t"), num(1)]
+                of = Ref(last.name, tuple(rng.choice(letters) for _ in last.indices))
             case _:
                 of = last
         net = Network(
@@ -129,7 +131,8 @@ class Wild:
             case "square":
                 return Pow(Add((inner(), Neg(self.read(inside)))), num(rng.choice([2, 3])))
             case "power":
-                return Pow(Add((ONE, Pow(inner(), num(2)))), rng.choice([Ref("a"), Div(ONE, num(2))]))
+                exponent = rng.choice([Ref("a"), Div(ONE, num(2))])
+                return Pow(Add((ONE, Pow(inner(), num(2)))), exponent)
             case "smooth":
                 return self.smooth(inner())
             case "kink":
@@ -193,7 +196,8 @@ class Wild:
         rng = self.rng
         letters = [i.name for i in inside]
         if not letters or rng.random() < 0.1:
-            return rng.choice([Ref("a"), Ref("b"), Ref("x", (num(rng.randint(1, 4)),)), Ref("x", (Ref("n"),))])
+            entry = rng.choice([num(rng.randint(1, 4)), Ref("n")])
+            return rng.choice([Ref("a"), Ref("b"), Ref("x", (entry,))])
         one = rng.choice(letters)
         if rng.random() < 0.2:
             two = rng.choice([Ref(rng.choice(letters)), Ref(one), num(2)])
@@ -228,6 +232,3 @@ class Wild:
             else:
                 subscripts.append(ONE)
         return Ref(eq.target.name, tuple(subscripts))
-
-
-__all__ = ["ZERO", "Wild"]
