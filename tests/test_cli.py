@@ -387,6 +387,11 @@ def test_answers_as_formulas_and_numbers(equations: str, question: str, shown: s
         ("z = w x", "z, w", "<question>:1:1: found 2 statements, expected one question"),
         ("z = w x", "z = 3", "<question>:1:1: found no question, expected a name or a gradient"),
         ("z = w z", "z", "found z defined through itself (z -> z)"),
+        (
+            r"W \in \mathbb{R}^{2 \times 3}, z_i = \sum_{j=1}^{3} \sum_{k=1}^{2} W_{ijk} x_j, i = 1, 2",
+            r"\frac{\partial z_1}{\partial x_1}",
+            "<equations>:1:68: found W_{ijk} with 3 indices, expected 2 as in its shape; state one",
+        ),
     ],
 )
 def test_equations_and_questions_that_make_no_sense(
