@@ -17,8 +17,9 @@ from collections.abc import Callable, Iterator
 import sympy
 
 from symgrad.derive import Sweep
+from symgrad.equation import Equation
 from symgrad.expr import Add, Call, Expr, Mul, Ref, num
-from symgrad.network import Equation, Network
+from symgrad.network import Network
 
 SIZES = (10, 30, 100, 300, 1000, 3000, 10_000)
 TAPE = 1000

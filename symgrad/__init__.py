@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from symgrad.answer import Answer
     from symgrad.api import Exam, Network, Solution, count_layers
     from symgrad.bridge import from_sympy, to_sympy
     from symgrad.count.table import Count
     from symgrad.errors import SymgradError
     from symgrad.page import Sheet
     from symgrad.rewrite import Derivation, Step
-    from symgrad.solve import Answer
 
 __all__ = [
     "Answer",

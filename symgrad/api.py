@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from symgrad import exam as exams
 from symgrad import render, solve
+from symgrad.answer import Answer
+from symgrad.ask import Asker
 from symgrad.bridge import from_sympy
 from symgrad.count import Count, count, read_stack
 from symgrad.errors import NetworkError, Place, SheetError
@@ -23,6 +25,7 @@ from symgrad.notation import Formula, Ranges, Statement, read
 from symgrad.page import Sheet
 from symgrad.rewrite import Derivation
 from symgrad.scope import Question, Scope, read_scope
+from symgrad.section import Formula as Displayed
 from symgrad.sheet import sheet
 
 if TYPE_CHECKING:
@@ -100,7 +103,7 @@ class Network:
         assert found is not None
         return found
 
-    def answer(self, question: str) -> solve.Answer:
+    def answer(self, question: str) -> Answer:
         r"""The answer to a question as an exam asks it, with or without ``= ?``.
 
         >>> Network(r"f = w x, \quad w = 2, \quad x = 3").answer("f").value
@@ -136,23 +139,23 @@ class Network:
         at = Place("<question>", 1, 1, text)
         return read(text, at, frozenset(self.scope.functions), self.scope.variables)
 
-    def answered(self, asked: Question) -> solve.Answer:
+    def answered(self, asked: Question) -> Answer:
         """The answer to a question that was read before."""
         return self._asker.answer(asked)
 
     @cached_property
-    def _asker(self) -> solve.Asker:
-        return solve.Asker(self.scope, "")
+    def _asker(self) -> Asker:
+        return Asker(self.scope, "")
 
     def _repr_latex_(self) -> str:
         lines = [rf"{latex(e.target)} &= {latex(e.body)}" for e in self.scope.network.equations]
         return r"$\displaystyle \begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}$"
 
 
-def written(text: str) -> exams.Formula:
+def written(text: str) -> Displayed:
     """A piece of mathematics given by itself; its place is a column of its own text."""
     first = text.split("\n", 1)[0]
-    return exams.Formula(text, Place("<equations>", 1, 1, first), True)
+    return Displayed(text, Place("<equations>", 1, 1, first), True)
 
 
 def _data(names: Iterable[str]) -> list[tuple[Statement, ...]]:

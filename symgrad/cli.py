@@ -19,7 +19,7 @@ from symgrad import __version__
 from symgrad.errors import SymgradError
 
 if TYPE_CHECKING:
-    from symgrad.solve import Answer
+    from symgrad.answer import Answer
 
 BAD_INPUT = 2
 BUG = 70

@@ -13,6 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import product
 
+from symgrad.affine import affine
 from symgrad.dual import (
     DIGITS,
     Dual,
@@ -24,12 +25,12 @@ from symgrad.dual import (
     precision,
     to_decimal,
 )
+from symgrad.equation import Equation
 from symgrad.errors import NetworkError, SymgradError
 from symgrad.expr import Expr, Iverson, Ref, free, num, substitute
-from symgrad.index import affine
 from symgrad.interpret import Env, Interpreter
 from symgrad.latex import latex
-from symgrad.network import Equation, Network
+from symgrad.network import Network
 
 __all__ = [
     "Dual", "Number", "Point", "Ties", "Unrolled",

@@ -9,23 +9,28 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 
-from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock
 from markdown_it.tree import SyntaxTreeNode
-from mdit_py_plugins.amsmath import amsmath_plugin
-from mdit_py_plugins.dollarmath import dollarmath_plugin
-from mdit_py_plugins.dollarmath.index import math_block_dollar
-from mdit_py_plugins.front_matter import front_matter_plugin
 
 from symgrad import page
 from symgrad.errors import ExamError, Place
+from symgrad.markdown import (
+    COMMENT,
+    NESTING,
+    Finder,
+    Source,
+    cell_starts,
+    displayed,
+    is_math_fence,
+    markdown,
+    points_of,
+    words,
+)
 from symgrad.page import Span, Spans
+from symgrad.section import Cell, Drawn, Formula, Grid, Item, Section
 
 OPTIONS = {
     "title": None,
@@ -39,85 +44,9 @@ OPTIONS = {
 }
 """What the front matter may say, and the values it may take (None: any words)."""
 
+
 LARGEST = 500_000
 """An exam file may have this many bytes."""
-
-
-@dataclass(frozen=True)
-class Formula:
-    """One piece of mathematics: LaTeX without its dollar signs, and where it starts."""
-
-    latex: str
-    at: Place
-    display: bool
-    lines: tuple[str, ...] = field(default=(), compare=False, repr=False)
-    """The lines of the file on which it stands, with what a list or quotation puts before them."""
-
-    def placed(self, at: Place) -> Place:
-        """A place counted in the formula's own lines, as a place in the file."""
-        number = at.line - self.at.line
-        if not 0 < number < len(self.lines):
-            return at
-        line, own = self.lines[number], at.source
-        start = line.find(own.strip()) - (len(own) - len(own.lstrip()))
-        return replace(at, column=at.column + max(start, 0), source=line)
-
-
-@dataclass(frozen=True)
-class Item:
-    """A block of a section: its page block, and the formulas in it in reading order."""
-
-    block: page.Block
-    formulas: tuple[Formula, ...] = ()
-    at: Place | None = None
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A table cell: its words, its raw text and where it stands."""
-
-    spans: Spans
-    text: str
-    at: Place
-
-
-@dataclass(frozen=True)
-class Grid(Item):
-    """A table; `answers` says whether some cell is a question mark."""
-
-    header: tuple[Cell, ...] = ()
-    rows: tuple[tuple[Cell, ...], ...] = ()
-    align: tuple[str, ...] = ()
-
-    @property
-    def asks(self) -> bool:
-        """Is there a cell to fill?"""
-        return any(c.text == "?" for row in self.rows for c in row)
-
-
-@dataclass(frozen=True)
-class Drawn(Item):
-    r"""``![circuit](f)``: the circuit of `target` is asked for."""
-
-    target: str = ""
-
-
-@dataclass(frozen=True)
-class Section:
-    """A heading with what stands under it, up to the next heading of its level or above."""
-
-    level: int
-    title: Spans
-    points: str | None
-    at: Place | None
-    items: tuple[Item, ...]
-    children: tuple[Section, ...] = ()
-    formulas: tuple[Formula, ...] = ()
-    """The formulas of the heading itself."""
-
-    def words(self) -> str:
-        """The plain words of the section, for conventions stated in prose."""
-        return "\n".join(w for item in self.items for w in block_words(item.block))
 
 
 @dataclass(frozen=True)
@@ -186,67 +115,6 @@ def decoded(raw: bytes, file: str) -> str:
             at=at,
             hint="save the file in UTF-8",
         ) from None
-
-
-@dataclass(frozen=True)
-class Source:
-    """The text with its lines, to find places."""
-
-    text: str
-    file: str
-
-    @cached_property
-    def lines(self) -> list[str]:
-        """The lines without their ends."""
-        return self.text.split("\n")
-
-    def place(self, line: int, column: int = 1) -> Place:
-        """A place; `line` counts from 0 as Markdown tokens do."""
-        lines = self.lines
-        text = lines[line] if 0 <= line < len(lines) else ""
-        return Place(self.file, line + 1, column, text)
-
-    def start(self, line: int) -> Place:
-        """The place of the first sign of a line, behind the space that indents it."""
-        text = self.lines[line] if 0 <= line < len(self.lines) else ""
-        return self.place(line, len(text) - len(text.lstrip()) + 1)
-
-
-class Finder:
-    """Finds the formulas of a block in the source, one after the other."""
-
-    def __init__(self, source: Source, first: int, last: int) -> None:
-        self.source = source
-        self.lines = source.lines[first:last]
-        self.first = first
-        self.line = 0
-        self.column = 0
-
-    def skip(self, node: SyntaxTreeNode) -> None:
-        """Go on at the first line of a block, if that lies ahead."""
-        if node.map and node.map[0] - self.first > self.line:
-            self.line, self.column = node.map[0] - self.first, 0
-
-    def inline(self, node: SyntaxTreeNode) -> Place:
-        """The place of the formula, or of the code, between its marks."""
-        mark = node.markup
-        lead = next((p for p in node.content.split("\n") if p.strip()), "")
-        if node.content.split("\n")[0].strip():
-            at = self.find(mark + lead)
-            if at.source.startswith(mark, at.column - 1):
-                return at.shifted(len(mark) + len(lead) - len(lead.lstrip()))
-        return self.find(lead)
-
-    def find(self, piece: str) -> Place:
-        """The place of the next occurrence of the first line of `piece`."""
-        head = next((part for part in piece.split("\n") if part.strip()), "").strip()
-        for number in range(self.line, len(self.lines)):
-            start = self.column if number == self.line else 0
-            hit = self.lines[number].find(head, start)
-            if hit >= 0:
-                self.line, self.column = number, hit + len(head)
-                return self.source.place(self.first + number, hit + 1)
-        return self.source.place(self.first)
 
 
 class Reader:
@@ -319,9 +187,7 @@ class Reader:
             return
         allowed = OPTIONS[key]
         if allowed and value not in allowed:
-            raise ExamError(
-                f"found {key}: {value!r}, expected one of {', '.join(allowed)}", at=at
-            )
+            raise ExamError(f"found {key}: {value!r}, expected one of {', '.join(allowed)}", at=at)
 
     def heading(self, node: SyntaxTreeNode) -> Section:
         """A heading, its points taken off its end."""
@@ -523,25 +389,9 @@ class Reader:
         return Grid(words_, tuple(formulas), at, rows[0], tuple(rows[1:]), tuple(align))
 
 
-def cell_starts(line: str) -> list[int]:
-    """The column at which each cell of a row of a table starts.
-
-    >>> cell_starts("| a |  b \\\\| c |")
-    [3, 8]
-    """
-    bars = [m.start() for m in re.finditer(r"(?<!\\)\|", line)]
-    edges = [-1, *bars, len(line)]
-    cells = [line[a + 1 : b] for a, b in pairwise(edges)]
-    starts = [a + 2 + len(c) - len(c.lstrip()) for a, c in zip(edges, cells, strict=False)]
-    skip = 1 if cells and not cells[0].strip() else 0
-    end = len(cells) - 1 if len(cells) > 1 and not cells[-1].strip() else len(cells)
-    return starts[skip:end]
-
-
-NESTING = 60
-"""Lists and quotations nest this deep, each counting two; Markdown drops what is deeper."""
 INLINE_MATHS = ("math_inline", "math_inline_double")
-COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+
 HIDDEN = (
     (
         re.compile(r"\$\$"),
@@ -567,100 +417,6 @@ HIDDEN = (
 """What stays among the words only by a slip: its look, what was meant, what to do."""
 
 
-def markdown() -> MarkdownIt:
-    """The Markdown reader."""
-    reader = MarkdownIt("commonmark", {"maxNesting": NESTING}).enable("table")
-    reader.use(dollarmath_plugin, allow_labels=False, double_inline=True)
-    ends = ["paragraph", "blockquote", "list"]
-    reader.block.ruler.at("math_block", display_block, {"alt": ends})
-    return reader.use(amsmath_plugin).use(front_matter_plugin)
-
-
-DOLLARS = math_block_dollar(allow_labels=False, allow_blank_lines=True)
-
-
-def display_block(state: StateBlock, first: int, last: int, silent: bool) -> bool:
-    """A display between two ``$$``, which also ends a paragraph; asked in silence whether one
-    starts here, it leaves no trace."""
-    tokens, line = len(state.tokens), state.line
-    found = DOLLARS(state, first, last, silent)
-    if silent:
-        del state.tokens[tokens:]
-        state.line = line
-    return found
-
-
-ENVIRONMENT = re.compile(r"\\(begin|end)\{(align|gather|alignat|equation)\*?\}(?:\{\d+\})?")
-INSIDE = {"align": "aligned", "alignat": "aligned", "gather": "gathered"}
-
-
-def displayed(node: SyntaxTreeNode) -> str:
-    r"""A displayed formula for any printer: equation is a display itself, and align, which cannot
-    stand inside one, is aligned."""
-
-    def inner(match: re.Match[str]) -> str:
-        if match[2] == "equation":
-            return " " * len(match[0])
-        return f"\\{match[1]}{{{INSIDE[match[2]]}}}"
-
-    if node.type != "amsmath":
-        return node.content.strip()
-    return ENVIRONMENT.sub(inner, node.content).strip()
-
-
-def is_math_fence(node: SyntaxTreeNode) -> bool:
-    """A fenced block marked ``math``."""
-    return node.type == "fence" and node.info.strip() == "math"
-
-
-def words(node: SyntaxTreeNode) -> list[Span]:
-    """One inline Markdown node as spans."""
-    match node.type:
-        case "html_inline" if COMMENT.fullmatch(node.content):
-            return []
-        case "text" | "html_inline":
-            return [Span("text", node.content)] if node.content else []
-        case "softbreak":
-            return [Span("text", " ")]
-        case "hardbreak":
-            return [Span("break", "")]
-        case "code_inline":
-            return [Span("code", node.content)]
-        case "math_inline" | "math_inline_double":
-            return [Span("math", node.content.strip())]
-        case "em" | "strong":
-            return within(node, "em" if node.type == "em" else "strong")
-        case "link":
-            return within(node, "link", str(node.attrs.get("href", "")))
-    return [Span("text", node.content)]
-
-
-def within(node: SyntaxTreeNode, kind: page.SpanKind, target: str = "") -> list[Span]:
-    """The words inside emphasis or a link; formulas inside stay formulas."""
-    return [
-        Span(kind, span.content, target) if span.kind == "text" else span
-        for child in node.children
-        for span in words(child)
-    ]
-
-
-POINTS = re.compile(r"\s*[(\[]\s*(\d+(?:\.\d+)?)\s*(?:points?|pts?\.?|marks?|점)\s*[)\]]\s*$", re.I)
-
-
-def points_of(spans: Spans) -> tuple[Spans, str | None]:
-    """The points at the end of a heading, and the heading without them."""
-    if not spans or spans[-1].kind not in ("text", "em", "strong"):
-        return spans, None
-    hit = POINTS.search(spans[-1].content)
-    if not hit:
-        return spans, None
-    rest = spans[-1].content[: hit.start()].rstrip()
-    before = (*spans[:-1], *((replace(spans[-1], content=rest),) if rest else ()))
-    if not rest and before and before[-1].kind == "text":
-        before = (*before[:-1], replace(before[-1], content=before[-1].content.rstrip()))
-    return before, hit.group(1)
-
-
 def with_items(section: Section, items: Sequence[Item]) -> Section:
     """The section with more items."""
     return replace(section, items=(*section.items, *items))
@@ -679,18 +435,3 @@ def nested(flat: Sequence[Section]) -> Section:
         return replace(head, children=tuple(children)), k
 
     return build(0)[0]
-
-
-def block_words(block: page.Block) -> Iterator[str]:
-    """The plain words of a block, formulas left out."""
-    match block:
-        case page.Paragraph(spans=spans) | page.Heading(spans=spans):
-            yield "".join(s.content for s in spans)
-        case page.Items(items=items):
-            for one in items:
-                for inner in one:
-                    yield from block_words(inner)
-        case page.Quote(blocks=blocks):
-            for inner in blocks:
-                yield from block_words(inner)
-

@@ -313,7 +313,7 @@ def free_names(e: Expr) -> set[str]:
     return {r.name for r in free(e)}
 
 
-LETTERS = "i j k l p q r s t u a b c d e f g h m n o v w x y z".split()
+LETTERS = list("ijklpqrstuabcdefghmnovwxyz")
 
 
 def fresh(wanted: str, taken: Iterable[str]) -> str:

@@ -136,7 +136,9 @@ def _reference(e: Ref) -> str:
         return e.name
     parts = [_index(i) for i in e.indices]
     letters = all(re.fullmatch(r"[A-Za-z]|\\[a-z]+", p) for p in parts)
-    index = (" " if any("\\" in p for p in parts) else "").join(parts) if letters else ",".join(parts)
+    index = (
+        (" " if any("\\" in p for p in parts) else "").join(parts) if letters else ",".join(parts)
+    )
     index = tight(index)
     if e.name.endswith("}") and "_{" in e.name:
         head, _, label = e.name.rpartition("_{")
@@ -150,7 +152,9 @@ def _index(e: Expr) -> str:
         case Mul(factors=(Num(value=value), Ref() as name)) if value > 1:
             return f"{latex(Num(value))} {latex(name)}"
         case Mul(factors=factors):
-            rest = [paren(latex(f)) if isinstance(f, Mul) else _inside(f, PRODUCT) for f in factors[1:]]
+            rest = [
+                paren(latex(f)) if isinstance(f, Mul) else _inside(f, PRODUCT) for f in factors[1:]
+            ]
             head = factors[0]
             start = _index(head) if isinstance(head, Mul) else _inside(head, PRODUCT)
             return r" \cdot ".join([start, *rest])

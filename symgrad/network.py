@@ -9,111 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import prod
 from typing import Literal
 
+from symgrad.affine import Affine, Condition, affine, conditions, shift
+from symgrad.equation import Equation, Read, Upstream, check_length, entries, read_extent
 from symgrad.errors import NetworkError, Place
-from symgrad.expr import Bound, Call, Expr, Num, Reduce, Ref, children, free, num, walk
-from symgrad.index import (
-    Affine,
-    Condition,
-    Facts,
-    Index,
-    Range,
-    affine,
-    conditions,
-    extent,
-    hull,
-    range_conditions,
-    shift,
-)
+from symgrad.expr import Expr, Num, Ref, free
+from symgrad.index import Facts, Index, Range, extent, hull, range_conditions
 from symgrad.latex import latex
-
 
 Ties = Literal["strict", "ge", "first", "split"]
 """What the derivative of a maximum is where arguments tie: nobody's (`strict`), everybody's
 (`ge`), the first one's, or shared."""
-
-
-@dataclass(frozen=True)
-class Equation:
-    r"""``target = body`` for every value of `indices`: z_i = …, i = 1, …, n."""
-
-    target: Ref
-    indices: tuple[Index, ...]
-    body: Expr
-    at: Place | None = field(default=None, compare=False)
-
-    @cached_property
-    def reads(self) -> tuple[Read, ...]:
-        """Every reference in the body, indices and sizes left out, in reading order."""
-        return tuple(_reads(self.body, self.indices))
-
-    def entry(self, values: Mapping[str, Expr]) -> Equation:
-        """This equation with some of its indices given."""
-        rest = tuple(
-            Index(i.name, Range(shift(i.range.lo, values), shift(i.range.hi, values)))
-            for i in self.indices
-            if i.name not in values
-        )
-        target = shift(self.target, values)
-        assert isinstance(target, Ref)
-        return Equation(target, rest, shift(self.body, values), self.at)
-
-
-@dataclass(frozen=True)
-class Read:
-    """One reference of a body, and the bound indices around it with their ranges."""
-
-    ref: Ref
-    inside: tuple[Index, ...]
-
-
-def _reads(e: Expr, inside: tuple[Index, ...]) -> Iterator[Read]:
-    bound = {i.name for i in inside}
-    if isinstance(e, Ref):
-        if e.indices or e.name not in bound:
-            yield Read(e, inside)
-        return
-    if isinstance(e, Reduce):
-        for b in e.bounds:
-            inside = (*inside, index_of(b))
-        yield from _reads(e.body, inside)
-        return
-    for child in children(e):
-        yield from _reads(child, inside)
-
-
-def index_of(b: Bound) -> Index:
-    """The index a sum binds; its range must be known by now."""
-    if b.lo is None or b.hi is None:
-        raise NetworkError(
-            f"found a sum over {b.name} without a range, expected its limits",
-            hint=rf"write \sum_{{{b.name}=1}}^{{n}}, or state the range: {b.name} = 1, \dots, n",
-        )
-    return Index(b.name, Range(b.lo, b.hi))
-
-
-@dataclass(frozen=True)
-class Upstream:
-    r"""A given gradient: ``symbol`` = ∂of/∂by, such as δ_i = ∂L/∂z_i."""
-
-    symbol: Expr
-    of: Ref
-    by: Ref
-
-    def of_entry(self, ref: Ref) -> Expr | None:
-        """The given gradient with respect to `ref`, or None if it says nothing of it."""
-        if ref.name != self.by.name or len(ref.indices) != len(self.by.indices):
-            return None
-        values: dict[str, Expr] = {}
-        for pattern, actual in zip(self.by.indices, ref.indices, strict=True):
-            if isinstance(pattern, Ref):
-                if values.setdefault(pattern.name, actual) != actual:
-                    return None
-            elif pattern != actual:
-                return None
-        return shift(self.symbol, values)
 
 
 @dataclass(frozen=True)
@@ -162,9 +69,7 @@ class Network:
                 if isinstance(actual, Num) and not self.inside(actual, ranges[own.name]):
                     return None
                 values[own.name] = actual
-            elif isinstance(actual, Num) and own != actual:
-                return None
-            elif own != actual:
+            elif (isinstance(actual, Num) and own != actual) or own != actual:
                 return None
         return values
 
@@ -176,7 +81,9 @@ class Network:
         return self.facts.plus(conds[1:]).instance(conds[:1]) is not None
 
     @cached_property
-    def _readers(self) -> tuple[Mapping[Ref, tuple[Equation, ...]], Mapping[str, tuple[Equation, ...]]]:
+    def _readers(
+        self,
+    ) -> tuple[Mapping[Ref, tuple[Equation, ...]], Mapping[str, tuple[Equation, ...]]]:
         exact: dict[Ref, dict[Equation, None]] = {}
         general: dict[str, dict[Equation, None]] = {}
         for eq in self.equations:
@@ -307,7 +214,13 @@ class Network:
             else:
                 expanded.append(eq)
         unrolled = Network(
-            tuple(expanded), self.data, self.values, self.upstream, self.facts, self.shapes, self.ties
+            tuple(expanded),
+            self.data,
+            self.values,
+            self.upstream,
+            self.facts,
+            self.shapes,
+            self.ties,
         )
         loop = find_cycle(unrolled)
         if loop:
@@ -355,49 +268,6 @@ def _numeric_hull(ranges: Sequence[Range]) -> Range | None:
     return Range(Num(min(lows)), Num(max(highs)))
 
 
-def read_extent(read: Read) -> tuple[Range, ...] | None:
-    """The range each subscript of a read takes; None where a subscript is not affine."""
-    axes = []
-    for i in read.ref.indices:
-        form = affine(i)
-        if form is None:
-            return None
-        axes.append(Range(i, i) if isinstance(i, Num) else extent(form, read.inside))
-    return tuple(axes)
-
-
-def entries(eq: Equation) -> Iterator[Equation]:
-    """The equation written out for every value of its indices, the last index fastest.
-
-    >>> i = Index("i", Range(num(1), num(2)))
-    >>> z, x = Ref("z", (Ref("i"),)), Ref("x", (Ref("i"),))
-    >>> [latex(e.body) for e in entries(Equation(z, (i,), x))]
-    ['x_1', 'x_2']
-    """
-    if not eq.indices:
-        yield eq
-        return
-    first = eq.indices[0]
-    for value in first.range.values():
-        yield from entries(eq.entry({first.name: num(value)}))
-
-
-MOST_ENTRIES = 10_000
-"""An equation with numbers as sizes is written out to at most this many entries."""
-
-
-def check_length(eq: Equation) -> None:
-    """The equation is short enough to be written out."""
-    number = prod(i.range.size or 1 for i in eq.indices)
-    if number > MOST_ENTRIES:
-        raise NetworkError(
-            f"found {number} entries of {latex(eq.target)} to write out, "
-            f"expected at most {MOST_ENTRIES}",
-            at=eq.at,
-            hint="use smaller sizes",
-        )
-
-
 def find_cycle(network: Network) -> tuple[Equation, ...]:
     """The equations of one cycle of definitions, or ()."""
     state: dict[Equation, int] = {}
@@ -440,7 +310,9 @@ def check_single_assignment(network: Network) -> None:
         seen: dict[Ref, Equation] = {}
         ranged: list[Equation] = []
         for eq in eqs:
-            twin = seen.get(eq.target) or next((o for o in ranged if _overlap(network, o, eq)), None)
+            twin = seen.get(eq.target) or next(
+                (o for o in ranged if _overlap(network, o, eq)), None
+            )
             if twin is None and eq.indices:
                 twin = next((o for o in seen.values() if _overlap(network, eq, o)), None)
             if twin is not None:
@@ -533,6 +405,7 @@ def check_ranks(network: Network, new: Iterable[Equation] | None = None) -> None
 def check_reads(network: Network, eq: Equation) -> None:
     """Every subscript is affine and stays within the range of what it reads."""
     for read in eq.reads:
+        _check_shape(network, eq, read.ref)
         axes = network.ranges(read.ref.name)
         for position, i in enumerate(read.ref.indices):
             form = affine(i)
@@ -548,6 +421,18 @@ def check_reads(network: Network, eq: Equation) -> None:
             if axes is None or not (inside or stated):
                 continue
             _check_axis(network, eq, read, form, axes[position])
+
+
+def _check_shape(network: Network, eq: Equation, ref: Ref) -> None:
+    """A tensor with a shape is read with one index for each size."""
+    shape = network.shapes.get(ref.name, ())
+    if shape and ref.indices and len(shape) != len(ref.indices):
+        raise NetworkError(
+            f"found {latex(ref)} with {_indices(len(ref.indices))}, expected {len(shape)} as in "
+            "its shape",
+            at=eq.at and eq.at.find(latex(ref), after="="),
+            hint="state one size for each index",
+        )
 
 
 def _check_names(network: Network, eq: Equation, read: Read, form: Affine) -> None:
@@ -567,7 +452,9 @@ def _check_axis(network: Network, eq: Equation, read: Read, form: Affine, r: Ran
         bad: dict[str, int] | None = None if form.constant in r.values() else {}
     else:
         facts = network.facts.within(read.inside)
-        outside = [Condition(Affine(-c.form.constant - 1, c.form.scaled(-1).coefficients)) for c in conds]
+        outside = [
+            Condition(Affine(-c.form.constant - 1, c.form.scaled(-1).coefficients)) for c in conds
+        ]
         bad = facts.instance(outside)
     if bad is None:
         return
@@ -583,22 +470,6 @@ def _check_axis(network: Network, eq: Equation, read: Read, form: Affine, r: Ran
         at=eq.at and eq.at.find(latex(read.ref), after="="),
         hint=f"change the range of the indices, or define more entries of {read.ref.name}",
     )
-
-
-def size_symbols(ranges: Sequence[Range], indices: frozenset[str]) -> frozenset[str]:
-    """The names in the ends of ranges that are not indices themselves."""
-    return frozenset(
-        r.name
-        for one in ranges
-        for end in (one.lo, one.hi)
-        for r in free(end)
-        if not r.indices and r.name not in indices
-    )
-
-
-def has_call(e: Expr, fn: str) -> bool:
-    """Does a function of this name occur?"""
-    return any(isinstance(x, Call) and x.fn == fn for x in walk(e))
 
 
 def facts_of(rels: Sequence[Expr], sizes: frozenset[str]) -> Facts:

@@ -14,44 +14,52 @@ outside; everything else of the outer scope stays visible. A statement is sorted
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
+from symgrad.affine import affine, conditions
+from symgrad.equation import Equation, Upstream, index_of
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
     ONE,
-    And,
     Blank,
     Bound,
     Call,
     Expr,
     Num,
     Partial,
-    Reduce,
     Ref,
     Rel,
-    children,
     constant,
     free,
     names,
-    rebuild,
     substitute,
     transform,
     walk,
 )
-from symgrad.index import Facts, Index, Range, affine, conditions
+from symgrad.index import Facts, Index, Range
 from symgrad.latex import latex
+from symgrad.limits import (
+    Defined,
+    Limits,
+    _letters,
+    _put_range,
+    _shifted,
+    _whole,
+    bound_names,
+    bounded,
+    range_names,
+    scalars,
+    subscript_names,
+    whole_numbers,
+)
 from symgrad.network import (
-    Equation,
     Network,
     Ties,
-    Upstream,
     check_entry,
     check_ranks,
     check_reads,
     check_single_assignment,
-    index_of,
 )
 from symgrad.notation import Data, Formula, Listing, Ranges, Shape, Statement
 
@@ -66,16 +74,6 @@ class Question:
     left: Expr
     latex: str
     at: Place
-
-
-@dataclass(frozen=True)
-class Defined:
-    """An equation as it was written, before its ranges are known."""
-
-    target: Ref
-    body: Expr
-    at: Place
-    ranges: Mapping[str, Range] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -276,9 +274,7 @@ class Builder:
                 self.equations[k] = Defined(d.target, d.body, d.at, {**d.ranges, letter: r})
         self.letters[letter] = r
 
-    def comparison(
-        self, parts: Sequence[Expr], ops: Sequence[str], start: int, at: Place
-    ) -> None:
+    def comparison(self, parts: Sequence[Expr], ops: Sequence[str], start: int, at: Place) -> None:
         """``1 ≤ i ≤ n`` is the range of i; a comparison of sizes is a fact, any other a remark."""
         if "=" in ops:
             raise NetworkError(
@@ -443,9 +439,7 @@ class Builder:
         unless another equation reads it."""
         used = {x.fn for d in self.equations for x in walk(d.body) if isinstance(x, Call)}
         own = {fn: letters for fn, (letters, _) in self.functions.items() if fn in used}
-        read = {
-            r.name for d in self.equations if d.target.name not in own for r in free(d.body)
-        }
+        read = {r.name for d in self.equations if d.target.name not in own for r in free(d.body)}
         return {letter for letters in own.values() for letter in letters} - read
 
     def put_sizes(self, equations: list[Defined]) -> tuple[list[Defined], dict[Ref, Num]]:
@@ -500,9 +494,7 @@ class Builder:
             )
         return facts
 
-    def settle(
-        self, equations: Sequence[Defined], facts: Facts
-    ) -> list[tuple[Equation, bool]]:
+    def settle(self, equations: Sequence[Defined], facts: Facts) -> list[tuple[Equation, bool]]:
         """Equations with all ranges known; with each, whether it is this scope's own."""
         own = {d.target for d in self.equations}
         axes = {d.target.name: d for d in equations}
@@ -573,170 +565,3 @@ class Builder:
 def told(u: Upstream) -> str:
     """δ_i = ∂L/∂z_i."""
     return f"{latex(u.symbol)} = {latex(Partial(u.of, u.by))}"
-
-
-MOST_PARTS = 50_000
-"""A formula has at most this many parts when the functions in it are written out."""
-
-
-def bounded(e: Expr, fn: str) -> Expr:
-    """`e`, unless writing the functions out has made it too large."""
-    if sum(1 for _ in islice(walk(e), MOST_PARTS + 1)) > MOST_PARTS:
-        raise NetworkError(
-            f"found calls of {fn} that make a formula of more than {MOST_PARTS} parts, "
-            "expected a shorter one",
-            hint="give intermediate results names",
-        )
-    return e
-
-
-def subscript_names(s: Statement) -> Iterator[str]:
-    """The names in the subscripts of a statement."""
-    if isinstance(s, Formula):
-        for part in s.parts:
-            for x in walk(part):
-                if isinstance(x, Ref):
-                    yield from (n for i in x.indices for n in names(i))
-
-
-class Limits:
-    """Fills in the limits an author left out of a sum: from a stated range of the letter, else
-    from a tensor that the letter indexes by itself."""
-
-    def __init__(
-        self,
-        letters: Mapping[str, Range],
-        shapes: Mapping[str, tuple[Range, ...]],
-        defined: Mapping[str, Defined],
-    ) -> None:
-        self.letters = letters
-        self.shapes = shapes
-        self.defined = defined
-
-    def fill(self, e: Expr) -> Expr:
-        """`e` with every sum's limits known where they can be."""
-        kids = children(e)
-        if kids:
-            e = rebuild(e, [self.fill(k) for k in kids])
-        if isinstance(e, Reduce):
-            return Reduce(e.op, tuple(self.bound(b, e.body) for b in e.bounds), e.body)
-        return e
-
-    def bound(self, b: Bound, body: Expr) -> Bound:
-        """The bound with its range."""
-        r = _range_in(b)
-        if r is not None:
-            return Bound(b.name, r.lo, r.hi)
-        if b.lo is not None and b.hi is not None:
-            return b
-        found = self.letters.get(b.name) or self.from_reads(b.name, body)
-        if found is None:
-            return b
-        return Bound(b.name, b.lo or found.lo, b.hi or found.hi, b.conds)
-
-    def from_reads(self, name: str, body: Expr) -> Range | None:
-        """The range of an axis that the letter indexes alone."""
-        for x in walk(body):
-            if isinstance(x, Ref):
-                for k, i in enumerate(x.indices):
-                    if i == Ref(name):
-                        found = self.axis(x.name, k)
-                        if found is not None:
-                            return found
-        return None
-
-    def axis(self, tensor: str, k: int) -> Range | None:
-        """The range of the k-th index of a tensor with a shape or an equation."""
-        if tensor in self.shapes:
-            return self.shapes[tensor][k] if k < len(self.shapes[tensor]) else None
-        d = self.defined.get(tensor)
-        if d is None or k >= len(d.target.indices):
-            return None
-        own = d.target.indices[k]
-        return d.ranges.get(own.name) if isinstance(own, Ref) else None
-
-
-def _range_in(b: Bound) -> Range | None:
-    r"""The range that a condition states: \sum_{1 \le i \le n}."""
-    if b.lo is not None or b.hi is not None or len(b.conds) == 0:
-        return None
-    rels = [c for cond in b.conds for c in (cond.conds if isinstance(cond, And) else (cond,))]
-    lo: Expr | None = None
-    hi: Expr | None = None
-    for rel in rels:
-        if not isinstance(rel, Rel):
-            return None
-        me = Ref(b.name)
-        if rel.rhs == me and rel.op in ("<=", "<"):
-            lo = rel.lhs if rel.op == "<=" else _shifted(rel.lhs, 1)
-        elif rel.lhs == me and rel.op in ("<=", "<"):
-            hi = rel.rhs if rel.op == "<=" else _shifted(rel.rhs, -1)
-        else:
-            return None
-    return Range(lo, hi) if lo is not None and hi is not None else None
-
-
-def whole_numbers(e: Expr) -> Expr:
-    """-1 as a subscript or as a limit is a number, not minus a number."""
-    if isinstance(e, Ref):
-        return Ref(e.name, tuple(_whole(i) for i in e.indices))
-    if isinstance(e, Bound):
-        lo = None if e.lo is None else _whole(e.lo)
-        hi = None if e.hi is None else _whole(e.hi)
-        return Bound(e.name, lo, hi, e.conds)
-    return e
-
-
-def _whole(e: Expr) -> Expr:
-    value = constant(e)
-    return e if value is None or isinstance(e, Num) else Num(value)
-
-
-def _letters(target: Ref) -> list[str]:
-    """The letters among the indices of a target."""
-    return [i.name for i in target.indices if isinstance(i, Ref) and not i.indices]
-
-
-def _shifted(e: Expr, by: int) -> Expr:
-    form = affine(e)
-    if form is None:
-        raise NetworkError(f"found the bound {latex(e)}, expected a sum of sizes and numbers")
-    return type(form)(form.constant + by, form.coefficients).expr()
-
-
-def _put_range(r: Range, put: Mapping[str, Expr]) -> Range:
-    def end(e: Expr) -> Expr:
-        form = affine(substitute(e, put))
-        return substitute(e, put) if form is None else form.expr()
-
-    return Range(end(r.lo), end(r.hi))
-
-
-def range_names(
-    equations: Sequence[Defined],
-    letters: Iterable[Range],
-    shapes: Iterable[tuple[Range, ...]],
-) -> set[str]:
-    """The names in the ends of all ranges."""
-    ends: list[Expr] = []
-    for r in (*letters, *(r for axes in shapes for r in axes)):
-        ends += (r.lo, r.hi)
-    for d in equations:
-        for r in d.ranges.values():
-            ends += (r.lo, r.hi)
-        for x in walk(d.body):
-            if isinstance(x, Bound):
-                ends += (e for e in (x.lo, x.hi) if e is not None)
-                for cond in x.conds:
-                    ends += (i for i in children(cond) if affine(i) is not None)
-    return {r.name for e in ends for r in free(e) if not r.indices} - bound_names(equations)
-
-
-def scalars(e: Expr) -> set[str]:
-    """The free names without indices."""
-    return {r.name for r in free(e) if not r.indices}
-
-
-def bound_names(equations: Iterable[Defined]) -> frozenset[str]:
-    """The letters that sums bind."""
-    return frozenset(x.name for d in equations for x in walk(d.body) if isinstance(x, Bound))

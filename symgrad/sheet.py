@@ -10,11 +10,12 @@ from fractions import Fraction
 from typing import Literal
 
 from symgrad import worked
-from symgrad.exam import Grid, Item, Section
+from symgrad.answer import Answer, CircuitWork, TableWork, Work
 from symgrad.expr import Expr
 from symgrad.numeral import shown
-from symgrad.page import Block, Cell, Heading, Rows, Row, Sheet, Space, Table
-from symgrad.solve import TIES, Answer, CircuitWork, Solution, Solved, TableWork, Work
+from symgrad.page import Block, Cell, Heading, Row, Rows, Sheet, Space, Table
+from symgrad.section import Grid, Item, Section
+from symgrad.solve import TIES, Solution, Solved
 from symgrad.wording import label
 
 Kind = Literal["solution", "key", "paper"]
@@ -145,4 +146,3 @@ def key_row(answer: Answer) -> Row:
 def room(answer: Answer) -> float:
     """Lines of room for an answer: more for a longer one."""
     return 2.0 if answer.derivation is None else min(6.0, 3.0 + len(answer.latex) // 120)
-

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from symgrad.answer import Answer
 from symgrad.count import Cell, Count, Kind, Quantity, Row
 from symgrad.dual import Number
 from symgrad.expr import Expr, Num
@@ -14,7 +15,6 @@ from symgrad.index import Index
 from symgrad.latex import latex
 from symgrad.numeral import shown
 from symgrad.rewrite import Derivation
-from symgrad.solve import Answer
 from symgrad.text import name, text
 from symgrad.wording import say
 

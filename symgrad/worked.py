@@ -11,19 +11,43 @@ import re
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
+from symgrad.answer import Answer, CircuitWork, Flow, TableWork
 from symgrad.circuit import draw
 from symgrad.dual import Number
-from symgrad.exam import Cell as ExamCell
-from symgrad.exam import Grid
-from symgrad.expr import Call, Expr, Iverson, Mul, Num, Partial, Reduce, Ref, children, replace_refs, walk
+from symgrad.expr import (
+    Call,
+    Expr,
+    Iverson,
+    Mul,
+    Num,
+    Partial,
+    Reduce,
+    Ref,
+    children,
+    replace_refs,
+    walk,
+)
 from symgrad.graph import BLANK, Label
 from symgrad.index import Index
 from symgrad.latex import latex
 from symgrad.network import Ties
 from symgrad.numeral import rounded, shown
-from symgrad.page import Block, Cell, Figure, Items, Paragraph, Remark, Row, Rows, Span, Spans, Table
+from symgrad.page import (
+    Block,
+    Cell,
+    Figure,
+    Items,
+    Paragraph,
+    Remark,
+    Row,
+    Rows,
+    Span,
+    Spans,
+    Table,
+)
 from symgrad.rewrite import Derivation
-from symgrad.solve import Answer, CircuitWork, Flow, TableWork
+from symgrad.section import Cell as ExamCell
+from symgrad.section import Grid
 from symgrad.wording import label, listed, say
 
 MARGIN = 4
@@ -110,12 +134,19 @@ def flow_of(asked: Sequence[Derivation]) -> list[Block]:
     fed = {d.goal.by: [p.goal.of for p in d.locals] for d in asked if d.locals}
     entries = [indices(v) for vs in fed.values() for v in vs]
     numbered = all(isinstance(i, Num) for e in entries for i in e)
-    if len(fed) < 2 or not all(entries) or not numbered or len({tuple(v) for v in fed.values()}) == 1:
+    if (
+        len(fed) < 2
+        or not all(entries)
+        or not numbered
+        or len({tuple(v) for v in fed.values()}) == 1
+    ):
         return []
     phrases = []
     for name, consumers in fed.items():
         to = listed([maths(latex(c)) for c in consumers])
-        phrases.append((*maths(latex(name)), *say("sentences", "feeds-one", name="", consumers="")[1:-1], *to))
+        phrases.append(
+            (*maths(latex(name)), *say("sentences", "feeds-one", name="", consumers="")[1:-1], *to)
+        )
     spans: list[Span] = []
     for n, phrase in enumerate(phrases):
         spans += [*([Span("text", "; ")] if n else []), *phrase]
@@ -146,7 +177,9 @@ def local_lines(derivations: Iterable[Derivation], told: set[Expr], ties: Ties) 
 
 def marginal(d: Derivation) -> bool:
     """Is a local gradient short enough for the margin?"""
-    return weight(d.answer) <= MARGIN and not any(isinstance(x, Iverson | Call) for x in walk(d.answer))
+    return weight(d.answer) <= MARGIN and not any(
+        isinstance(x, Iverson | Call) for x in walk(d.answer)
+    )
 
 
 def lines(d: Derivation) -> list[Row]:
@@ -267,7 +300,9 @@ def explained(d: Derivation) -> list[Block]:
         t = through[0]
         value = rf"{t.name} = {latex(t.value)}"
         condition = rf"{latex(t.range.lo)} \le {latex(t.value)} \le {latex(t.range.hi)}"
-        return [sentence("reads-at", consumer=consumer, name=name, value=value, condition=condition)]
+        return [
+            sentence("reads-at", consumer=consumer, name=name, value=value, condition=condition)
+        ]
     b = links[0].bounds[0]
     if b.lo is None or b.hi is None:
         return []
@@ -284,7 +319,9 @@ def valued(answer: Answer) -> Rows:
     """A defined name at the given values."""
     exact = answer.value is None or shown(answer.value)[1]
     reason = say("reasons", "values" if exact else "rounded")
-    return Rows((Row(answer.question, answer.latex, reason, "=" if exact else r"\approx"),), answer=True)
+    return Rows(
+        (Row(answer.question, answer.latex, reason, "=" if exact else r"\approx"),), answer=True
+    )
 
 
 # -- circuits -------------------------------------------------------------------------------------
@@ -429,9 +466,7 @@ def table(item: Grid, work: TableWork, *, worked: bool) -> list[Block]:
     return [*out, *sizes(item, work), *remarks(work)] if worked else out
 
 
-def counted_cell(
-    work: TableWork, at: tuple[int, int], cell: ExamCell, worked: bool
-) -> Cell:
+def counted_cell(work: TableWork, at: tuple[int, int], cell: ExamCell, worked: bool) -> Cell:
     """A cell of the exam, or the count that fills it."""
     counted = work.cells.get(at)
     if counted is None:

@@ -147,9 +147,7 @@ def family(d: Derivation) -> Iterator[Derivation]:
             stack += [*top.locals, *top.upstream]
 
 
-def entries(
-    net: Network, goal: Partial, sizes: Mapping[str, int]
-) -> Iterator[dict[str, int]]:
+def entries(net: Network, goal: Partial, sizes: Mapping[str, int]) -> Iterator[dict[str, int]]:
     """Every choice of the free indices of a goal at which both of its entries exist."""
     letters: dict[str, list[range]] = {}
     at = Point(sizes)
@@ -165,9 +163,7 @@ def entries(
         yield dict(zip(letters, drawn, strict=True))
 
 
-def faults(
-    net: Network, of: Ref, by: Ref, sizes: Mapping[str, int], seed: int = 0
-) -> list[str]:
+def faults(net: Network, of: Ref, by: Ref, sizes: Mapping[str, int], seed: int = 0) -> list[str]:
     """What is wrong with the gradient of `of` by `by` at these sizes, in every formula of its
     derivation; nothing if all is well."""
     return verdict(Sweep(net, of), [by], sizes, seed)
@@ -178,9 +174,7 @@ def judged(net: Network, of: Ref, sizes: Mapping[str, int], seed: int = 0) -> li
     return verdict(Sweep(net, of), questions(net, sizes, of), sizes, seed)
 
 
-def verdict(
-    sweep: Sweep, asked: Iterable[Ref], sizes: Mapping[str, int], seed: int
-) -> list[str]:
+def verdict(sweep: Sweep, asked: Iterable[Ref], sizes: Mapping[str, int], seed: int) -> list[str]:
     """What is wrong with some gradients, each derivation judged once."""
     net, of = sweep.network, sweep.of
     judge = Judge(net, point_of(net, sizes, seed), of)

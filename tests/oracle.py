@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 
+from symgrad.affine import Affine
+from symgrad.equation import Equation
 from symgrad.errors import SymgradError
 from symgrad.evaluate import Number, Point, value
 from symgrad.expr import (
@@ -32,8 +34,8 @@ from symgrad.expr import (
     Rel,
     num,
 )
-from symgrad.index import Affine, Facts, Index, Range
-from symgrad.network import Equation, Network
+from symgrad.index import Facts, Index, Range
+from symgrad.network import Network
 
 SIZES = {"n": 3, "m": 2}
 """Sizes at which random formulas are evaluated; n ≠ m on purpose."""

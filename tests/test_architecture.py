@@ -92,8 +92,27 @@ def test_only_the_bridge_and_the_face_load_modules_by_name() -> None:
     assert found == {"__init__", "bridge"}
 
 
+def rooms_on_the_map() -> list[str]:
+    """The rooms of docs/rooms.md from top to bottom."""
+    text = (ROOT / "docs" / "rooms.md").read_text(encoding="utf-8")
+    table = text.partition("| room |")[2].partition("\n\n")[0]
+    return [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")]
+
+
 def test_every_room_is_on_the_map() -> None:
     rooms = {name(f) for f in FILES} - {"__init__", "__main__"}
-    text = (ROOT / "docs" / "rooms.md").read_text(encoding="utf-8")
-    listed = {word for line in text.splitlines() for word in line.split("`")[1::2]}
-    assert rooms <= listed, f"docs/rooms.md does not name {sorted(rooms - listed)}"
+    assert sorted(rooms_on_the_map()) == sorted(rooms)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
+def test_imports_point_down_the_map(file: Path) -> None:
+    floors = {room: n for n, room in enumerate(rooms_on_the_map())}
+    here = name(file)
+    modules = [
+        node.module.split(".")[1]
+        for node in parsed(file).body
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("symgrad.")
+        if node.module is not None
+    ]
+    up = [m for m in modules if m != here and floors[m] <= floors.get(here, -1)]
+    assert up == []

@@ -279,7 +279,11 @@ def test_an_odd_map_needs_floor():
         count(read_stack(text))
     rows = count(read_stack(text + " floor; FLATTEN")).rows
     assert [row.cells[Kind.OUTPUT].text for row in rows[1:]] == [
-        "222 × 222 × 20", "111 × 111 × 20", "109 × 109 × 90", "54 × 54 × 90", "262440",
+        "222 × 222 × 20",
+        "111 × 111 × 20",
+        "109 × 109 × 90",
+        "54 × 54 × 90",
+        "262440",
     ]
     assert rows[4].sizes[0].text == "⌊(109 - 2)/2⌋ + 1 = 54"
     assert rows[4].sizes[0].working == r"\left\lfloor (109 - 2)/2 \right\rfloor + 1 = 54"
@@ -467,17 +471,32 @@ def test_kinds():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("LSTM 5", "found 'LSTM', expected a layer; known layers: INPUT, CONV, DWCONV, TCONV, "
-                   "POOL, GLOBAL AVG POOL, FC, FLATTEN, BN, RELU, …\n  LSTM 5\n  ^"),
-        ("POOL2 no bias", "found 'no', expected no bias for POOL; write it as POOL2 or "
-                          "POOL 3×3, stride 2 (also pad 1, floor, ceil)\n"
-                          "  POOL2 no bias\n        ^"),
-        ("FC6", "found '6', expected a hyphen or a space before the number of neurons; "
-                "write FC-6 for 6 neurons\n  FC6\n    ^"),
-        ("FC-10 pad 2", "found 'pad', expected no padding for FC; write it as FC-10 "
-                        "(also no bias)\n  FC-10 pad 2\n        ^"),
-        ("INPUT 32×32", "found the end of the layer, expected height × width × channels; write "
-                        "it as INPUT 32×32×3\n  INPUT 32×32\n             ^"),
+        (
+            "LSTM 5",
+            "found 'LSTM', expected a layer; known layers: INPUT, CONV, DWCONV, TCONV, "
+            "POOL, GLOBAL AVG POOL, FC, FLATTEN, BN, RELU, …\n  LSTM 5\n  ^",
+        ),
+        (
+            "POOL2 no bias",
+            "found 'no', expected no bias for POOL; write it as POOL2 or "
+            "POOL 3×3, stride 2 (also pad 1, floor, ceil)\n"
+            "  POOL2 no bias\n        ^",
+        ),
+        (
+            "FC6",
+            "found '6', expected a hyphen or a space before the number of neurons; "
+            "write FC-6 for 6 neurons\n  FC6\n    ^",
+        ),
+        (
+            "FC-10 pad 2",
+            "found 'pad', expected no padding for FC; write it as FC-10 "
+            "(also no bias)\n  FC-10 pad 2\n        ^",
+        ),
+        (
+            "INPUT 32×32",
+            "found the end of the layer, expected height × width × channels; write "
+            "it as INPUT 32×32×3\n  INPUT 32×32\n             ^",
+        ),
     ],
 )
 def test_a_layer_that_cannot_be_read(text, message):
@@ -534,38 +553,73 @@ def test_any_text_is_read_or_refused(text):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("CONV5-10", "found 'CONV5-10' first, expected the size of the input; begin with INPUT "
-                     "height×width×channels, for example INPUT 32×32×3"),
-        ("INPUT 8×8×1; CONV2-3", "found 'CONV2-3', expected its padding; state pad P, same or "
-         "valid; only a convolution with an odd kernel and stride 1 is taken to keep its size"),
-        ("INPUT 8×8×1; CONV3-3 stride 2", "found 'CONV3-3 stride 2', expected its padding; state "
-         "pad P, same or valid; only a convolution with an odd kernel and stride 1 is taken to "
-         "keep its size"),
-        ("INPUT 32×32×1; CONV5-3 stride 2 valid", "found 'CONV5-3 stride 2 valid': (32 - 5)/2 + 1 "
-         "= 14.5 is not a whole number, expected windows that cover the input exactly; add floor "
-         "or ceil to the layer, or change stride or padding"),
-        ("INPUT 4×4×1; CONV5-3 valid", "found 'CONV5-3 valid' on 4 entries: (4 - 5)/1 + 1 = 0, "
-         "expected a window that fits; use a smaller kernel or more padding"),
-        ("INPUT 4×4×1; FC-3; CONV3-3", "found 'CONV3-3' after a vector of 3 values, expected a "
-         "volume of height × width × channels; put it before the first FLATTEN or FC, or give "
-         "the input three sizes"),
-        ("INPUT 4×4×1; INPUT 4×4×1", "found a second input 'INPUT 4×4×1', expected a layer; give "
-         "each network its own table"),
-        ("INPUT 4×4×3; CONV3-4 groups 2", "found 'CONV3-4 groups 2' with 3 input channels in 2 "
-         "groups, expected groups of the same size; change the groups or the number of input "
-         "channels"),
-        ("INPUT 4×4×3; CONV: stride 1", "found 'CONV: stride 1', expected its kernel size; write "
-         "CONV5-10 or CONV 5×5, 10 filters"),
-        ("INPUT 4×4×3; CONV3", "found 'CONV3', expected its number of filters; write CONV5-10 or "
-         "CONV 5×5, 10 filters"),
-        ("INPUT 4×4×3; POOL", "found 'POOL', expected its window; write POOL2 or POOL 3×3, "
-         "stride 2"),
+        (
+            "CONV5-10",
+            "found 'CONV5-10' first, expected the size of the input; begin with INPUT "
+            "height×width×channels, for example INPUT 32×32×3",
+        ),
+        (
+            "INPUT 8×8×1; CONV2-3",
+            "found 'CONV2-3', expected its padding; state pad P, same or "
+            "valid; only a convolution with an odd kernel and stride 1 is taken to keep its size",
+        ),
+        (
+            "INPUT 8×8×1; CONV3-3 stride 2",
+            "found 'CONV3-3 stride 2', expected its padding; state "
+            "pad P, same or valid; only a convolution with an odd kernel and stride 1 is taken to "
+            "keep its size",
+        ),
+        (
+            "INPUT 32×32×1; CONV5-3 stride 2 valid",
+            "found 'CONV5-3 stride 2 valid': (32 - 5)/2 + 1 "
+            "= 14.5 is not a whole number, expected windows that cover the input exactly; add floor "
+            "or ceil to the layer, or change stride or padding",
+        ),
+        (
+            "INPUT 4×4×1; CONV5-3 valid",
+            "found 'CONV5-3 valid' on 4 entries: (4 - 5)/1 + 1 = 0, "
+            "expected a window that fits; use a smaller kernel or more padding",
+        ),
+        (
+            "INPUT 4×4×1; FC-3; CONV3-3",
+            "found 'CONV3-3' after a vector of 3 values, expected a "
+            "volume of height × width × channels; put it before the first FLATTEN or FC, or give "
+            "the input three sizes",
+        ),
+        (
+            "INPUT 4×4×1; INPUT 4×4×1",
+            "found a second input 'INPUT 4×4×1', expected a layer; give each network its own table",
+        ),
+        (
+            "INPUT 4×4×3; CONV3-4 groups 2",
+            "found 'CONV3-4 groups 2' with 3 input channels in 2 "
+            "groups, expected groups of the same size; change the groups or the number of input "
+            "channels",
+        ),
+        (
+            "INPUT 4×4×3; CONV: stride 1",
+            "found 'CONV: stride 1', expected its kernel size; write "
+            "CONV5-10 or CONV 5×5, 10 filters",
+        ),
+        (
+            "INPUT 4×4×3; CONV3",
+            "found 'CONV3', expected its number of filters; write CONV5-10 or CONV 5×5, 10 filters",
+        ),
+        (
+            "INPUT 4×4×3; POOL",
+            "found 'POOL', expected its window; write POOL2 or POOL 3×3, stride 2",
+        ),
         ("INPUT 4×4×3; FC", "found 'FC', expected its number of neurons; write FC-10"),
-        ("INPUT 5×5×1; POOL1 stride 3 ceil", "found 'POOL1 stride 3 ceil': with ceil the last "
-         "window begins outside the input, expected every window to begin on it; write floor, or "
-         "change stride or padding"),
-        ("INPUT 4×4×3; CONV3-2 on 5×5×3", "found 'CONV3-2 on 5×5×3', expected it on "
-         "4 × 4 × 3; leave the size out, or correct it"),
+        (
+            "INPUT 5×5×1; POOL1 stride 3 ceil",
+            "found 'POOL1 stride 3 ceil': with ceil the last "
+            "window begins outside the input, expected every window to begin on it; write floor, or "
+            "change stride or padding",
+        ),
+        (
+            "INPUT 4×4×3; CONV3-2 on 5×5×3",
+            "found 'CONV3-2 on 5×5×3', expected it on 4 × 4 × 3; leave the size out, or correct it",
+        ),
     ],
 )
 def test_a_stack_that_cannot_be_counted(text, message):
@@ -608,17 +662,31 @@ ONE, TWO, NONE = ("1", "1"), ("2", "2"), ("0", "0")
     ("prose", "expected"),
     [
         (WORDS, {"CONV5-N": {"stride": ONE, "padding": TWO}, "POOL2": {"stride": TWO}}),
-        ("All convolutions use stride 1 and no padding. Convolutions have no bias.",
-         {"convolutions": {"stride": ONE, "padding": NONE, "bias": False}}),
-        ("Use stride 1 and no padding for all convolutions.",
-         {"convolution": {"stride": ONE, "padding": NONE}}),
-        ("- `CONV3-N`: stride 1, pad 1\n- POOL2 uses floor\n- FC layers have no bias",
-         {"CONV3-N": {"stride": ONE, "padding": ONE}, "POOL2": {"rounding": "floor"},
-          "FC": {"bias": False}}),
-        (r"CONV3-N is a $3 \times 3$ convolution with $N$ filters, zero-padding of 1 and a stride "
-         r"of 2. The image is $\alpha$.", {"CONV3-N": {"stride": TWO, "padding": ONE}}),
-        ("CONV-N stands for N filters of 3×3, same padding.",
-         {"CONV-N": {"kernel": ("3", "3"), "padding": "same"}}),
+        (
+            "All convolutions use stride 1 and no padding. Convolutions have no bias.",
+            {"convolutions": {"stride": ONE, "padding": NONE, "bias": False}},
+        ),
+        (
+            "Use stride 1 and no padding for all convolutions.",
+            {"convolution": {"stride": ONE, "padding": NONE}},
+        ),
+        (
+            "- `CONV3-N`: stride 1, pad 1\n- POOL2 uses floor\n- FC layers have no bias",
+            {
+                "CONV3-N": {"stride": ONE, "padding": ONE},
+                "POOL2": {"rounding": "floor"},
+                "FC": {"bias": False},
+            },
+        ),
+        (
+            r"CONV3-N is a $3 \times 3$ convolution with $N$ filters, zero-padding of 1 and a stride "
+            r"of 2. The image is $\alpha$.",
+            {"CONV3-N": {"stride": TWO, "padding": ONE}},
+        ),
+        (
+            "CONV-N stands for N filters of 3×3, same padding.",
+            {"CONV-N": {"kernel": ("3", "3"), "padding": "same"}},
+        ),
         ("Why does stride 2 halve the map?", {}),
         ("A network has CONV5-10 and FC-10 layers. Which x is largest?", {}),
         ("The convolution is followed by a ReLU.", {}),
@@ -652,21 +720,36 @@ def test_words_change_the_count():
 @pytest.mark.parametrize(
     ("prose", "message"),
     [
-        ("Assume padding 2.", "<text>:1:8: found 'padding 2' without a layer, expected the layers "
-         "it is said of; write: All convolutions use stride 1 and no padding\n"
-         "  Assume padding 2.\n         ^"),
-        ("Look.\nCONV5-N has padding as usual.", "<text>:2:21: found 'as', expected a number "
-         "after 'padding'; write padding 2, or padding = 2\n"
-         "  CONV5-N has padding as usual.\n                      ^"),
-        ("CONV5-N has padding 2. CONV5-N has padding 1.", "<text>:1:23: found a second padding of "
-         "CONV5-N, expected one padding; say once what CONV5-N is\n"
-         "  CONV5-N has padding 2. CONV5-N has padding 1.\n                        ^"),
-        ("CONV5-N is followed by POOL2 with stride 2.", "<text>:1:35: found 'stride', expected "
-         "what is said of CONV5-N before another layer is named; write one clause per layer, "
-         "with ; between them\n  CONV5-N is followed by POOL2 with stride 2.\n"
-         "                                    ^"),
-        ("CONV5-N is padded.", "<text>:1:12: found 'padded', expected a setting that can be read; "
-         "write: stride 1, padding 2, no bias\n  CONV5-N is padded.\n             ^"),
+        (
+            "Assume padding 2.",
+            "<text>:1:8: found 'padding 2' without a layer, expected the layers "
+            "it is said of; write: All convolutions use stride 1 and no padding\n"
+            "  Assume padding 2.\n         ^",
+        ),
+        (
+            "Look.\nCONV5-N has padding as usual.",
+            "<text>:2:21: found 'as', expected a number "
+            "after 'padding'; write padding 2, or padding = 2\n"
+            "  CONV5-N has padding as usual.\n                      ^",
+        ),
+        (
+            "CONV5-N has padding 2. CONV5-N has padding 1.",
+            "<text>:1:23: found a second padding of "
+            "CONV5-N, expected one padding; say once what CONV5-N is\n"
+            "  CONV5-N has padding 2. CONV5-N has padding 1.\n                        ^",
+        ),
+        (
+            "CONV5-N is followed by POOL2 with stride 2.",
+            "<text>:1:35: found 'stride', expected "
+            "what is said of CONV5-N before another layer is named; write one clause per layer, "
+            "with ; between them\n  CONV5-N is followed by POOL2 with stride 2.\n"
+            "                                    ^",
+        ),
+        (
+            "CONV5-N is padded.",
+            "<text>:1:12: found 'padded', expected a setting that can be read; "
+            "write: stride 1, padding 2, no bias\n  CONV5-N is padded.\n             ^",
+        ),
     ],
 )
 def test_a_setting_is_never_passed_over(prose, message):
@@ -689,17 +772,33 @@ def test_long_prose_takes_no_long_time_and_no_huge_number():
 @pytest.mark.parametrize(
     ("header", "kind"),
     [
-        ("Output size", Kind.OUTPUT), ("Output Shape", Kind.OUTPUT), ("Size", Kind.OUTPUT),
-        ("Output size (H×W×C)", Kind.OUTPUT), ("Activation shape", Kind.OUTPUT),
-        ("Activation memory", Kind.MEMORY), ("Memory", Kind.MEMORY), ("# Neurons", Kind.MEMORY),
-        ("Activation size", Kind.MEMORY), ("Number of activations", Kind.MEMORY),
-        ("Weights", Kind.WEIGHTS), ("Biases", Kind.BIASES), ("# of weights", Kind.WEIGHTS),
-        ("Parameters", Kind.PARAMETERS), ("#params", Kind.PARAMETERS),
-        ("Number of parameters", Kind.PARAMETERS), ("No. of params", Kind.PARAMETERS),
-        ("**Trainable parameters**", Kind.PARAMETERS), ("Total parameters", Kind.PARAMETERS),
-        ("Parameters (without biases)", Kind.WEIGHTS), ("Learnable parameters", Kind.PARAMETERS),
-        ("MACs", Kind.MACS), ("Multiply-adds", Kind.MACS), ("Multiplications", Kind.MACS),
-        ("FLOPs", Kind.FLOPS), ("Receptive field", Kind.FIELD), ("Connections", Kind.CONNECTIONS),
+        ("Output size", Kind.OUTPUT),
+        ("Output Shape", Kind.OUTPUT),
+        ("Size", Kind.OUTPUT),
+        ("Output size (H×W×C)", Kind.OUTPUT),
+        ("Activation shape", Kind.OUTPUT),
+        ("Activation memory", Kind.MEMORY),
+        ("Memory", Kind.MEMORY),
+        ("# Neurons", Kind.MEMORY),
+        ("Activation size", Kind.MEMORY),
+        ("Number of activations", Kind.MEMORY),
+        ("Weights", Kind.WEIGHTS),
+        ("Biases", Kind.BIASES),
+        ("# of weights", Kind.WEIGHTS),
+        ("Parameters", Kind.PARAMETERS),
+        ("#params", Kind.PARAMETERS),
+        ("Number of parameters", Kind.PARAMETERS),
+        ("No. of params", Kind.PARAMETERS),
+        ("**Trainable parameters**", Kind.PARAMETERS),
+        ("Total parameters", Kind.PARAMETERS),
+        ("Parameters (without biases)", Kind.WEIGHTS),
+        ("Learnable parameters", Kind.PARAMETERS),
+        ("MACs", Kind.MACS),
+        ("Multiply-adds", Kind.MACS),
+        ("Multiplications", Kind.MACS),
+        ("FLOPs", Kind.FLOPS),
+        ("Receptive field", Kind.FIELD),
+        ("Connections", Kind.CONNECTIONS),
     ],
 )
 def test_headers(header, kind):

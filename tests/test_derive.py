@@ -59,20 +59,20 @@ CASES: Mapping[str, tuple[str, str, list[dict[str, int]]]] = {
         [{"n": 2, "m": 3}],
     ),
     "a read beside a running sum": (
-        r"z_i = \sum_{j=1}^m k_j x_j + \sum_{j=1}^i x_j, \quad i = 1, \dots, m" "\n"
-        + DELTA.format("z_i"),
+        r"z_i = \sum_{j=1}^m k_j x_j + \sum_{j=1}^i x_j, \quad i = 1, \dots, m"
+        "\n" + DELTA.format("z_i"),
         "L",
         [{"m": 3}, {"m": 1}],
     ),
     "softmax": (
-        r"p_i = \frac{e^{z_i}}{\sum_{j=1}^n e^{z_j}}, \quad i = 1, \dots, n" "\n"
-        + DELTA.format("p_i"),
+        r"p_i = \frac{e^{z_i}}{\sum_{j=1}^n e^{z_j}}, \quad i = 1, \dots, n"
+        "\n" + DELTA.format("p_i"),
         "L",
         [{"n": 3}],
     ),
     "softmax without its last entry": (
-        r"p_i = \frac{e^{z_i}}{\sum_{j=1}^n e^{z_j}}, \quad i = 1, \dots, n-1" "\n"
-        + DELTA.format("p_i"),
+        r"p_i = \frac{e^{z_i}}{\sum_{j=1}^n e^{z_j}}, \quad i = 1, \dots, n-1"
+        "\n" + DELTA.format("p_i"),
         "L",
         [{"n": 3}],
     ),
@@ -100,7 +100,8 @@ CASES: Mapping[str, tuple[str, str, list[dict[str, int]]]] = {
         v = \frac1n \sum_{i=1}^n (x_i - \mu)^2
         \hat x_i = \frac{x_i - \mu}{\sqrt{v + \epsilon}}, \quad i = 1, \dots, n
         y_i = \gamma \hat x_i + \beta, \quad i = 1, \dots, n
-        """ + DELTA.format("y_i"),
+        """
+        + DELTA.format("y_i"),
         "L",
         [{"n": 3}],
     ),
@@ -120,8 +121,8 @@ CASES: Mapping[str, tuple[str, str, list[dict[str, int]]]] = {
         [{"n": 3, "d": 2}],
     ),
     "unit length": (
-        r"y_i = \frac{x_i}{\sqrt{\sum_{j=1}^n x_j^2}}, \quad i = 1, \dots, n" "\n"
-        + DELTA.format("y_i"),
+        r"y_i = \frac{x_i}{\sqrt{\sum_{j=1}^n x_j^2}}, \quad i = 1, \dots, n"
+        "\n" + DELTA.format("y_i"),
         "L",
         [{"n": 3}],
     ),
@@ -158,7 +159,9 @@ CASES: Mapping[str, tuple[str, str, list[dict[str, int]]]] = {
         [{"n": 4, "m": 2}, {"n": 2, "m": 3}],
     ),
     "a size among the entries read": (
-        r"L = x_3^2 + \sum_{i=1}^n x_i x_n + \sum_{i=1}^m x_i", "L", [{"n": 2, "m": 3}, {"n": 4, "m": 2}]
+        r"L = x_3^2 + \sum_{i=1}^n x_i x_n + \sum_{i=1}^m x_i",
+        "L",
+        [{"n": 2, "m": 3}, {"n": 4, "m": 2}],
     ),
     "sums that hide one another's letters": (
         r"""h_i = a x_i, \quad i = 1, 2, 3

@@ -23,6 +23,7 @@ from oracle import (
 )
 
 from symgrad.dual import SMOOTH, compare, precision
+from symgrad.equation import Equation, Upstream
 from symgrad.errors import SymgradError
 from symgrad.evaluate import (
     Number,
@@ -59,7 +60,7 @@ from symgrad.expr import (
     substitute,
 )
 from symgrad.index import Index, Range
-from symgrad.network import Equation, Network, Upstream
+from symgrad.network import Network
 
 i, j, n = Ref("i"), Ref("j"), Ref("n")
 HALF = num(Fraction(1, 2))

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from symgrad.errors import SymgradError
-from symgrad.exam import Exam, Grid, Item, Section
+from symgrad.exam import Exam
 from symgrad.page import Code, Display, Items, Paragraph, Quote, Rule
 from symgrad.render import pdf, render
+from symgrad.section import Grid, Item, Section
 from symgrad.sheet import sheet
 from symgrad.solve import Solution, solve
 

@@ -10,6 +10,8 @@ from itertools import product
 import pytest
 from oracle import instances, ref, subscript
 
+from symgrad.affine import Affine, Condition, affine, conditions, shift, tidy_indices
+from symgrad.contract import contract, guard
 from symgrad.errors import NetworkError
 from symgrad.evaluate import Point, holds, value
 from symgrad.expr import (
@@ -30,22 +32,7 @@ from symgrad.expr import (
     num,
     substitute,
 )
-from symgrad.index import (
-    Affine,
-    Condition,
-    Facts,
-    Index,
-    Range,
-    affine,
-    conditions,
-    contract,
-    extent,
-    guard,
-    hull,
-    range_conditions,
-    shift,
-    tidy_indices,
-)
+from symgrad.index import Facts, Index, Range, extent, hull, range_conditions
 from symgrad.latex import latex
 
 SEEDS = range(100)

@@ -18,12 +18,13 @@ from oracle import (
     sized,
 )
 
+from symgrad.equation import Equation, Upstream, entries
 from symgrad.errors import NetworkError, Place
 from symgrad.evaluate import Point, forward, value
 from symgrad.expr import ONE, ZERO, Add, Bound, Call, Expr, Mul, Pow, Reduce, Ref, Rel, num
 from symgrad.index import Index, Range
 from symgrad.latex import latex
-from symgrad.network import Equation, Network, Upstream, entries, facts_of
+from symgrad.network import Network, facts_of
 
 i, j, t, n, m = (Ref(letter) for letter in "ijtnm")
 

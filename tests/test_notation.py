@@ -1,6 +1,6 @@
 r"""The maths reader: every spelling of the notation, the round trip, and every refusal."""
 
-# ruff: noqa: E501, E741, PT017, SIM905 (tables of formulas and of whole messages)
+# ruff: noqa: E741, SIM905 (tables of formulas and of whole messages)
 
 from __future__ import annotations
 

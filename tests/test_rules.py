@@ -31,8 +31,9 @@ from symgrad.expr import (
     substitute,
 )
 from symgrad.network import Network
-from symgrad.rules.algebra import RULES, count, distinct_bounds, out_of_sums, tidy, write_out
+from symgrad.rules.algebra import RULES, tidy
 from symgrad.rules.calculus import Place, reads_of
+from symgrad.rules.forms import count, distinct_bounds, out_of_sums, write_out
 
 EXAMPLES = int(os.environ.get("SYMGRAD_EXAMPLES", "300"))
 

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from symgrad.answer import Answer
 from symgrad.errors import NetworkError
 from symgrad.exam import Exam
 from symgrad.latex import latex
 from symgrad.notation import read
 from symgrad.scope import Scope, read_scope
-from symgrad.solve import Answer, solve
+from symgrad.solve import solve
 
 ASK = r"\frac{\partial L}{\partial w} = ?"
 

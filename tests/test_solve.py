@@ -14,12 +14,13 @@ from oracle import general, instances
 
 from symgrad.answer import CircuitWork
 from symgrad.dual import Ties
+from symgrad.equation import Equation
 from symgrad.errors import SymgradError
 from symgrad.evaluate import Point, derivative, forward
 from symgrad.exam import Exam
 from symgrad.expr import Partial, Ref, num, substitute
 from symgrad.latex import latex
-from symgrad.network import Equation, Network
+from symgrad.network import Network
 from symgrad.solve import Solution, solve
 
 EXAMPLES = int(os.environ.get("SYMGRAD_EXAMPLES", "60"))

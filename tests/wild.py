@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from oracle import sized
 
 from symgrad.affine import Affine
+from symgrad.equation import Equation, Upstream
 from symgrad.expr import (
     ONE,
     Add,
@@ -27,7 +28,7 @@ from symgrad.expr import (
     num,
 )
 from symgrad.index import Index, Range
-from symgrad.network import Equation, Network, Ties, Upstream
+from symgrad.network import Network, Ties
 
 
 @dataclass

@@ -110,8 +110,10 @@ class Convention:
         """The options, with the pattern's names replaced by the sizes of `layer`."""
         said = layer.options
         by: dict[str, Expr] = {}
-        for mine, its in (*zip(self.kernel or (), said.kernel or (), strict=False),
-                          (self.filters, said.filters)):
+        for mine, its in (
+            *zip(self.kernel or (), said.kernel or (), strict=False),
+            (self.filters, said.filters),
+        ):
             if isinstance(mine, Ref) and its is not None and not mine.indices:
                 by[mine.name] = its
         return _replaced(self.options, by)

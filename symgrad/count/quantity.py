@@ -61,11 +61,33 @@ WORDS: dict[Kind, str] = {
 
 KINDS = {word: kind for kind, words in WORDS.items() for word in words.split("|")}
 LAYER_WORDS = (
-    "", "layer", "layers", "name", "layer name", "operation", "op", "type", "layer type",
-    "layer (type)", "block", "module", "stage", "architecture", "network",
+    "",
+    "layer",
+    "layers",
+    "name",
+    "layer name",
+    "operation",
+    "op",
+    "type",
+    "layer type",
+    "layer (type)",
+    "block",
+    "module",
+    "stage",
+    "architecture",
+    "network",
 )
-BYTES = {"bytes": "B", "byte": "B", "b": "B", "kb": "KB", "kib": "KB", "kilobytes": "KB",
-         "mb": "MB", "mib": "MB", "megabytes": "MB"}
+BYTES = {
+    "bytes": "B",
+    "byte": "B",
+    "b": "B",
+    "kb": "KB",
+    "kib": "KB",
+    "kilobytes": "KB",
+    "mb": "MB",
+    "mib": "MB",
+    "megabytes": "MB",
+}
 NUMBERS = ("numbers", "values", "floats", "count", "number", "entries", "per layer", "elements")
 SHAPES = re.compile(r"(?:[hwcdn]|height|width|depth|channels)(?:\s*[x×*]\s*\w+)+")
 LEAD = re.compile(

@@ -83,7 +83,9 @@ def _spelled(alias: str) -> str:
 ALIASES = sorted(((a, k) for k, names in KINDS.items() for a in names), key=lambda p: -len(p[0]))
 HEAD = re.compile(
     r"(?<![A-Za-z_\\0-9])(?:(?P<high>[1-9]\d{0,8})[\s$]*(?:×|x|\\times|\*)[\s$]*(?P<wide>[1-9]\d{0,8})[\s$]+)?"
-    + "(?:" + "|".join(f"(?P<k{n}>{_spelled(a)})" for n, (a, _) in enumerate(ALIASES)) + ")",
+    + "(?:"
+    + "|".join(f"(?P<k{n}>{_spelled(a)})" for n, (a, _) in enumerate(ALIASES))
+    + ")",
     re.IGNORECASE,
 )
 """The word that names a layer, perhaps after its kernel: CONV, 3×3 conv, max-pooling."""
@@ -163,22 +165,77 @@ VALUES: dict[str, str] = {
 """Options that are followed by their value. F, S, P, K are those of CS231n's notes."""
 
 COUNTED = (
-    "output channels", "feature maps", "hidden units", "filters", "filter", "kernels", "maps",
-    "channels", "neurons", "neuron", "units", "nodes", "outputs", "classes",
+    "output channels",
+    "feature maps",
+    "hidden units",
+    "filters",
+    "filter",
+    "kernels",
+    "maps",
+    "channels",
+    "neurons",
+    "neuron",
+    "units",
+    "nodes",
+    "outputs",
+    "classes",
 )
 WINDOWS = ("filters", "filter", "kernels", "kernel", "window", "windows", "convolution", "conv")
-JOINING = ("with", "and", "of", "at", "a", "an", "the", "using", "use", "uses", "has", "have",
-           "layer", "layers")
+JOINING = (
+    "with",
+    "and",
+    "of",
+    "at",
+    "a",
+    "an",
+    "the",
+    "using",
+    "use",
+    "uses",
+    "has",
+    "have",
+    "layer",
+    "layers",
+)
 SIDES = ("on each side", "on all sides", "on every side", "pixels", "pixel", "px")
-GUARDED = ("stride", "strides", "pad", "padding", "paddings", "padded", "dilation", "dilated",
-           "bias", "biases", "groups", "floor", "ceil", "ceiling", "round", "rounded")
+GUARDED = (
+    "stride",
+    "strides",
+    "pad",
+    "padding",
+    "paddings",
+    "padded",
+    "dilation",
+    "dilated",
+    "bias",
+    "biases",
+    "groups",
+    "floor",
+    "ceil",
+    "ceiling",
+    "round",
+    "rounded",
+)
 """Words that never pass unread in a convention."""
-VERBS = ("is", "are", "denotes", "denote", "means", "mean", "stands for", "stand for",
-         "refers to", "represents", "represent", "uses", "use", "has", "have")
+VERBS = (
+    "is",
+    "are",
+    "denotes",
+    "denote",
+    "means",
+    "mean",
+    "stands for",
+    "stand for",
+    "refers to",
+    "represents",
+    "represent",
+    "uses",
+    "use",
+    "has",
+    "have",
+)
 
 
 def first_words(phrases: tuple[str, ...]) -> set[str]:
     """The words the phrases begin with."""
     return {p.split()[0] for p in phrases}
-
-

@@ -190,8 +190,9 @@ def _cost(layer: Layer, state: _State) -> _Cost:
         case "batchnorm":
             channels = state.shape[-1]
             both = Mul((num(2), channels))
-            return _Cost(state.shape, channels, channels, both, view=state.view,
-                         remarks=(Remark.TRAINABLE,))
+            return _Cost(
+                state.shape, channels, channels, both, view=state.view, remarks=(Remark.TRAINABLE,)
+            )
     return _Cost(state.shape, view=state.view)
 
 

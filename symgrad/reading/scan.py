@@ -4,7 +4,7 @@ Knows which macros exist, how brackets pair and how deep they may nest; knows no
 a formula means. Every character is a mark, space, or a fault with its place.
 """
 
-# ruff: noqa: RUF001, SIM905 (look-alike signs are input here; word lists read best as text)
+# ruff: noqa: SIM905 (look-alike signs are input here; word lists read best as text)
 
 from __future__ import annotations
 

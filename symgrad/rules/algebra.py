@@ -32,12 +32,8 @@ from symgrad.expr import (
     canonical,
     children,
     constant,
-    free_names,
-    fresh,
-    names,
     num,
     rebuild,
-    substitute,
 )
 
 Rewrite = Callable[[Expr], Expr | None]
@@ -71,9 +67,6 @@ def _end(e: Expr | None) -> Expr | None:
     """An end of a range: max(1, 3) worked out; a negative number stays a number."""
     out = e if e is None else tidy(e)
     return Num(-out.arg.value) if isinstance(out, Neg) and isinstance(out.arg, Num) else out
-
-
-# -- sums -------------------------------------------------------------------------------------
 
 
 def flatten_sum(e: Expr) -> Expr | None:
@@ -175,9 +168,6 @@ def _is_loss(e: Expr) -> bool:
     return isinstance(e, Neg) or (isinstance(e, Num) and e.value < 0)
 
 
-# -- signs ------------------------------------------------------------------------------------
-
-
 def sign_into_difference(e: Expr) -> Expr | None:
     """-(a - b) = b - a, also for a difference that is a factor."""
     assert isinstance(e, Neg)
@@ -202,9 +192,6 @@ def _turned(e: Add) -> Expr | None:
     terms = [negate(t) for t in e.terms]
     gains = [t for t in terms if not _is_loss(t)]
     return Add((*gains, *(t for t in terms if _is_loss(t)))) if gains else None
-
-
-# -- products ---------------------------------------------------------------------------------
 
 
 def flatten_product(e: Expr) -> Expr | None:
@@ -265,15 +252,14 @@ def fraction_after_factor(e: Expr) -> Expr | None:
             return product(*rest)
         before, after = e.factors[:k], e.factors[k + 1 :]
         short = k and isinstance(before[-1], Ref | Pow | Call)
-        if f.num == ONE and (short or (k and isinstance(f.den, Add) and isinstance(before[-1], Add))):
+        if f.num == ONE and (
+            short or (k and isinstance(f.den, Add) and isinstance(before[-1], Add))
+        ):
             return product(*before[:-1], Div(before[-1], f.den), *after)
         if k and isinstance(f.num, Num) and isinstance(f.den, Ref) and before[0] != f:
             front = isinstance(before[0], Num | Div)
             return None if front else product(f, *before, *after)
     return None
-
-
-# -- quotients and powers -----------------------------------------------------------------------
 
 
 def tidy_quotient(e: Expr) -> Expr | None:
@@ -317,9 +303,6 @@ def tidy_power(e: Expr) -> Expr | None:
     return None
 
 
-# -- sums over an index -------------------------------------------------------------------------
-
-
 def sum_of_nothing(e: Expr) -> Expr | None:
     """Σ 0 = 0, Σ over no index = body."""
     assert isinstance(e, Reduce)
@@ -350,9 +333,6 @@ def nest_sums(e: Expr) -> Expr | None:
     return None
 
 
-# -- brackets, cases, extremes --------------------------------------------------------------------
-
-
 def decide_bracket(e: Expr) -> Expr | None:
     """[2 > 1] = 1; conditions that hold are dropped."""
     assert isinstance(e, Iverson)
@@ -366,7 +346,11 @@ def decide_bracket(e: Expr) -> Expr | None:
             left.append(c)
     if not left:
         return ONE
-    return None if len(left) == len(conds) else Iverson(left[0] if len(left) == 1 else And(tuple(left)))
+    return (
+        None
+        if len(left) == len(conds)
+        else Iverson(left[0] if len(left) == 1 else And(tuple(left)))
+    )
 
 
 def decided(cond: Expr) -> bool | None:
@@ -421,113 +405,6 @@ RULES: dict[type[Expr], tuple[Rewrite, ...]] = {
     Call: (extreme_of_numbers,),
 }
 """Which rules look at which node, in order."""
-
-
-# -- what the engine asks for by name -------------------------------------------------------------
-
-WRITTEN_OUT = 6
-"""A sum over at most this many numbers is written out."""
-
-
-def count(bounds: tuple[Bound, ...]) -> int | None:
-    """How many terms a sum with numbers as limits has."""
-    total = 1
-    for b in bounds:
-        if not isinstance(b.lo, Num) or not isinstance(b.hi, Num) or b.conds:
-            return None
-        total *= max(0, int(b.hi.value - b.lo.value) + 1)
-    return total
-
-
-def write_out(e: Reduce, at: Callable[[Expr, dict[str, Expr]], Expr]) -> Expr:
-    """A short sum with numbers as limits as its terms: Σ_{i=1}^{2} x_i = x_1 + x_2."""
-    head, rest = e.bounds[0], e.bounds[1:]
-    assert isinstance(head.lo, Num) and isinstance(head.hi, Num)
-    terms = []
-    for value in range(int(head.lo.value), int(head.hi.value) + 1):
-        put: dict[str, Expr] = {head.name: num(value)}
-        inner = at(Reduce(e.op, rest, e.body), put) if rest else at(e.body, put)
-        terms.append(write_out(inner, at) if isinstance(inner, Reduce) and rest else inner)
-    return ZERO if not terms else terms[0] if len(terms) == 1 else Add(tuple(terms))
-
-
-def distinct_bounds(e: Expr, taken: frozenset[str] = frozenset()) -> Expr:
-    """`e` with bound indices renamed where their letter is free, or bound, around them."""
-    if not isinstance(e, Reduce):
-        kids = children(e)
-        return rebuild(e, [distinct_bounds(k, taken) for k in kids]) if kids else e
-    bounds: list[Bound] = []
-    body = e.body
-    rest = list(e.bounds)
-    used = taken | free_names(e)
-    while rest:
-        b = rest.pop(0)
-        name = b.name
-        if name in used:
-            others = set().union(*(names(r) for r in rest))
-            name = fresh(name, used | names(body) | others)
-            from_to: dict[str, Expr] = {b.name: Ref(name)}
-            body = substitute(body, from_to)
-            rest = [_rebound(r, from_to) for r in rest]
-            b = Bound(name, b.lo, b.hi, tuple(substitute(c, from_to) for c in b.conds))
-        used = used | {name}
-        bounds.append(b)
-    return Reduce(e.op, tuple(bounds), distinct_bounds(body, used))
-
-
-def _rebound(b: Bound, by: dict[str, Expr]) -> Bound:
-    lo = None if b.lo is None else substitute(b.lo, by)
-    hi = None if b.hi is None else substitute(b.hi, by)
-    return Bound(b.name, lo, hi, tuple(substitute(c, by) for c in b.conds))
-
-
-def out_of_sums(e: Expr) -> Expr:
-    r"""Factors that no bound index touches in front of a sum: Σ_k y_k p_i = p_i Σ_k y_k.
-
-    Only the sums that are terms of `e`, not those inside an author's own formulas.
-    """
-    match e:
-        case Add(terms=terms):
-            return Add(tuple(out_of_sums(t) for t in terms))
-        case Neg(arg=a):
-            return Neg(out_of_sums(a))
-        case Mul(factors=factors):
-            return product(*(out_of_sums(f) if isinstance(f, Reduce) else f for f in factors))
-        case Reduce(op="sum", bounds=bounds, body=Mul(factors=factors)):
-            bound = {b.name for b in bounds}
-            split = [x for f in factors for x in denominator_apart(f, bound)]
-            outside = [f for f in split if not bound & free_names(f)]
-            inside = [f for f in split if bound & free_names(f)]
-            if outside and inside:
-                return tidy(product(*outside, Reduce("sum", bounds, product(*inside))))
-    return e
-
-
-def denominator_apart(e: Expr, bound: set[str]) -> tuple[Expr, ...]:
-    """a_i/b as a_i and 1/b, where b does not depend on the bound index."""
-    match e:
-        case Div(num=a, den=b) if bound & free_names(a) and not bound & free_names(b):
-            return a, Div(ONE, b)
-    return (e,)
-
-
-def as_cases(e: Expr) -> Expr:
-    r"""Brackets spelled as cases: a [z > 0] is a if z > 0, else 0.
-
-    >>> from symgrad.latex import latex
-    >>> latex(as_cases(Mul((Ref("a"), Iverson(Rel(">", Ref("z"), ZERO))))))
-    '\\begin{cases} a & \\text{if } z > 0 \\\\ 0 & \\text{otherwise} \\end{cases}'
-    """
-    factors = e.factors if isinstance(e, Mul) else (e,)
-    brackets = [f for f in factors if isinstance(f, Iverson)]
-    if brackets:
-        conds = tuple(
-            c for b in brackets for c in (b.cond.conds if isinstance(b.cond, And) else (b.cond,))
-        )
-        rest = as_cases(product(*(f for f in factors if not isinstance(f, Iverson))))
-        return Cases(((rest, conds[0] if len(conds) == 1 else And(conds)), (ZERO, None)))
-    kids = children(e)
-    return rebuild(e, [as_cases(k) for k in kids]) if kids else e
 
 
 def product(*factors: Expr) -> Expr:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from symgrad.equation import index_of
 from symgrad.errors import NoRuleError
 from symgrad.expr import (
     MINUS_ONE,
@@ -47,8 +48,9 @@ from symgrad.expr import (
 )
 from symgrad.index import Index
 from symgrad.latex import latex
-from symgrad.network import Ties, index_of
+from symgrad.network import Ties
 from symgrad.rules.algebra import negate, product
+
 
 @dataclass(frozen=True)
 class Place:
@@ -102,7 +104,7 @@ def _places(e: Expr, c: Context) -> Iterator[Place]:
     if rule is None:
         raise NoRuleError(
             f"found {latex(e)}, expected something with a derivative by {c.name}",
-            hint="known: sums, products, quotients, powers, cases, max, min and elementary functions",
+            hint="known: sums, products, quotients, powers, cases, max, min, elementary functions",
         )
     yield from rule(e, c)
 
@@ -293,9 +295,7 @@ def cases_rule(e: Expr, c: Context) -> Iterator[Place]:
 
 def on_branch(e: Cases, k: int, f: Expr) -> Expr:
     """`f` on the k-th region, zero elsewhere."""
-    return Cases(
-        tuple((f if n == k else ZERO, cond) for n, (_, cond) in enumerate(e.branches))
-    )
+    return Cases(tuple((f if n == k else ZERO, cond) for n, (_, cond) in enumerate(e.branches)))
 
 
 def bracket_rule(e: Expr, c: Context) -> Iterator[Place]:
@@ -324,7 +324,9 @@ def _step(e: Call, ties: Ties) -> Expr:
     """ReLU: [x > 0], by the tie policy at 0."""
     x = e.args[0]
     if ties == "split":
-        return Add((Iverson(Rel(">", x, ZERO)), Mul((num(Fraction(1, 2)), Iverson(Rel("=", x, ZERO))))))
+        return Add(
+            (Iverson(Rel(">", x, ZERO)), Mul((num(Fraction(1, 2)), Iverson(Rel("=", x, ZERO)))))
+        )
     return Iverson(Rel(">" if ties == "strict" else ">=", x, ZERO))
 
 

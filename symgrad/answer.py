@@ -1,0 +1,96 @@
+r"""Answers, and the work of an item of an exam: formulas and numbers, no words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from symgrad.circuit import Circuit, Gate
+from symgrad.count import Cell as Counted
+from symgrad.count import (
+    Count,
+    Quantity,
+)
+from symgrad.dual import Number
+from symgrad.errors import Place
+from symgrad.expr import Expr, Ref
+from symgrad.numeral import plain
+from symgrad.rewrite import Derivation
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One filled question mark. `value` is a number where the answer has one; `exact` says
+    whether the digits shown are the whole number."""
+
+    scope: str
+    question: str
+    latex: str
+    value: Number | None
+    at: Place | None
+    points: Fraction | None = None
+    derivation: Derivation | None = None
+    listed: tuple[Ref, ...] = ()
+
+    def json(self) -> dict[str, Any]:
+        """For ``--json``."""
+        points = None if self.points is None else plain(self.points)
+        return {
+            "scope": self.scope,
+            "question": self.question,
+            "latex": self.latex,
+            "value": plain(self.value),
+            "points": points,
+        }
+
+
+@dataclass(frozen=True)
+class Work:
+    """The answers that one item of a section asks for. `alone`: the item asks and says no more."""
+
+    answers: tuple[Answer, ...]
+    alone: bool = False
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What flows back through one operand of a gate: upstream · local = product."""
+
+    gate: Gate
+    operand: Ref
+    place: int
+    local: Expr
+    upstream: Number | None
+    slope: Number | None
+    product: Number | None
+
+
+@dataclass(frozen=True)
+class CircuitWork(Work):
+    """A circuit with the value and the gradient of every wire."""
+
+    circuit: Circuit = field(default_factory=lambda: Circuit((), (), Ref("f")))
+    values: Mapping[Ref, Number] = field(default_factory=dict)
+    gradients: Mapping[Ref, Number] = field(default_factory=dict)
+    flows: tuple[Flow, ...] = ()
+    formulas: Mapping[Ref, Expr] = field(default_factory=dict)
+
+    def spelled(self, wire: Ref) -> Expr:
+        """What the author writes for a wire."""
+        for gate in self.circuit.gates:
+            if gate.output == wire:
+                return gate.expression
+        return wire
+
+
+@dataclass(frozen=True)
+class TableWork(Work):
+    """A table of layers, counted. `cells` holds the count of each cell that was a question."""
+
+    count: Count = field(default_factory=lambda: Count((), {}))
+    columns: tuple[Quantity | None, ...] = ()
+    cells: Mapping[tuple[int, int], Counted] = field(default_factory=dict)
+    layers: tuple[int | None, ...] = ()
+    """For each row of the table, the row of the count it shows; None for a total."""

@@ -1,0 +1,153 @@
+r"""Questions about a network: gradients, parameters and values, each answered in its scope."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from symgrad.answer import Answer
+from symgrad.derive import Sweep
+from symgrad.dual import Number
+from symgrad.errors import NetworkError, Place, SymgradError
+from symgrad.evaluate import Point, Unrolled
+from symgrad.expr import Expr, Num, Partial, Ref, constant, num
+from symgrad.latex import latex
+from symgrad.network import Network, check_entry
+from symgrad.numeral import shown
+from symgrad.rewrite import Derivation, Step
+from symgrad.rules.forms import as_cases
+from symgrad.scope import PARAMETER_NAMES, Question, Scope
+
+
+def first_entry(ref: Ref) -> Ref:
+    """The entry with 1 for every letter."""
+    return Ref(ref.name, tuple(i if isinstance(i, Num) else num(1) for i in ref.indices))
+
+
+class Asker:
+    """Answers questions in one scope; shares one sweep per loss."""
+
+    def __init__(self, scope: Scope, where: str, cases: bool = False) -> None:
+        self.scope = scope
+        self.cases = cases
+        self.network = scope.network
+        self.where = where
+        self.sweeps: dict[Ref, Sweep] = {}
+
+    def answer(self, q: Question) -> Answer:
+        """The answer to one question, its faults placed."""
+        try:
+            if isinstance(q.left, Partial):
+                return self.gradient(q, q.left)
+            if isinstance(q.left, Ref):
+                return self.name(q, q.left)
+            raise NetworkError(
+                f"found the question {q.latex} = ?, expected a gradient, a defined name or \\theta",
+                hint=r"ask for \frac{\partial L}{\partial w}, for a value, or for \theta",
+            )
+        except SymgradError as error:
+            raise error.located(q.at) from None
+
+    def gradient(self, q: Question, goal: Partial) -> Answer:
+        """∂of/∂by."""
+        of, by = goal.of, goal.by
+        if not isinstance(of, Ref) or not isinstance(by, Ref):
+            raise NetworkError(f"found {latex(goal)}, expected names above and below")
+        self.check(of, by, q.at)
+        sweep = self.sweeps.setdefault(of, Sweep(self.network, of))
+        derivation = sweep.gradient(by)
+        value = self.value(derivation.answer)
+        if self.cases:
+            derivation = spelled_as_cases(derivation)
+        return Answer(
+            self.where, q.latex, latex(derivation.answer), value, q.at, derivation=derivation
+        )
+
+    def check(self, of: Ref, by: Ref, at: Place) -> None:
+        """Both names are known, their indices in range."""
+        given = any(u.of == of for u in self.network.upstream)
+        if of.name not in self.network.by_name and not given:
+            raise NetworkError(
+                f"found a gradient of {latex(of)}, which nothing defines; expected a defined name",
+                at=at.find(latex(of)),
+                hint=f"define {latex(of)}, or give an upstream gradient such as "
+                rf"\delta_i = \frac{{\partial {latex(of)}}}{{\partial z_i}}",
+            )
+        if not self.network.knows(by.name):
+            known = ", ".join(latex(r) for r in self.network.leaves[:12])
+            raise NetworkError(
+                f"found a gradient by {latex(by)}, which occurs in no equation; "
+                f"expected a name of the network",
+                at=at.find(latex(by)),
+                hint=f"the names it reads are {known}" if known else "state its equations first",
+            )
+        for ref in (of, by):
+            check_entry(self.network, ref, at.find(latex(ref)))
+
+    def name(self, q: Question, ref: Ref) -> Answer:
+        """The parameters, or the value of a defined name."""
+        if not self.network.knows(ref.name):
+            if ref.name not in PARAMETER_NAMES:
+                raise NetworkError(
+                    f"found a question about {latex(ref)}, which nothing defines; "
+                    "expected a defined name",
+                    hint=r"define it, or ask for the parameters with \theta = ?",
+                )
+            listed = self.network.parameters
+            shown_ = ", ".join(family(self.network, r) for r in listed)
+            return Answer(self.where, q.latex, shown_, None, q.at, listed=listed)
+        check_entry(self.network, ref, q.at.find(latex(ref)))
+        if not all(isinstance(i, Num) for i in ref.indices):
+            raise NetworkError(
+                f"found a question about the value of {latex(ref)}, expected one entry",
+                hint=f"ask for entries by their numbers, such as {latex(first_entry(ref))} = ?",
+            )
+        try:
+            value = self.unrolled().value(ref)
+        except SymgradError as fault:
+            missing = [latex(r) for r in self.network.leaves if r not in self.network.values]
+            if not missing:
+                raise fault.located(q.at) from None
+            raise NetworkError(
+                f"found a question about the value of {latex(ref)}, expected values for "
+                f"{', '.join(missing)}",
+                hint=f"give them as {missing[0]} = 2",
+            ) from None
+        return Answer(self.where, q.latex, shown(value)[0], value, q.at)
+
+    def value(self, e: Expr) -> Number | None:
+        """The number that the given values make of a formula, or None if some are missing."""
+        if not self.network.values and constant(e) is None:
+            return None
+        try:
+            return self.unrolled().value(e)
+        except SymgradError:
+            return None
+
+    def unrolled(self) -> Unrolled:
+        """The network at the given values."""
+        point = Point({}, {r: v.value for r, v in self.network.values.items()})
+        return Unrolled(self.network, point)
+
+
+MOST_LISTED = 4
+"""A tensor of at most this many entries is listed in full among the parameters."""
+
+
+def spelled_as_cases(d: Derivation) -> Derivation:
+    """The derivation with its brackets written as cases in a last step."""
+    after = as_cases(d.answer)
+    if after == d.answer:
+        return d
+    return replace(d, steps=(*d.steps, Step("as-cases", d.answer, after)))
+
+
+def family(network: Network, ref: Ref) -> str:
+    r"""A tensor as a list of its entries: k_1, \dots, k_m."""
+    ranges = network.ranges(ref.name)
+    if len(ref.indices) != 1 or isinstance(ref.indices[0], Num) or not ranges:
+        return latex(ref)
+    known = ranges[0].size
+    if known is not None and known <= MOST_LISTED:
+        return ", ".join(latex(Ref(ref.name, (num(v),))) for v in ranges[0].values())
+    first, last = latex(Ref(ref.name, (ranges[0].lo,))), latex(Ref(ref.name, (ranges[0].hi,)))
+    return rf"{first}, \dots, {last}"

@@ -1,0 +1,138 @@
+r"""Equations: what defines a tensor, what it reads, and what is given of its gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import prod
+
+from symgrad.affine import affine, shift
+from symgrad.errors import NetworkError, Place
+from symgrad.expr import Bound, Expr, Num, Reduce, Ref, children, num
+from symgrad.index import Index, Range, extent
+from symgrad.latex import latex
+
+
+@dataclass(frozen=True)
+class Equation:
+    r"""``target = body`` for every value of `indices`: z_i = …, i = 1, …, n."""
+
+    target: Ref
+    indices: tuple[Index, ...]
+    body: Expr
+    at: Place | None = field(default=None, compare=False)
+
+    @cached_property
+    def reads(self) -> tuple[Read, ...]:
+        """Every reference in the body, indices and sizes left out, in reading order."""
+        return tuple(_reads(self.body, self.indices))
+
+    def entry(self, values: Mapping[str, Expr]) -> Equation:
+        """This equation with some of its indices given."""
+        rest = tuple(
+            Index(i.name, Range(shift(i.range.lo, values), shift(i.range.hi, values)))
+            for i in self.indices
+            if i.name not in values
+        )
+        target = shift(self.target, values)
+        assert isinstance(target, Ref)
+        return Equation(target, rest, shift(self.body, values), self.at)
+
+
+@dataclass(frozen=True)
+class Read:
+    """One reference of a body, and the bound indices around it with their ranges."""
+
+    ref: Ref
+    inside: tuple[Index, ...]
+
+
+def _reads(e: Expr, inside: tuple[Index, ...]) -> Iterator[Read]:
+    bound = {i.name for i in inside}
+    if isinstance(e, Ref):
+        if e.indices or e.name not in bound:
+            yield Read(e, inside)
+        return
+    if isinstance(e, Reduce):
+        for b in e.bounds:
+            inside = (*inside, index_of(b))
+        yield from _reads(e.body, inside)
+        return
+    for child in children(e):
+        yield from _reads(child, inside)
+
+
+def index_of(b: Bound) -> Index:
+    """The index a sum binds; its range must be known by now."""
+    if b.lo is None or b.hi is None:
+        raise NetworkError(
+            f"found a sum over {b.name} without a range, expected its limits",
+            hint=rf"write \sum_{{{b.name}=1}}^{{n}}, or state the range: {b.name} = 1, \dots, n",
+        )
+    return Index(b.name, Range(b.lo, b.hi))
+
+
+@dataclass(frozen=True)
+class Upstream:
+    r"""A given gradient: ``symbol`` = ∂of/∂by, such as δ_i = ∂L/∂z_i."""
+
+    symbol: Expr
+    of: Ref
+    by: Ref
+
+    def of_entry(self, ref: Ref) -> Expr | None:
+        """The given gradient with respect to `ref`, or None if it says nothing of it."""
+        if ref.name != self.by.name or len(ref.indices) != len(self.by.indices):
+            return None
+        values: dict[str, Expr] = {}
+        for pattern, actual in zip(self.by.indices, ref.indices, strict=True):
+            if isinstance(pattern, Ref):
+                if values.setdefault(pattern.name, actual) != actual:
+                    return None
+            elif pattern != actual:
+                return None
+        return shift(self.symbol, values)
+
+
+def read_extent(read: Read) -> tuple[Range, ...] | None:
+    """The range each subscript of a read takes; None where a subscript is not affine."""
+    axes = []
+    for i in read.ref.indices:
+        form = affine(i)
+        if form is None:
+            return None
+        axes.append(Range(i, i) if isinstance(i, Num) else extent(form, read.inside))
+    return tuple(axes)
+
+
+def entries(eq: Equation) -> Iterator[Equation]:
+    """The equation written out for every value of its indices, the last index fastest.
+
+    >>> i = Index("i", Range(num(1), num(2)))
+    >>> z, x = Ref("z", (Ref("i"),)), Ref("x", (Ref("i"),))
+    >>> [latex(e.body) for e in entries(Equation(z, (i,), x))]
+    ['x_1', 'x_2']
+    """
+    if not eq.indices:
+        yield eq
+        return
+    first = eq.indices[0]
+    for value in first.range.values():
+        yield from entries(eq.entry({first.name: num(value)}))
+
+
+MOST_ENTRIES = 10_000
+"""An equation with numbers as sizes is written out to at most this many entries."""
+
+
+def check_length(eq: Equation) -> None:
+    """The equation is short enough to be written out."""
+    number = prod(i.range.size or 1 for i in eq.indices)
+    if number > MOST_ENTRIES:
+        raise NetworkError(
+            f"found {number} entries of {latex(eq.target)} to write out, "
+            f"expected at most {MOST_ENTRIES}",
+            at=eq.at,
+            hint="use smaller sizes",
+        )
