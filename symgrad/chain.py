@@ -4,7 +4,7 @@ local gradient there, with every index equation solved.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -265,11 +265,40 @@ def added(terms: Sequence[Term]) -> list[Term]:
     return list(found.values())
 
 
-def merged(terms: Sequence[Term]) -> list[Term]:
-    """All summands, the entries of one tensor in the order of their numbers."""
+def merged(terms: Sequence[Term], avoid: frozenset[str] = frozenset()) -> list[Term]:
+    """All summands, the entries of one tensor in the order of their numbers, those over
+    different ranges of entries under letters of their own."""
     place = {name: k for k, name in enumerate(dict.fromkeys(t.consumer.name for t in terms))}
     ordered = sorted(added(terms), key=lambda t: (place[t.consumer.name], *entry_numbers(t)))
-    return [t for t in ordered if t.local != ZERO]
+    return lettered([t for t in ordered if t.local != ZERO], avoid)
+
+
+def lettered(terms: Sequence[Term], avoid: frozenset[str]) -> list[Term]:
+    """Summands with one name for one local gradient: ∂v_i/∂x for i ≤ 3, ∂v_j/∂x for j ≥ 4."""
+    out: list[Term] = []
+    for t in terms:
+        if t.bounds and t.consumer in {o.consumer for o in out}:
+            taken = avoid.union(*(names(e) for o in (*out, t) for e in (o.consumer, o.raw)))
+            put: dict[str, Ref] = {}
+            for b in t.bounds:
+                put[b.name] = Ref(fresh(b.name, taken))
+                taken |= {put[b.name].name}
+            t = under(t, put)
+        out.append(t)
+    return out
+
+
+def under(t: Term, put: Mapping[str, Ref]) -> Term:
+    """The summand with its bound indices under other letters."""
+    consumer = substitute(t.consumer, put)
+    assert isinstance(consumer, Ref)
+    bounds = tuple(
+        Bound(put[b.name].name, b.lo and substitute(b.lo, put), b.hi and substitute(b.hi, put))
+        for b in t.bounds
+    )
+    through = tuple(replace(h, value=substitute(h.value, put)) for h in t.through)
+    raw = substitute(t.raw, put)
+    return finished(replace(t, consumer=consumer, bounds=bounds, raw=raw, through=through))
 
 
 def entry_numbers(t: Term) -> tuple[Fraction, ...]:

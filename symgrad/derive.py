@@ -120,7 +120,7 @@ class Sweep:
         for eq in self.network.readers(node):
             own = renamed(eq, avoid | self._scalars)
             pieces += self._through(own, node, facts, eq == self._goal)
-        return merged(pieces)
+        return merged(pieces, avoid | self._scalars)
 
     def _through(self, eq: Equation, node: Ref, facts: Facts, goal: bool) -> list[Term]:
         """The summands that flow through one equation.

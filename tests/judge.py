@@ -16,7 +16,7 @@ from itertools import product
 from oracle import entries_of, leaf_entries
 
 from symgrad.derive import Sweep
-from symgrad.dual import Dual, Number, constant
+from symgrad.dual import Dual, Number, constant, precision, to_decimal
 from symgrad.errors import NetworkError, SymgradError
 from symgrad.evaluate import Point, Unrolled, value
 from symgrad.expr import Bound, Expr, Num, Partial, Reduce, Ref, free, names, num, substitute, walk
@@ -125,7 +125,8 @@ def close(a: Number, b: Number) -> bool:
     """Equal if both are rational, else to forty digits."""
     if isinstance(a, Fraction) and isinstance(b, Fraction):
         return a == b
-    x, y = (Decimal(v.numerator) / v.denominator if isinstance(v, Fraction) else v for v in (a, b))
+    with precision(60):
+        x, y = map(to_decimal, (a, b))
     return abs(x - y) <= TOLERANCE * max(1, abs(x), abs(y))
 
 

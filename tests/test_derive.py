@@ -169,6 +169,12 @@ CASES: Mapping[str, tuple[str, str, list[dict[str, int]]]] = {
         "L",
         [{"m": 2}],
     ),
+    "entries reached range by range": (
+        r"v_i = \sum_{k=1}^2 (x_2 x_{3i+k-1} - x_{i-k}), \quad i = 1, \dots, n"
+        "\n" + DELTA.format("v_i"),
+        "L",
+        [{"n": 4}],
+    ),
     "gradient given at the last entry": (
         r"""h_t = a x_t, \quad t = 1, \dots, n
         \delta = \frac{\partial L}{\partial h_n}""",
