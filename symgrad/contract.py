@@ -23,7 +23,7 @@ from symgrad.expr import (
     Rel,
     num,
 )
-from symgrad.index import Facts, Index, Range, ends, extent, range_conditions, sample
+from symgrad.index import Facts, Index, Range, extent, range_conditions, sample
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _closing(name: str, conds: Sequence[Condition], indices: Sequence[Index]) ->
     """Implied conditions that give an index both ends where only inner indices bound it."""
     before = [i.name for i in indices].index(name)
     least, most = (
-        extent(ends(end, "")[0], indices[:before])
+        extent(end_forms(end, "")[0], indices[:before])
         for end in (indices[before].range.lo, indices[before].range.hi)
     )
     ends = range_conditions(affine(Ref(name)), Range(least.lo, most.hi))

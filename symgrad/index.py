@@ -119,12 +119,12 @@ def range_conditions(form: Affine | None, r: Range) -> tuple[Condition, ...]:
     """`r.lo` ≤ form ≤ `r.hi`, as far as the ends are affine (max and min give one each)."""
     if form is None:
         return ()
-    lows = [form.plus(a, -1) for a in ends(r.lo, "max")]
-    highs = [a.plus(form, -1) for a in ends(r.hi, "min")]
+    lows = [form.plus(a, -1) for a in end_forms(r.lo, "max")]
+    highs = [a.plus(form, -1) for a in end_forms(r.hi, "min")]
     return tuple(Condition(f) for f in lows + highs)
 
 
-def ends(e: Expr, fn: str) -> list[Affine]:
+def end_forms(e: Expr, fn: str) -> list[Affine]:
     parts = e.args if isinstance(e, Call) and e.fn == fn else (e,)
     forms = [affine(p) for p in parts]
     if any(f is None for f in forms):
@@ -170,7 +170,7 @@ def extent(form: Affine, indices: Sequence[Index]) -> Range:
     """
     lo = hi = form
     for index in reversed(indices):
-        low, high = ends(index.range.lo, ""), ends(index.range.hi, "")
+        low, high = end_forms(index.range.lo, ""), end_forms(index.range.hi, "")
         up = (low[0], high[0])
         lo = lo.with_value(index.name, up[0] if lo.by.get(index.name, 0) > 0 else up[1])
         hi = hi.with_value(index.name, up[1] if hi.by.get(index.name, 0) > 0 else up[0])
