@@ -23,7 +23,7 @@ from symgrad.expr import (
     Rel,
     num,
 )
-from symgrad.index import Facts, Index, Range, extent, range_conditions, sample
+from symgrad.index import Facts, Index, Range, end_forms, extent, range_conditions, sample
 
 
 @dataclass(frozen=True)
