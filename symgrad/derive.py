@@ -14,7 +14,7 @@ equations, whatever the depth. An upstream gradient too large to write into a fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -118,9 +118,9 @@ class Sweep:
         avoid = frozenset(names(node) | names(self.of))
         pieces: list[Term] = []
         for eq in self.network.readers(node):
-            own = renamed(eq, avoid | self._scalars)
+            own = renamed(eq, avoid | self._reserved)
             pieces += self._through(own, node, facts, eq == self._goal)
-        return merged(pieces, avoid | self._scalars)
+        return merged(pieces, avoid | self._reserved)
 
     def _through(self, eq: Equation, node: Ref, facts: Facts, goal: bool) -> list[Term]:
         """The summands that flow through one equation.
@@ -131,7 +131,7 @@ class Sweep:
         at_goal = goal_entry(eq, self.of) if goal else None
         if at_goal is not None:
             eq, facts = at_goal, within(facts, self.indices(self.of))
-        taken = self._scalars | names(node) | names(self.of) | {i.name for i in eq.indices}
+        taken = self._reserved | names(node) | names(self.of) | {i.name for i in eq.indices}
         places = [
             p
             for p in reads_of(eq.body, node.name, self.network.ties, taken)
@@ -191,7 +191,7 @@ class Sweep:
                 after = total(*(self._flow(p) for t in terms for p in t.parts or (t,)))
                 steps.append(Step("contract-delta", at, after))
                 at = after
-        neat = neaten(at, goal, indices)
+        neat = neaten(at, goal, self._reserved | {i.name for i in indices})
         if neat != at:
             steps.append(Step("tidy", at, neat))
         return Derivation(goal, tuple(steps), indices, locals_, self._lemmas(chained))
@@ -282,6 +282,11 @@ class Sweep:
         inside = (i for eq in self.network.equations for r in eq.reads for i in r.inside)
         return frozenset(plain & ({i.name for i in inside} | set(LETTERS)))
 
+    @property
+    def _reserved(self) -> frozenset[str]:
+        """Letters that no index may be renamed to: sizes and quantities have them."""
+        return self._scalars | self.network.sizes
+
     def _refuse_ambiguous(self, by: Ref) -> None:
         """A letter of the question must not name a quantity of the network as well."""
         for ref in (self.of, by):
@@ -348,7 +353,7 @@ class Sweep:
             ),
             ref,
         )
-        avoid = names(self.of) | self._scalars
+        avoid = names(self.of) | self._reserved
         letters: list[Expr] = []
         for own, actual in zip(home.indices, ref.indices, strict=True):
             if isinstance(actual, Num):
@@ -386,10 +391,9 @@ def joined(e: Expr) -> Expr:
     return transform(e, lambda x: product(*x.factors) if isinstance(x, Mul) else x)
 
 
-def neaten(e: Expr, goal: Expr, indices: Sequence[Index]) -> Expr:
-    """Tidied, short sums written out, bound letters distinct."""
-    taken = frozenset(i.name for i in indices) | frozenset(free_names(goal))
-    return distinct_bounds(out_of_sums(tidy(e)), taken)
+def neaten(e: Expr, goal: Expr, taken: frozenset[str]) -> Expr:
+    """Tidied, factors in front of sums, bound letters distinct from one another and from `taken`."""
+    return distinct_bounds(out_of_sums(tidy(e)), taken | frozenset(free_names(goal)))
 
 
 def size(e: Expr) -> int:
