@@ -392,7 +392,7 @@ def joined(e: Expr) -> Expr:
 
 
 def neaten(e: Expr, goal: Expr, taken: frozenset[str]) -> Expr:
-    """Tidied, factors in front of sums, bound letters distinct from one another and from `taken`."""
+    """Tidied, factors in front of sums, bound letters distinct from each other and from `taken`."""
     return distinct_bounds(out_of_sums(tidy(e)), taken | frozenset(free_names(goal)))
 
 
