@@ -16,10 +16,10 @@ from itertools import product
 from oracle import entries_of, leaf_entries
 
 from symgrad.derive import Sweep
-from symgrad.dual import Dual, Number, constant, precision, to_decimal
+from symgrad.dual import Dual, Number, constant, multiply, precision, to_decimal
 from symgrad.errors import NetworkError, SymgradError
 from symgrad.evaluate import Point, Unrolled, value
-from symgrad.expr import Bound, Expr, Num, Partial, Reduce, Ref, free, names, num, substitute, walk
+from symgrad.expr import Bound, Expr, Num, Partial, Ref, free, names, num, substitute, walk
 from symgrad.interpret import Env, Interpreter
 from symgrad.latex import latex
 from symgrad.network import Network
@@ -45,19 +45,23 @@ def name(text: str) -> Ref:
 
 
 class Careful(Interpreter):
-    """Reads brackets about indices and empty sums before the rest, which need not exist there."""
+    """A product with a factor 0 is 0, whether or not its other factors exist: δ_0 [2 ≤ l] at
+    l = 1."""
 
     def _product(self, factors: tuple[Expr, ...], env: Env, e: Expr) -> Dual:
+        whole, missing = constant(1), None
         for f in factors:
-            empty = isinstance(f, Reduce) and f.op == "sum"
-            if empty and next(self._points(f.bounds, env), None) is None:
+            try:
+                found = self.value(f, env)
+            except NetworkError as error:
+                missing = error
+                continue
+            if found.value == 0:
                 return constant(0)
-        return super()._product(tuple(sorted(factors, key=about_values)), env, e)
-
-
-def about_values(e: Expr) -> bool:
-    """Does a formula read an entry of a tensor?"""
-    return any(isinstance(x, Ref) and x.indices for x in walk(e))
+            whole = multiply(whole, found)
+        if missing is not None:
+            raise missing
+        return whole
 
 
 class Judge(Unrolled):

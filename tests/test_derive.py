@@ -18,7 +18,7 @@ from symgrad.expr import Mul, num
 from symgrad.latex import latex
 from symgrad.network import Ties as Policy
 
-EXAMPLES = int(os.environ.get("SYMGRAD_EXAMPLES", "120"))
+EXAMPLES = int(os.environ.get("SYMGRAD_EXAMPLES", "64"))
 """How many random networks a run draws; `SYMGRAD_SEED` is the first."""
 
 FIRST = int(os.environ.get("SYMGRAD_SEED", "0"))
