@@ -2,7 +2,7 @@ r"""Equations: what defines a tensor, what it reads, and what is given of its gr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
@@ -106,20 +106,21 @@ def read_extent(read: Read) -> tuple[Range, ...] | None:
     return tuple(axes)
 
 
-def entries(eq: Equation) -> Iterator[Equation]:
-    """The equation written out for every value of its indices, the last index fastest.
+def entries(eq: Equation, letters: Sequence[str] | None = None) -> Iterator[Equation]:
+    """The equation written out for every value of its indices (or of some `letters` among
+    them), the last index fastest.
 
     >>> i = Index("i", Range(num(1), num(2)))
     >>> z, x = Ref("z", (Ref("i"),)), Ref("x", (Ref("i"),))
     >>> [latex(e.body) for e in entries(Equation(z, (i,), x))]
     ['x_1', 'x_2']
     """
-    if not eq.indices:
+    first = next((i for i in eq.indices if letters is None or i.name in letters), None)
+    if first is None:
         yield eq
         return
-    first = eq.indices[0]
     for value in first.range.values():
-        yield from entries(eq.entry({first.name: num(value)}))
+        yield from entries(eq.entry({first.name: num(value)}), letters)
 
 
 MOST_ENTRIES = 10_000

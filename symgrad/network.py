@@ -170,9 +170,12 @@ class Network:
 
     @cached_property
     def parameters(self) -> tuple[Ref, ...]:
-        """The leaves that are not data: what is learned."""
+        """The leaves that are not data: what is learned. The state before the first one, such as
+        h_0 = 0, is not when its value is given."""
         symbols = {u.symbol.name for u in self.upstream if isinstance(u.symbol, Ref)}
-        return tuple(r for r in self.leaves if r.name not in self.data | symbols)
+        start = {r for r in self.values if r.name in self.by_name}
+        known = self.data | symbols
+        return tuple(r for r in self.leaves if r.name not in known and r not in start)
 
     @cached_property
     def _ranks(self) -> Mapping[str, Mapping[int, Ref]]:
@@ -208,9 +211,10 @@ class Network:
         looped = {eq.target.name for eq in loop}
         expanded: list[Equation] = []
         for eq in self.equations:
-            if eq.target.name in looped and all(i.range.size for i in eq.indices):
+            steps = tuple(i.name for i in eq.indices if i.range.size)
+            if eq.target.name in looped and steps:
                 check_length(eq)
-                expanded.extend(entries(eq))
+                expanded.extend(entries(eq, steps))
             else:
                 expanded.append(eq)
         unrolled = Network(
@@ -300,8 +304,16 @@ def dependencies(network: Network, eq: Equation) -> Iterator[Equation]:
                 yield found[0]
         else:
             for other in network.by_name.get(read.ref.name, ()):
-                if len(other.target.indices) == len(read.ref.indices):
+                if may_be(other.target, read.ref):
                     yield other
+
+
+def may_be(target: Ref, ref: Ref) -> bool:
+    """Can the two be one entry? Not where they differ in a number."""
+    return len(target.indices) == len(ref.indices) and all(
+        a == b or not (isinstance(a, Num) and isinstance(b, Num))
+        for a, b in zip(target.indices, ref.indices, strict=True)
+    )
 
 
 def check_single_assignment(network: Network) -> None:
@@ -351,7 +363,7 @@ def check_entry(network: Network, ref: Ref, at: Place | None = None) -> None:
     """An entry somebody asks for, or gives, exists: it has as many indices as the tensor, and
     each can lie in its range at some sizes."""
     ranks = network.ranks(ref.name)
-    if not ranks:
+    if not ranks or ref in network.leaves:
         return
     if len(ref.indices) not in ranks:
         known = ranks[min(ranks)]
@@ -420,7 +432,7 @@ def check_reads(network: Network, eq: Equation) -> None:
             inside = axes is not None and position < len(axes) and read.ref.name in network.by_name
             if axes is None or not (inside or stated):
                 continue
-            _check_axis(network, eq, read, form, axes[position])
+            _check_axis(network, eq, read, position, axes[position])
 
 
 def _check_shape(network: Network, eq: Equation, ref: Ref) -> None:
@@ -446,7 +458,9 @@ def _check_names(network: Network, eq: Equation, read: Read, form: Affine) -> No
             )
 
 
-def _check_axis(network: Network, eq: Equation, read: Read, form: Affine, r: Range) -> None:
+def _check_axis(network: Network, eq: Equation, read: Read, axis: int, r: Range) -> None:
+    form = affine(read.ref.indices[axis])
+    assert form is not None
     conds = range_conditions(form, r)
     if not form.coefficients and r.size is not None:
         bad: dict[str, int] | None = None if form.constant in r.values() else {}
@@ -458,7 +472,8 @@ def _check_axis(network: Network, eq: Equation, read: Read, form: Affine, r: Ran
         bad = facts.instance(outside)
     if bad is None:
         return
-    entrywise = all(not e.indices for e in network.by_name.get(read.ref.name, ()))
+    defined = network.by_name.get(read.ref.name, ())
+    entrywise = all(isinstance(e.target.indices[axis], Num) for e in defined)
     below = conds[0].form if conds else form
     value = below.constant + sum(k * bad.get(n, 0) for n, k in below.coefficients)
     if entrywise and value < 0:

@@ -165,8 +165,8 @@ class Builder:
         refused in this scope's own equations (outer ones may read what is shadowed here)."""
         check_single_assignment(network)
         check_ranks(network, [eq for eq in network.equations if eq in new])
-        self.check_given(network)
         network = network.acyclic()
+        self.check_given(network)
         for eq in network.equations:
             if eq in new or not self.outer.equations:
                 check_reads(network, eq)
