@@ -92,8 +92,9 @@ class Asker:
                     "expected a defined name",
                     hint=r"define it, or ask for the parameters with \theta = ?",
                 )
-            listed = self.network.parameters
-            shown_ = ", ".join(family(self.network, r) for r in listed)
+            network = self.network.around(self.scope.focus)
+            listed = network.parameters
+            shown_ = ", ".join(family(network, r) for r in listed)
             return Answer(self.where, q.latex, shown_, None, q.at, listed=listed)
         check_entry(self.network, ref, q.at.find(latex(ref)))
         if not all(isinstance(i, Num) for i in ref.indices):

@@ -7,7 +7,7 @@ sizes is the same type as one with symbols. Nothing here differentiates.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -176,6 +176,23 @@ class Network:
         start = {r for r in self.values if r.name in self.by_name}
         known = self.data | symbols
         return tuple(r for r in self.leaves if r.name not in known and r not in start)
+
+    def around(self, names: frozenset[str]) -> Network:
+        """The equations connected with those that define `names`, through what they define."""
+        known = set(names)
+        kept: set[Equation] = set()
+        grown = True
+        while grown:
+            grown = False
+            for eq in self.equations:
+                uses = {eq.target.name} | {
+                    r.ref.name for r in eq.reads if r.ref.name in self.by_name
+                }
+                if eq not in kept and uses & known:
+                    kept.add(eq)
+                    known |= uses
+                    grown = True
+        return replace(self, equations=tuple(eq for eq in self.equations if eq in kept))
 
     @cached_property
     def _ranks(self) -> Mapping[str, Mapping[int, Ref]]:

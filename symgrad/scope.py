@@ -33,6 +33,7 @@ from symgrad.expr import (
     constant,
     free,
     names,
+    num,
     substitute,
     transform,
     walk,
@@ -87,6 +88,8 @@ class Scope:
     functions: Mapping[str, tuple[tuple[str, ...], Expr]] = field(default_factory=dict)
     values: Mapping[Ref, Num] = field(default_factory=dict)
     rels: tuple[Expr, ...] = ()
+    focus: frozenset[str] = frozenset()
+    """What the nearest heading with equations of its own defines: the network in question."""
 
     @property
     def variables(self) -> frozenset[str]:
@@ -132,6 +135,7 @@ class Builder:
         self.subscripts = {n for block in blocks for s in block for n in subscript_names(s)}
         for block in blocks:
             self.block(block)
+        self.digits_apart()
         self.data |= self.arguments()
         equations = self.arranged(self.with_letters())
         equations, values = self.put_sizes(equations)
@@ -158,7 +162,43 @@ class Builder:
             self.functions,
             values,
             tuple(self.rels),
+            frozenset(d.target.name for d in self.equations) or self.outer.focus,
         )
+
+    def digits_apart(self) -> None:
+        """W_{12} of a tensor with two indices is W_{1,2}."""
+        ranks: dict[str, int] = {}
+        defined = [*self.outer.equations, *self.equations]
+        for x in (x for d in defined for e in (d.target, d.body) for x in walk(e)):
+            if isinstance(x, Ref) and any(not isinstance(i, Num) for i in x.indices):
+                ranks.setdefault(x.name, len(x.indices))
+        ranks |= {name: len(axes) for name, axes in self.shapes.items()}
+
+        def apart(e: Expr) -> Expr:
+            match e:
+                case Ref(name=name, indices=(Num(value=v),)) if ranks.get(name, 1) > 1:
+                    digits = str(v)
+                    if len(digits) == ranks[name] and digits.isdigit():
+                        return Ref(name, tuple(num(int(c)) for c in digits))
+            return e
+
+        def of(e: Expr) -> Expr:
+            return transform(e, apart)
+
+        def name(r: Ref) -> Ref:
+            found = of(r)
+            assert isinstance(found, Ref)
+            return found
+
+        self.equations = [
+            Defined(name(d.target), of(d.body), d.at, d.ranges) for d in self.equations
+        ]
+        self.questions = [Question(of(q.left), q.latex, q.at) for q in self.questions]
+        self.values = {name(r): v for r, v in self.values.items()}
+        self.value_places = {name(r): p for r, p in self.value_places.items()}
+        self.upstream = [
+            (Upstream(of(u.symbol), name(u.of), name(u.by)), at) for u, at in self.upstream
+        ]
 
     def validated(self, network: Network, new: set[Equation]) -> Network:
         """The network with cycles and double definitions refused everywhere, reads out of range
@@ -268,11 +308,23 @@ class Builder:
     def range(self, letter: str, r: Range, start: int) -> None:
         """A range belongs to the equations of its block that use the letter and have none yet;
         it is remembered for the equations after it."""
-        for k in range(start, len(self.equations)):
+        using = [
+            k
+            for k in range(start, len(self.equations))
+            if letter in _letters(self.equations[k].target)
+        ]
+        for k in using:
             d = self.equations[k]
-            if letter in _letters(d.target) and letter not in d.ranges:
-                self.equations[k] = Defined(d.target, d.body, d.at, {**d.ranges, letter: r})
+            if letter not in d.ranges:
+                known = None if k == using[-1] else self.read_along(d, letter)
+                ranges = {**d.ranges, letter: known or r}
+                self.equations[k] = Defined(d.target, d.body, d.at, ranges)
         self.letters[letter] = r
+
+    def read_along(self, d: Defined, letter: str) -> Range | None:
+        """The range of an equation that reads another entry by entry: a_i = max(0, z_i)."""
+        stated = {e.target.name: e for e in self.equations if e.ranges}
+        return Limits({}, self.shapes, stated).from_reads(letter, d.body)
 
     def comparison(self, parts: Sequence[Expr], ops: Sequence[str], start: int, at: Place) -> None:
         """``1 ≤ i ≤ n`` is the range of i; a comparison of sizes is a fact, any other a remark."""
