@@ -9,13 +9,14 @@ from symgrad.derive import Sweep
 from symgrad.dual import Number
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.evaluate import Point, Unrolled
-from symgrad.expr import Expr, Num, Partial, Ref, constant, num
+from symgrad.expr import Expr, Num, Partial, Ref, constant, num, walk
 from symgrad.latex import latex
 from symgrad.network import Network, check_entry
 from symgrad.numeral import shown
 from symgrad.rewrite import Derivation, Step
 from symgrad.rules.forms import as_cases
 from symgrad.scope import PARAMETER_NAMES, Question, Scope
+from symgrad.witness import confirm, confirm_formula
 
 
 def first_entry(ref: Ref) -> Ref:
@@ -53,13 +54,16 @@ class Asker:
         if not isinstance(of, Ref) or not isinstance(by, Ref):
             raise NetworkError(f"found {latex(goal)}, expected names above and below")
         self.check(of, by, q.at)
-        sweep = self.sweeps.setdefault(of, Sweep(self.network, of))
+        sweep = self.sweeps.setdefault(of, Sweep(self.network, of, inline=WHOLE))
         derivation = sweep.gradient(by)
+        confirm_formula(self.network, derivation)
         value = self.value(derivation.answer)
+        if value is not None:
+            confirm(self.network, of, by, value, self.point())
         if self.cases:
             derivation = spelled_as_cases(derivation)
         return Answer(
-            self.where, q.latex, latex(derivation.answer), value, q.at, derivation=derivation
+            self.where, q.latex, whole_latex(derivation), value, q.at, derivation=derivation
         )
 
     def check(self, of: Ref, by: Ref, at: Place) -> None:
@@ -126,12 +130,35 @@ class Asker:
 
     def unrolled(self) -> Unrolled:
         """The network at the given values."""
-        point = Point({}, {r: v.value for r, v in self.network.values.items()})
-        return Unrolled(self.network, point)
+        return Unrolled(self.network, self.point())
 
+    def point(self) -> Point:
+        """The given values."""
+        return Point({}, {r: v.value for r, v in self.network.values.items()})
+
+
+WHOLE = 400
+"""An upstream gradient of at most this many nodes is written into an answer; a larger one keeps
+its name, and the answer says what it stands for."""
 
 MOST_LISTED = 4
 """A tensor of at most this many entries is listed in full among the parameters."""
+
+
+def whole_latex(d: Derivation) -> str:
+    """The answer; after it what the upstream gradients stand for that it leaves named."""
+    known = {u.goal: u for u in d.upstream}
+    parts = [latex(d.answer)]
+    waiting = [d.answer]
+    told: set[Expr] = set()
+    while waiting:
+        for x in walk(waiting.pop(0)):
+            if isinstance(x, Partial) and x in known and x not in told:
+                told.add(x)
+                parts.append(known[x].latex())
+                waiting.append(known[x].answer)
+                known |= {u.goal: u for u in known[x].upstream}
+    return r",\quad ".join(parts)
 
 
 def spelled_as_cases(d: Derivation) -> Derivation:

@@ -9,7 +9,7 @@ from functools import reduce
 from symgrad.answer import Answer, CircuitWork, Flow
 from symgrad.circuit import Circuit, circuit
 from symgrad.derive import Sweep
-from symgrad.dual import Number, plus, times
+from symgrad.dual import DIGITS, Number, plus, precision, times
 from symgrad.equation import Equation, check_length, entries
 from symgrad.errors import ExamError, NetworkError, Place
 from symgrad.evaluate import Point, Unrolled
@@ -20,6 +20,7 @@ from symgrad.notation import read
 from symgrad.numeral import shown
 from symgrad.scope import Scope
 from symgrad.section import Drawn
+from symgrad.witness import confirm
 
 
 def circuit_work(item: Drawn, scope: Scope, where: str) -> CircuitWork:
@@ -29,20 +30,26 @@ def circuit_work(item: Drawn, scope: Scope, where: str) -> CircuitWork:
     for ref, value in scope.network.values.items():
         definitions.setdefault(ref, value)
     drawn = circuit(target, definitions)
-    network = Network(tuple(Equation(g.output, (), g.body) for g in drawn.gates))
+    gates = tuple(Equation(g.output, (), g.body) for g in drawn.gates)
+    network = Network(gates, ties=scope.network.ties)
     sweep = Sweep(network, drawn.output)
     values = wire_values(drawn, network, scope)
     wires = [*drawn.inputs, *(g.output for g in drawn.gates)]
     gradients: dict[Ref, Number] = {}
     flows: list[Flow] = []
-    for wire in reversed(wires):
-        sweep.gradient(wire)
-        found = list(wire_flows(wire, drawn, sweep, network, (values, gradients)))
-        flows += found
-        if values:
-            seed: Number = Fraction(1) if wire == drawn.output else Fraction(0)
-            products = (f.product for f in found if f.product is not None)
-            gradients[wire] = reduce(plus, products, seed)
+    with precision(DIGITS):
+        for wire in reversed(wires):
+            sweep.gradient(wire)
+            found = list(wire_flows(wire, drawn, sweep, network, (values, gradients)))
+            flows += found
+            if values:
+                seed: Number = Fraction(1) if wire == drawn.output else Fraction(0)
+                products = (f.product for f in found if f.product is not None)
+                gradients[wire] = reduce(plus, products, seed)
+    if values:
+        given = Point({}, {r: values[r] for r in drawn.inputs})
+        for wire, gradient in gradients.items():
+            confirm(network, drawn.output, wire, gradient, given)
     formulas = {w: spelled_out(drawn, sweep.gradient(w).answer) for w in wires}
     work = CircuitWork((), True, drawn, values, gradients, tuple(flows), formulas)
     asked = [w for w in wires if w != drawn.output]

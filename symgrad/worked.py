@@ -28,7 +28,7 @@ from symgrad.expr import (
     walk,
 )
 from symgrad.graph import BLANK, Label
-from symgrad.index import Index
+from symgrad.index import Index, Range
 from symgrad.latex import latex
 from symgrad.network import Ties
 from symgrad.numeral import rounded, shown
@@ -187,10 +187,12 @@ def lines(d: Derivation) -> list[Row]:
     parts = chain(d)
     reason = margin(d)
     if sum(weight(p) for p in parts) <= 2 * ONE_LINE or len(parts) == 1:
-        return [Row(latex(d.goal), " = ".join(latex(p) for p in parts) + where(d.indices), reason)]
+        tail = holds_for(d) + where(d.indices)
+        return [Row(latex(d.goal), " = ".join(latex(p) for p in parts) + tail, reason)]
     rows = [Row(latex(d.goal), latex(parts[0]), reason)]
     rows += [Row("", latex(p)) for p in parts[1:]]
-    return [*rows[:-1], Row(rows[-1].left, rows[-1].right + where(d.indices), rows[-1].reason)]
+    tail = holds_for(d) + where(d.indices)
+    return [*rows[:-1], Row(rows[-1].left, rows[-1].right + tail, rows[-1].reason)]
 
 
 def chain(d: Derivation) -> list[Expr]:
@@ -205,6 +207,12 @@ def chain(d: Derivation) -> list[Expr]:
 def where(free: Sequence[Index]) -> str:
     r"""\qquad j = 1, \dots, m."""
     return "".join(rf" \qquad {ranged(i)}" for i in free)
+
+
+def holds_for(d: Derivation) -> str:
+    """The entries of the consumer that a local gradient is stated for."""
+    known = (b for b in d.within if b.lo is not None and b.hi is not None)
+    return where([Index(b.name, Range(b.lo, b.hi)) for b in known if b.lo and b.hi])
 
 
 def ranged(i: Index) -> str:

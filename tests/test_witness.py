@@ -1,0 +1,87 @@
+"""The second witness lets right gradients pass and stops wrong ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from judge import name, network
+
+from symgrad.derive import Sweep
+from symgrad.errors import SymgradError
+from symgrad.evaluate import Point
+from symgrad.exam import Exam
+from symgrad.expr import ONE, Expr, Mul, Neg, Ref, num
+from symgrad.rewrite import Derivation, Step
+from symgrad.solve import solve
+from symgrad.witness import confirm, confirm_formula
+
+CONVOLUTION = r"""
+z_i = \sum_{j=1}^{m} k_j x_{i+j-1} + b, \quad i = 1, \dots, n
+\delta_i = \frac{\partial L}{\partial z_i}
+"""
+
+
+def with_answer(d: Derivation, answer: Expr) -> Derivation:
+    return replace(d, steps=(*d.steps, Step("slip", d.answer, answer)))
+
+
+@pytest.mark.parametrize("by", ["k_j", "b", "x_l", "k_1", "x_i"])
+def test_what_is_derived_passes(by: str) -> None:
+    net = network(CONVOLUTION)
+    confirm_formula(net, Sweep(net, Ref("L")).gradient(name(by)))
+
+
+@pytest.mark.parametrize("by", ["k_j", "b", "x_l"])
+@pytest.mark.parametrize("slip", [Neg, lambda e: Mul((num(2), e)), lambda e: ONE])
+def test_a_slip_is_stopped(by: str, slip) -> None:  # type: ignore[no-untyped-def]
+    net = network(CONVOLUTION)
+    right = Sweep(net, Ref("L")).gradient(name(by))
+    with pytest.raises(AssertionError, match="the oracle says"):
+        confirm_formula(net, with_answer(right, slip(right.answer)))
+
+
+def test_the_other_ones_gradient_is_stopped() -> None:
+    net = network(CONVOLUTION)
+    sweep = Sweep(net, Ref("L"))
+    right, other = sweep.gradient(name("x_l")), sweep.gradient(name("k_l"))
+    with pytest.raises(AssertionError, match="the oracle says"):
+        confirm_formula(net, with_answer(right, other.answer))
+
+
+def test_a_wrong_number_is_stopped() -> None:
+    net = network(r"f = w x")
+    at = Point({}, {name("w"): Fraction(2), name("x"): Fraction(3)})
+    confirm(net, name("f"), name("w"), Fraction(3), at)
+    with pytest.raises(AssertionError, match="the oracle says 3"):
+        confirm(net, name("f"), name("w"), Fraction(2), at)
+
+
+TIED = r"""---
+ties: {ties}
+---
+
+$$f = 3 \max(a, b), \quad a = 2, \quad b = 2$$
+
+{asked}
+"""
+
+
+@pytest.mark.parametrize("asked", ["![circuit](f)", r"$\frac{\partial f}{\partial a} = ?$"])
+def test_a_tie_at_the_given_values_needs_a_convention(asked: str) -> None:
+    with pytest.raises(SymgradError) as found:
+        solve(Exam.parse(TIED.format(ties="strict", asked=asked), "exam.md"))
+    assert "at the given values" in found.value.headline()
+    assert "ties: ge" in found.value.headline()
+
+
+@pytest.mark.parametrize(("ties", "a", "b"), [("ge", 3, 3), ("first", 3, 0), ("split", 1.5, 1.5)])
+def test_a_convention_settles_a_tie_alike_everywhere(ties: str, a: float, b: float) -> None:
+    asked = "![circuit](f)\n\n" + r"$\frac{\partial f}{\partial a} = ?$ "
+    asked += r"$\frac{\partial f}{\partial b} = ?$"
+    answers = solve(Exam.parse(TIED.format(ties=ties, asked=asked))).json()["answers"]
+    by = {r"\frac{\partial f}{\partial a}": a, r"\frac{\partial f}{\partial b}": b}
+    values = [(x["question"], x["value"]) for x in answers if x["question"] in by]
+    assert len(values) == 4
+    assert all(by[question] == value for question, value in values)
