@@ -229,7 +229,7 @@ def _product(factors: tuple[Expr, ...]) -> str:
 
 
 def _times(before: Expr, left: str, after: Expr, right: str) -> str:
-    if right[0].isdigit() or (isinstance(before, Num) and isinstance(after, Num | Div)):
+    if right[0].isdigit() or (isinstance(before, Num) and isinstance(after, Num | Div | Iverson)):
         return r" \cdot "
     if isinstance(after, Num):
         return r" \cdot "
@@ -241,7 +241,7 @@ def _times(before: Expr, left: str, after: Expr, right: str) -> str:
     tall = isinstance(before, Div | Partial | Iverson | Call | Reduce | Cases)
     tall = tall or isinstance(after, Partial | Iverson | Call | Reduce | Cases)
     if isinstance(before, Num):
-        return r"\, " if isinstance(after, Reduce | Iverson | Partial) else " "
+        return r"\, " if isinstance(after, Reduce | Partial) else " "
     return r"\, " if tall or left.endswith(")") or right.startswith(("(", r"\left(")) else " "
 
 
