@@ -15,7 +15,7 @@ from oracle import general, instances
 from symgrad.answer import CircuitWork
 from symgrad.dual import Ties
 from symgrad.equation import Equation
-from symgrad.errors import SymgradError
+from symgrad.errors import ExamError, SymgradError
 from symgrad.evaluate import Point, derivative, forward
 from symgrad.exam import Exam
 from symgrad.expr import Partial, Ref, num, substitute
@@ -119,6 +119,9 @@ def test_circuits() -> None:
             )
             check(work, seed)
         except Ties:
+            continue
+        except ExamError as error:  # two arguments of a maximum that are one: always a tie
+            assert "at the given values" in error.message
             continue
         assert used
         drawn += 1
