@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from symgrad.count.layer import POOLS, Layer, Pair
 from symgrad.count.remark import Remark
-from symgrad.count.size import TEXT, equal, number, tidy, worked
+from symgrad.count.size import TEXT, number, polynomial, tidy, worked
 from symgrad.errors import CountError
 from symgrad.expr import ONE, ZERO, Add, Call, Div, Expr, Mul, Neg, Num, num
 
@@ -197,16 +197,17 @@ class View:
         reach = (tidy(high), tidy(wide))
         return View(reach, (jumps[0], jumps[1]), tuple(trail)), (high, wide)
 
-    def whole(self, shape: tuple[Expr, ...], source: tuple[Expr, ...]) -> View:
+    def whole(self, shape: tuple[Expr, ...], source: tuple[Expr, ...]) -> View | None:
         """What all entries of a map of `shape` see together of an input of size `source`: the
-        interval they read, traced back window by window and cut to each map."""
+        interval they read, traced back window by window and cut to each map. None where symbols
+        do not tell where it is cut."""
         high, wide = (
             self._traced(self.trail[axis], shape[axis]) if self.trail[axis] else source[axis]
             for axis in range(2)
         )
-        return View((high, wide), (ZERO, ZERO))
+        return None if high is None or wide is None else View((high, wide), (ZERO, ZERO))
 
-    def _traced(self, trail: tuple[tuple[Window, Expr], ...], n: Expr) -> Expr:
+    def _traced(self, trail: tuple[tuple[Window, Expr], ...], n: Expr) -> Expr | None:
         first: Expr = ZERO
         last = tidy(Add((n, Neg(ONE))))
         for window, length in reversed(trail):
@@ -214,12 +215,15 @@ class View:
             begin = Add((Mul((first, window.stride)), before))
             end = Add((Mul((last, window.stride)), before, *window.reach(), Neg(ONE)))
             edge = Add((length, Neg(ONE)))
-            first = ZERO if _below(begin, ZERO) else tidy(begin)
-            last = tidy(end if _below(end, edge) else edge)
+            early, inside = _below(begin, ZERO), _below(end, edge)
+            if early is None or inside is None:
+                return None
+            first = ZERO if early else tidy(begin)
+            last = tidy(end if inside else edge)
         return tidy(Add((last, Neg(first), ONE)))
 
 
-def _below(a: Expr, b: Expr) -> bool:
-    """Is a ≤ b, as far as numbers tell?"""
-    gap = number(Add((a, Neg(b))))
-    return equal(a, b) if gap is None else gap <= 0
+def _below(a: Expr, b: Expr) -> bool | None:
+    """Is a ≤ b for all sizes? None where sizes decide; sizes are not negative."""
+    signs = {c > 0 for c in polynomial(Add((a, Neg(b)))).values() if c}
+    return None if len(signs) > 1 else not signs or signs == {False}
