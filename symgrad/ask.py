@@ -98,6 +98,12 @@ class Asker:
                 )
             network = self.network.around(self.scope.focus)
             listed = network.parameters
+            if not listed:
+                raise NetworkError(
+                    f"found a question about the parameters {latex(ref)}, but no network here has any; "
+                    "expected equations that read some name",
+                    hint="state the network under this heading or one around it",
+                )
             shown_ = ", ".join(family(network, r) for r in listed)
             return Answer(self.where, q.latex, shown_, None, q.at, listed=listed)
         check_entry(self.network, ref, q.at.find(latex(ref)))

@@ -76,7 +76,7 @@ class Printer(ABC):
             "title": self.words(sheet.title),
             "running": Raw(quoted(escape.one_line(sheet.title))),
             "language": Raw(quoted(sheet.language if sheet.language in WORDS else "en")),
-            "subtitle": self.words(sheet.points) if sheet.points else "",
+            "subtitle": self.words(" · ".join(filter(None, (sheet.byline, sheet.points)))),
             "name": self.words(words["name"]) if sheet.kind == "paper" else "",
             "page_before": self.words(before),
             "page_between": self.words(between),

@@ -7,6 +7,7 @@ holds the blocks, `render` prints them.
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import groupby
 from typing import Literal
 
 from symgrad import worked
@@ -33,7 +34,9 @@ def sheet(solution: Solution, kind: Kind) -> Sheet:
     exam = solution.exam
     blocks = Writer(kind, exam.options.get("ties", "strict")).section(solution.root)
     points = total_points(solution.root)
-    return Sheet(kind, exam.title, "en", tuple(blocks), points and worded(points))
+    named = (exam.options.get(key, "") for key in ("course", "author", "date"))
+    byline = " · ".join(n for n in named if n)
+    return Sheet(kind, exam.title, "en", tuple(blocks), points and worded(points), byline=byline)
 
 
 def total_points(root: Solved) -> str | None:
@@ -100,11 +103,11 @@ class Writer:
         if self.kind == "key":
             return [Rows(tuple(key_row(a) for a in work.answers), answer=True)]
         blocks: list[Block] = []
-        gradients = [a for a in work.answers if a.derivation is not None]
-        blocks += worked.gradients(gradients, self.told, self.ties)
-        for a in work.answers:
-            if a.derivation is None:
-                blocks.append(worked.parameters(a) if a.listed else worked.valued(a))
+        for derived, group in groupby(work.answers, lambda a: a.derivation is not None):
+            if derived:
+                blocks += worked.gradients(list(group), self.told, self.ties)
+            else:
+                blocks += (worked.parameters(a) if a.listed else worked.valued(a) for a in group)
         return blocks
 
     def circuit(self, work: CircuitWork) -> list[Block]:
@@ -140,7 +143,9 @@ def key_row(answer: Answer) -> Row:
         text, exact = shown(answer.value)
         if text != answer.latex:
             right += f" = {text}" if exact else rf" \approx {text}"
-    return Row(answer.question, right)
+    rounded = answer.derivation is None and answer.value is not None
+    exact = not rounded or shown(answer.value or Fraction(0))[1]
+    return Row(answer.question, right, relation="=" if exact else r"\approx")
 
 
 def room(answer: Answer) -> float:

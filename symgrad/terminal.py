@@ -3,7 +3,7 @@ r"""What a terminal shows: a derivation as lines of Unicode or LaTeX, counted la
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from symgrad.answer import Answer
 from symgrad.count import Cell, Count, Kind, Quantity, Row
 from symgrad.dual import Number
 from symgrad.expr import Expr, Num
-from symgrad.index import Index
+from symgrad.index import Index, Range
 from symgrad.latex import latex
 from symgrad.numeral import shown
 from symgrad.rewrite import Derivation
@@ -33,6 +33,7 @@ class Line:
     left: Expr | None
     right: Expr
     reason: str = ""
+    within: str = ""
 
 
 def steps(d: Derivation) -> tuple[Derivation, ...]:
@@ -58,7 +59,13 @@ def lines(d: Derivation) -> list[Line]:
             continue
         out.append(Line(None if out else d.goal, step.after, reason(d, step.rule, step.because)))
         seen = step.after
-    return out
+    return [*out[:-1], replace(out[-1], within=holds_for(d))]
+
+
+def holds_for(d: Derivation) -> str:
+    """The entries of the consumer that a local gradient is stated for."""
+    known = [Index(b.name, Range(b.lo, b.hi)) for b in d.within if b.lo and b.hi]
+    return f"   ({ranges(known)})" if known else ""
 
 
 def reason(d: Derivation, rule: str, because: Sequence[str]) -> str:
@@ -79,7 +86,9 @@ def in_unicode(derivations: Sequence[Derivation]) -> Iterator[str]:
     rows = [line for d in derivations for line in lines(d)]
     lefts = ["" if r.left is None else text(r.left) for r in rows]
     indent = max(map(len, lefts), default=0)
-    body = [f"{left:<{indent}} = {text(r.right)}" for left, r in zip(lefts, rows, strict=True)]
+    body = [
+        f"{left:<{indent}} = {text(r.right)}{r.within}" for left, r in zip(lefts, rows, strict=True)
+    ]
     margin = min(WIDEST, max(map(len, body), default=0))
     for row, line in zip(rows, body, strict=True):
         yield f"{line:<{margin}}   {row.reason}".rstrip()

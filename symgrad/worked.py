@@ -24,6 +24,7 @@ from symgrad.expr import (
     Reduce,
     Ref,
     children,
+    names,
     replace_refs,
     walk,
 )
@@ -439,15 +440,21 @@ FLAT = re.compile(r"\\frac\{(\w+)\}\{(\w(?:\^\w)?)\}")
 
 
 def sign_formula(work: CircuitWork, flow: Flow) -> str:
-    """A gate of one input in terms of x, others in the author's names."""
+    """The local gradient in the author's names; a gate whose one input has none is written in
+    x, or not at all where x is somebody's name."""
     operands = set(flow.gate.operands())
     own = flow.gate.output
+    input_ = work.spelled(flow.operand)
+    if len(operands) == 1 and not isinstance(input_, Ref):
+        if any("x" in names(work.spelled(w)) for w in work.formulas):
+            return number(flow.slope)
+        input_ = Ref("x")
 
     def named(r: Ref) -> Expr | None:
         if len(operands) == 1 and r in operands:
-            return Ref("x")
+            return input_
         if r == own and len(operands) == 1:
-            return replace_refs(flow.gate.body, lambda o: Ref("x") if o in operands else None)
+            return replace_refs(flow.gate.body, lambda o: input_ if o in operands else None)
         return work.spelled(r)
 
     return latex(replace_refs(flow.local, named))

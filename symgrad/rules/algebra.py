@@ -421,5 +421,5 @@ def product(*factors: Expr) -> Expr:
 
 def total(*terms: Expr) -> Expr:
     """The sum without zeros."""
-    kept = [t for t in terms if t != ZERO]
+    kept = [x for t in terms if t != ZERO for x in (t.terms if isinstance(t, Add) else (t,))]
     return ZERO if not kept else kept[0] if len(kept) == 1 else Add(tuple(kept))
