@@ -100,7 +100,7 @@ class Asker:
             listed = network.parameters
             if not listed:
                 raise NetworkError(
-                    f"found a question about the parameters {latex(ref)}, but no network here has any; "
+                    f"found a question about the parameters {latex(ref)}, which no network here has; "
                     "expected equations that read some name",
                     hint="state the network under this heading or one around it",
                 )

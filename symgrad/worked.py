@@ -24,7 +24,6 @@ from symgrad.expr import (
     Reduce,
     Ref,
     children,
-    names,
     replace_refs,
     walk,
 )
@@ -446,7 +445,7 @@ def sign_formula(work: CircuitWork, flow: Flow) -> str:
     own = flow.gate.output
     input_ = work.spelled(flow.operand)
     if len(operands) == 1 and not isinstance(input_, Ref):
-        if any("x" in names(work.spelled(w)) for w in work.formulas):
+        if any(x == Ref("x") for w in work.formulas for x in walk(work.spelled(w))):
             return number(flow.slope)
         input_ = Ref("x")
 
