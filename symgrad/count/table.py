@@ -73,8 +73,8 @@ class Row:
             raise CountError(
                 f"found {self.layer.text!r}, expected a layer with a {quantity.kind.value}",
                 at=self.layer.at,
-                hint="leave the cell empty; after a vector or a transposed convolution there is "
-                "no receptive field to count",
+                hint="leave the cell empty; after a transposed convolution, and where size "
+                "symbols leave open which entries are read, there is no receptive field to count",
             )
         return _in_unit(self.cells[quantity.kind], quantity.unit)
 

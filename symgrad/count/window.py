@@ -13,7 +13,7 @@ from symgrad.count.layer import POOLS, Layer, Pair
 from symgrad.count.remark import Remark
 from symgrad.count.size import TEXT, number, polynomial, tidy, worked
 from symgrad.errors import CountError
-from symgrad.expr import ONE, ZERO, Add, Call, Div, Expr, Mul, Neg, Num, num
+from symgrad.expr import ONE, ZERO, Add, Call, Div, Expr, Mul, Neg, Num, Ref, num
 
 
 @dataclass(frozen=True)
@@ -199,8 +199,8 @@ class View:
 
     def whole(self, shape: tuple[Expr, ...], source: tuple[Expr, ...]) -> View | None:
         """What all entries of a map of `shape` see together of an input of size `source`: the
-        interval they read, traced back window by window and cut to each map. None where symbols
-        do not tell where it is cut."""
+        interval they read, traced back window by window and cut to each map; None where size
+        symbols leave open whether it is cut."""
         high, wide = (
             self._traced(self.trail[axis], shape[axis]) if self.trail[axis] else source[axis]
             for axis in range(2)
@@ -215,15 +215,37 @@ class View:
             begin = Add((Mul((first, window.stride)), before))
             end = Add((Mul((last, window.stride)), before, *window.reach(), Neg(ONE)))
             edge = Add((length, Neg(ONE)))
-            early, inside = _below(begin, ZERO), _below(end, edge)
-            if early is None or inside is None:
+            outside, inside = _below(begin, ZERO), _below(end, edge)
+            if outside is None or inside is None:
                 return None
-            first = ZERO if early else tidy(begin)
+            first = ZERO if outside else tidy(begin)
             last = tidy(end if inside else edge)
         return tidy(Add((last, Neg(first), ONE)))
 
 
 def _below(a: Expr, b: Expr) -> bool | None:
-    """Is a ≤ b for all sizes? None where sizes decide; sizes are not negative."""
-    signs = {c > 0 for c in polynomial(Add((a, Neg(b)))).values() if c}
-    return None if len(signs) > 1 else not signs or signs == {False}
+    """Is a ≤ b? None if that depends on the size symbols, which stand for positive integers."""
+    if _never_positive(Add((a, Neg(b)))):
+        return True
+    return False if _never_positive(Add((b, Neg(a)))) else None
+
+
+def _never_positive(e: Expr) -> bool:
+    """Is e ≤ 0 for all sizes, as far as signs tell? ⌊x⌋ ≤ x ≤ ⌈x⌉, and a product of sizes is at
+    least 1."""
+    terms: list[Expr] = []
+    for monomial, c in polynomial(e).items():
+        factors: list[Expr] = [Num(c)]
+        for atom, power in monomial:
+            loose = isinstance(atom, Call) and len(monomial) == power == 1
+            if isinstance(atom, Call) and loose and atom.fn == ("floor" if c > 0 else "ceil"):
+                factors.append(atom.args[0])
+            elif isinstance(atom, Ref) and power > 0:
+                factors += [atom] * power
+            else:
+                return False
+        terms.append(Mul(tuple(factors)))
+    found = polynomial(Add(tuple(terms))) if terms else {}
+    signs = all(c <= 0 for monomial, c in found.items() if monomial)
+    plain = all(isinstance(x, Ref) and k > 0 for monomial in found for x, k in monomial)
+    return signs and plain and sum(found.values()) <= 0
