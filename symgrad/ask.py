@@ -100,7 +100,7 @@ class Asker:
             listed = network.parameters
             if not listed:
                 raise NetworkError(
-                    f"found a question about the parameters {latex(ref)}, which no network here has; "
+                    f"found a question about {latex(ref)}, but no network here has parameters; "
                     "expected equations that read some name",
                     hint="state the network under this heading or one around it",
                 )

@@ -45,6 +45,9 @@ class Commands(click.Group):
         except SymgradError as error:
             click.echo(str(error), err=True)
             ctx.exit(BAD_INPUT)
+        except OSError as error:
+            click.echo(f"could not write: {error.strerror or error}", err=True)
+            ctx.exit(BAD_INPUT)
         except Exception as error:
             if os.environ.get("SYMGRAD_DEBUG"):
                 raise

@@ -487,8 +487,13 @@ def counted_cell(work: TableWork, at: tuple[int, int], cell: ExamCell, worked: b
         return Cell(cell.spans)
     text = counted.working
     if not worked:
-        text = text.rsplit("=", 1)[-1].strip()
+        text = result_of(text)
     return Cell(maths(text), "answer")
+
+
+def result_of(working: str) -> str:
+    """What a working comes to: the part after its last sign of equality."""
+    return re.split(r"=|\\approx", working)[-1].strip()
 
 
 def total_row(item: Grid, work: TableWork) -> list[tuple[Cell, ...]]:
@@ -499,7 +504,7 @@ def total_row(item: Grid, work: TableWork) -> list[tuple[Cell, ...]]:
     cells = []
     for c, q in enumerate(work.columns):
         total = work.count.total(q) if q is not None and c in asked else None
-        text = "" if total is None else total.working.rsplit("=", 1)[-1].strip()
+        text = "" if total is None else result_of(total.working)
         cells.append(Cell(maths(text) if text else ()))
     if not any(c.spans for c in cells):
         return []

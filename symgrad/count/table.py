@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 
 from symgrad.count.layer import CONVOLUTIONS, POOLS, Layer, Pair
@@ -417,7 +418,8 @@ def _in_unit(counted: Cell, unit: str) -> Cell:
     exact = cell(formula, (*remarks, Remark.BINARY_UNITS))
     if not isinstance(exact.value, Fraction):
         return exact
-    rounded = f"{float(exact.value):.4g}"
+    value = float(exact.value)
+    rounded = f"{value:.1f}" if value >= 1000 else format(Decimal(f"{value:.4g}"), "f")
     sign, tex = ("=", "=") if Fraction(rounded) == exact.value else ("≈", r"\approx")
     return replace(
         exact,
