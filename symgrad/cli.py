@@ -121,10 +121,10 @@ def solve(
 @click.option("--latex", "as_latex", is_flag=True, help="Print LaTeX.")
 @click.option("--steps", is_flag=True, help="Show every step with its reason.")
 def derive(equations: str, question: str, as_latex: bool, steps: bool) -> None:
-    r"""Answer one QUESTION about EQUATIONS, both in LaTeX.
+    """Answer one QUESTION about EQUATIONS, both in LaTeX.
 
     \b
-    symgrad derive 'z = w x + b, L = (y - z)^2' '\partial L/\partial w'
+    symgrad derive 'z = w x + b, L = (y - z)^2' '\\partial L/\\partial w'
     """
     from symgrad.api import Network
 
