@@ -96,6 +96,35 @@ class TypstPrinter(Printer):
             foot=Raw(table.foot),
         )
 
+    def cell(self, cell: Cell, bold: bool) -> Raw:
+        """A cell with the parts that stay whole, for the page to find the widths of columns."""
+        if cell.role == "blank":
+            return self.macros("blank")
+        free = super().cell(cell, bold)
+        parts = [part for span in cell.spans for part in self.whole(span)]
+        body = self.spans(cell.spans)
+        if any(span.kind == "math" for span in cell.spans):
+            body = Raw("".join(map(self.held, cell.spans)))
+        elif cell.role == "answer" and bold and body:
+            body = free
+        listed = "".join(f"[{part}], " for part in parts)
+        return Raw(f"cell-of([{body}], ({listed}), [{free}])")
+
+    def whole(self, span: Span) -> list[Raw]:
+        """The parts of a span that no line may break: words, and the sides of equations."""
+        if span.kind == "math":
+            return [Raw(f'${typst_body(part)}$') for part in equations(checked(span.content))]
+        if span.kind in ("text", "em", "strong"):
+            return [self.words(word) for word in span.content.split()]
+        return [self.span(span)]
+
+    def held(self, span: Span) -> Raw:
+        """A span that breaks only between words and before relations."""
+        if span.kind != "math":
+            return self.span(span)
+        parts = equations(checked(span.content))
+        return Raw("#sym.zws;".join(f'#chunk[$"" {typst_body(part)}$];' for part in parts))
+
     def figure(self, figure: Figure) -> Raw:
         return self.macros(
             "figure",
@@ -296,6 +325,21 @@ class MarkdownPrinter(Printer):
             caption=self.spans(figure.caption),
             alt=self.words(figure.alt),
         )
+
+
+def equations(latex: str) -> list[str]:
+    r"""The sides of a chain of equations, each but the first with its relation sign.
+
+    >>> equations(r"= 2 + 3 = 5 \approx 6")
+    ['= 2 + 3', '= 5', '\\approx 6']
+    """
+    sides: list[str] = []
+    for piece in pieces(latex):
+        if not sides or re.match(r"=|\\approx", piece):
+            sides.append(piece)
+        else:
+            sides[-1] += " " + piece
+    return sides
 
 
 def _spaces(line: str) -> str:
