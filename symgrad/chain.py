@@ -254,15 +254,17 @@ def spelled_out(e: Expr) -> Expr:
 
 def added(terms: Sequence[Term]) -> list[Term]:
     """Summands through the same entries added: the product rule inside one equation."""
-    found: dict[tuple[Ref, tuple[Bound, ...]], Term] = {}
+    found: dict[tuple[Ref, tuple[Bound, ...]], list[Term]] = {}
     for t in terms:
-        key = (t.consumer, t.bounds)
-        old = found.get(key)
-        if old is not None:
-            because = tuple(dict.fromkeys((*old.because, *t.because)))
-            t = finished(replace(t, raw=total(old.raw, t.raw), because=because, general=None))
-        found[key] = t
-    return list(found.values())
+        found.setdefault((t.consumer, t.bounds), []).append(t)
+    return [group[0] if len(group) == 1 else joint(group) for group in found.values()]
+
+
+def joint(group: Sequence[Term]) -> Term:
+    """Several summands through the same entries as one."""
+    because = tuple(dict.fromkeys(r for t in group for r in t.because))
+    raw = total(*(t.raw for t in group))
+    return finished(replace(group[-1], raw=raw, because=because, general=None))
 
 
 def merged(terms: Sequence[Term], avoid: frozenset[str] = frozenset()) -> list[Term]:

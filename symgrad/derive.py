@@ -57,6 +57,7 @@ from symgrad.rewrite import Derivation, Step, put_in
 from symgrad.rules.algebra import product, tidy, total
 from symgrad.rules.calculus import reads_of
 from symgrad.rules.forms import distinct_bounds, out_of_sums
+from symgrad.rules.sums import sift
 
 INLINE = 60
 """An upstream gradient of at most this many nodes is written into the formulas that use it."""
@@ -168,6 +169,7 @@ class Sweep:
     def _steps(self, goal: Partial, indices: tuple[Index, ...], terms: list[Term]) -> Derivation:
         """Chain rule, local gradients and upstream gradients put in, tidied."""
         steps: list[Step] = []
+        taken = self._reserved | {i.name for i in indices}
         at: Expr = goal
         chained = [t for t in terms if not self._is_goal(t.consumer)]
         if chained:
@@ -184,14 +186,15 @@ class Sweep:
             upstream = [(Partial(goal.of, t.consumer), self._upstream(t.consumer)) for t in chained]
             equalities = [(d.goal, d.answer) for d in locals_] + upstream
             using = tuple((a, b) for a, b in dict(equalities).items() if a != b)
-            after = joined(put_in(at, using))
+            after = distinct_bounds(joined(put_in(at, using)), taken | free_names(goal))
             steps.append(Step("substitute", at, after, using=using))
             at = after
             if any(t.parts for t in terms):
                 after = total(*(self._flow(p) for t in terms for p in t.parts or (t,)))
                 steps.append(Step("contract-delta", at, after))
                 at = after
-        neat = neaten(at, goal, self._reserved | {i.name for i in indices})
+        facts = within(self.network.facts, (*indices, *self.indices(self.of)))
+        neat = neaten(at, goal, taken, facts)
         if neat != at:
             steps.append(Step("tidy", at, neat))
         return Derivation(goal, tuple(steps), indices, locals_, self._lemmas(chained))
@@ -391,9 +394,10 @@ def joined(e: Expr) -> Expr:
     return transform(e, lambda x: product(*x.factors) if isinstance(x, Mul) else x)
 
 
-def neaten(e: Expr, goal: Expr, taken: frozenset[str]) -> Expr:
+def neaten(e: Expr, goal: Expr, taken: frozenset[str], facts: Facts) -> Expr:
     """Tidied, factors in front of sums, bound letters distinct from each other and from `taken`."""
-    return distinct_bounds(out_of_sums(tidy(e)), taken | frozenset(free_names(goal)))
+    neat = out_of_sums(tidy(sift(tidy(e), facts)))
+    return distinct_bounds(neat, taken | frozenset(free_names(goal)))
 
 
 def size(e: Expr) -> int:

@@ -1,0 +1,126 @@
+r"""Sums that a condition collapses: Σ_k [k = e] f(k) = f(e), Σ_{i=a}^{a} f(i) = f(a).
+
+A bracket that the facts decide goes as well.
+"""
+
+from __future__ import annotations
+
+from symgrad.affine import Affine, Condition, affine, conditions, shift
+from symgrad.contract import contract, guard
+from symgrad.errors import NetworkError
+from symgrad.expr import (
+    ONE,
+    ZERO,
+    And,
+    Bound,
+    Expr,
+    Iverson,
+    Mul,
+    Reduce,
+    Rel,
+    children,
+    names,
+    rebuild,
+)
+from symgrad.index import Facts, Index, Range, range_conditions
+from symgrad.rules.algebra import product, tidy
+
+
+def sift(e: Expr, facts: Facts) -> Expr:
+    r"""`e` with every sum removed that an equality in a bracket solves.
+
+    >>> from symgrad.expr import Ref
+    >>> from symgrad.latex import latex
+    >>> i, k = Ref("i"), Ref("k")
+    >>> body = Mul((Iverson(Rel("=", i, k)), Ref("W", (k,))))
+    >>> facts = Facts(sizes=frozenset("n")).within([Index("i", Range(ONE, Ref("n")))])
+    >>> latex(sift(Reduce("sum", (Bound("k", ONE, Ref("n")),), body), facts))
+    'W_i'
+    """
+    if isinstance(e, Reduce):
+        inner = under(facts, e.bounds)
+        e = Reduce(e.op, e.bounds, sift(e.body, inner))
+        found = collapsed(e, facts) if e.op == "sum" else None
+        return e if found is None else sift(tidy(found), facts)
+    if isinstance(e, Iverson):
+        return settled(e, facts)
+    kids = children(e)
+    return rebuild(e, [sift(k, facts) for k in kids]) if kids else e
+
+
+def under(facts: Facts, bounds: tuple[Bound, ...]) -> Facts:
+    """The facts below a binder: what they say of its letters is of other things."""
+    for b in bounds:
+        facts = Facts(tuple(c for c in facts.known if b.name not in c.form.by), facts.sizes)
+        facts = Facts(facts.known, facts.sizes - {b.name})
+        facts = facts.plus(_range(b))
+    return facts
+
+
+def _range(b: Bound) -> tuple[Condition, ...]:
+    if b.lo is None or b.hi is None:
+        return ()
+    try:
+        return range_conditions(Affine(0, ((b.name, 1),)), Range(b.lo, b.hi))
+    except NetworkError:  # an end that is rounded says nothing
+        return ()
+
+
+def known(facts: Facts) -> set[str]:
+    """The names that stand for integers."""
+    return {n for c in facts.known for n in c.form.by} | facts.sizes
+
+
+def conjuncts(e: Iverson) -> tuple[Expr, ...]:
+    """The comparisons of a bracket."""
+    return e.cond.conds if isinstance(e.cond, And) else (e.cond,)
+
+
+def settled(e: Iverson, facts: Facts) -> Expr:
+    """A bracket without the comparisons that the facts imply; 0 if they contradict one."""
+    left = []
+    for c in conjuncts(e):
+        found = conditions(c) if names(c) <= known(facts) else None
+        if found is None or not all(map(facts.imply, found)):
+            left.append(c)
+        if found is not None and facts.plus(found).contradictory() and not facts.contradictory():
+            return ZERO
+    return product(*guard(left))
+
+
+def collapsed(e: Reduce, facts: Facts) -> Expr | None:
+    """The sum with one index solved for, if a bracket of its body has an equation for it."""
+    factors = e.body.factors if isinstance(e.body, Mul) else (e.body,)
+    for at, f in enumerate(factors):
+        for c in conjuncts(f) if isinstance(f, Iverson) else ():
+            if isinstance(c, Rel) and c.op == "=" and _solvable(c, e.bounds, facts):
+                rest = guard([x for x in conjuncts(f) if x is not c])  # type: ignore[arg-type]
+                others = (*factors[:at], *rest, *factors[at + 1 :])
+                return _solved(e.bounds, c, product(*others), facts)
+    return None
+
+
+def _solvable(c: Rel, bounds: tuple[Bound, ...], facts: Facts) -> bool:
+    """Has the equation a bound index of coefficient ±1, and integers alone?"""
+    a, b = affine(c.lhs), affine(c.rhs)
+    if a is None or b is None or any(x.conds or x.lo is None or x.hi is None for x in bounds):
+        return False
+    letters = {x.name for x in bounds}
+    gap = a.plus(b, -1).by
+    integers = names(c) <= known(facts) | letters
+    return integers and any(abs(gap.get(n, 0)) == 1 for n in letters)
+
+
+def _solved(bounds: tuple[Bound, ...], c: Rel, body: Expr, facts: Facts) -> Expr | None:
+    indices = [Index(b.name, Range(b.lo or ONE, b.hi or ONE)) for b in bounds]
+    letters = {b.name for b in bounds}
+    outside = tuple(k for k in facts.known if not letters & set(k.form.by))
+    try:
+        found = contract(indices, [(c.lhs, c.rhs)], Facts(outside, facts.sizes - letters))
+    except NetworkError:  # a range with an end that is rounded
+        return None
+    if found is None:
+        return ZERO
+    inner = shift(body, found.values)
+    left = Reduce("sum", found.bounds, inner) if found.bounds else inner
+    return product(left, *guard(found.guards))
