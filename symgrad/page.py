@@ -161,6 +161,8 @@ class Sheet:
     points: str | None = None
     byline: str = ""
     """Course, author and date, as far as the exam gives them."""
+    author: str = ""
+    """For the document's properties."""
     labels: dict[str, str] = field(default_factory=dict)
     """Fixed words of the templates, where they differ from the language's own: `name` before the
     line for a name, `page` as in ``page {page} of {pages}``."""

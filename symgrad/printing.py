@@ -75,6 +75,7 @@ class Printer(ABC):
         return {
             "title": self.words(sheet.title),
             "running": Raw(quoted(escape.one_line(sheet.title))),
+            "author": Raw(quoted(escape.one_line(sheet.author))) if sheet.author else "",
             "language": Raw(quoted(sheet.language if sheet.language in WORDS else "en")),
             "subtitle": self.words(" · ".join(filter(None, (sheet.byline, sheet.points)))),
             "name": self.words(words["name"]) if sheet.kind == "paper" else "",

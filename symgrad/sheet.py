@@ -36,7 +36,9 @@ def sheet(solution: Solution, kind: Kind) -> Sheet:
     points = total_points(solution.root)
     named = (exam.options.get(key, "") for key in ("course", "author", "date"))
     byline = " · ".join(n for n in named if n)
-    return Sheet(kind, exam.title, "en", tuple(blocks), points and worded(points), byline=byline)
+    worth = points and worded(points)
+    author = exam.options.get("author", "")
+    return Sheet(kind, exam.title, "en", tuple(blocks), worth, byline, author)
 
 
 def total_points(root: Solved) -> str | None:

@@ -199,12 +199,33 @@ class LatexPrinter(Printer):
                 {
                     "rule": table.foot > 0 and n == last,
                     "cells": self.between(row, bold_answers(table)),
+                    "named": self.named(table, row),
                 }
                 for n, row in enumerate(table.rows)
             ],
             align={"sides": [Raw(side) for side in table.align]},
             foot="",
         )
+
+    def named(self, table: Table, row: Sequence[Cell]) -> list[Raw]:
+        """The row as a block: its name, then each quantity with its own."""
+        bold = bold_answers(table)
+        rest = [(h, c) for h, c in zip(table.header, row, strict=False) if c is not row[0]]
+        lines = [
+            rf"\quantity{{{self.cell(head, False)}}}{{{self.cell(cell, bold)}}}"
+            for head, cell in rest
+            if cell.spans or cell.role == "blank"
+        ]
+        return [Raw(rf"\rowname{{{self.cell(row[0], bold)}}}"), *map(Raw, lines)]
+
+    def cell(self, cell: Cell, bold: bool) -> Raw:
+        """A cell; an equation alone in it may break before its relations."""
+        if len(cell.spans) == 1 and cell.spans[0].kind == "math" and cell.role != "blank":
+            first, *rest = equations(checked(cell.spans[0].content))
+            if rest:
+                others = "".join(rf"\side{{${{}}{respell(part, 'tex')}$}}" for part in rest)
+                return Raw(rf"\sides{{${respell(first, 'tex')}${others}}}")
+        return super().cell(cell, bold)
 
     def between(self, cells: Sequence[Cell], bold: bool) -> list[dict[str, Raw]]:
         """The cells, each with what stands before it."""
@@ -343,8 +364,9 @@ def equations(latex: str) -> list[str]:
 
 
 def _spaces(line: str) -> str:
-    """A line of code with every space kept."""
-    return "~".join(escape.latex(word) for word in line.split(" "))
+    """A line of code with every space kept; a long word may break inside."""
+    words = ([word[n : n + 20] for n in range(0, len(word), 20)] for word in line.split(" "))
+    return "~".join("\\allowbreak{}".join(map(escape.latex, word)) for word in words)
 
 
 def _lines(latex: str) -> str:
