@@ -130,16 +130,12 @@ class Printer(ABC):
 
     def blocks(self, blocks: Sequence[Block]) -> Raw:
         """Blocks one below another."""
-        following = (*blocks[1:], None)
-        return Raw("\n\n".join(map(self.led, blocks, following)))
+        return Raw("\n\n".join(self.led(blocks[n:]) for n in range(len(blocks))))
 
-    def led(self, block: Block, following: Block | None) -> Raw:
-        """The block; words or a formula that lead to what follows stay on its page."""
-        body = self.block(block)
-        leads = isinstance(block, Paragraph | Remark | Display)
-        if leads and isinstance(following, Display | Rows | Table | Figure | Space):
-            return self.macros("lead", body=body)
-        return body
+    def led(self, blocks: Sequence[Block]) -> Raw:
+        """The first block; words or a formula that lead to what follows stay on its page."""
+        body = self.block(blocks[0])
+        return self.macros("lead", body=body) if leads(blocks) else body
 
     def reason(self, spans: Spans) -> Raw:
         """A reason is set small, so a fraction in it is set as large as in a display."""
@@ -225,6 +221,14 @@ class Printer(ABC):
             return self.macros("blank")
         body = self.spans(cell.spans)
         return self.macros("answer", body=body) if cell.role == "answer" and bold and body else body
+
+
+def leads(blocks: Sequence[Block]) -> bool:
+    """Whether the first block leads to the mathematics after it, through one more sentence maybe."""
+    if len(blocks) < 2 or not isinstance(blocks[0], Paragraph | Remark | Display):
+        return False
+    after = next((b for b in blocks[1:3] if not isinstance(b, Paragraph | Remark)), None)
+    return isinstance(after, Display | Rows | Table | Figure | Space)
 
 
 @lru_cache(maxsize=4096)

@@ -113,7 +113,7 @@ class TypstPrinter(Printer):
     def whole(self, span: Span) -> list[Raw]:
         """The parts of a span that no line may break: words, and the sides of equations."""
         if span.kind == "math":
-            return [Raw(f'${typst_body(part)}$') for part in equations(checked(span.content))]
+            return [Raw(f"${typst_body(part)}$") for part in equations(checked(span.content))]
         if span.kind in ("text", "em", "strong"):
             return [self.words(word) for word in span.content.split()]
         return [self.span(span)]

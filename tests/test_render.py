@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -294,6 +295,43 @@ def test_long_lines_stay_on_the_page(tmp_path: Path) -> None:
     edges = [float(x) for x in re.findall(r'xMax="([\d.]+)', text)]
     assert max(edges) < width - 60
     assert len(edges) > 200
+
+
+@pytest.mark.parametrize("columns", [3, 6, 9])
+@pytest.mark.parametrize("text", [r"$(28 \times 28 \times 6) \times (5 \times 5) = 117600$", None])
+def test_a_table_stays_in_the_text_and_its_words_apart(
+    columns: int, text: str | None, tmp_path: Path
+) -> None:
+    cell = Cell((), "blank") if text is None else Cell(words(text), "answer")
+    header = tuple(Cell(words(f"Receptive{n} field")) for n in range(columns))
+    rows = tuple((Cell(words(f"CONV{n} valid")), *(cell,) * (columns - 1)) for n in range(12))
+    page = one(Table(header, rows, ("l",) + ("r",) * (columns - 1)))
+    readable(pdf(page), tmp_path)
+    run = subprocess.run(
+        ["pdftotext", "-bbox", str(tmp_path / "sheet.pdf"), "-"], capture_output=True, check=True
+    )
+    edges = re.compile(r'xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)"')
+    for one_page in run.stdout.decode().split("<page ")[1:]:
+        boxes = [tuple(map(float, box)) for box in edges.findall(one_page)]
+        assert min(left for left, _, _ in boxes) > 70
+        assert max(right for _, _, right in boxes) < 525
+        ends = {(y, left): right for left, y, right in boxes}
+        line = sorted(ends.items())
+        for ((y, _), right), ((below, left), _) in pairwise(line):
+            assert y != below or left > right - 1
+
+
+def test_the_names_on_an_exam_are_printed_everywhere(tmp_path: Path) -> None:
+    page = replace(says("x"), byline="CS 7 · A. Ng", author="A. Ng")
+    assert "CS 7 · A. Ng" in render(page, "md")
+    assert "A. Ng" in render(page, "tex")
+    assert "CS7·A.Ng" in squeezed(readable(pdf(page), tmp_path))
+    assert b"A. Ng" in pdf(page)
+
+
+def test_the_address_of_a_link_is_printed(tmp_path: Path) -> None:
+    page = one(Paragraph((Span("link", "notes", "https://a.b/c_d"),)))
+    assert "https://a.b/c_d" in squeezed(readable(pdf(page), tmp_path))
 
 
 def test_a_table_longer_than_a_page_goes_on(tmp_path: Path) -> None:
