@@ -224,7 +224,7 @@ class Printer(ABC):
 
 
 def leads(blocks: Sequence[Block]) -> bool:
-    """Whether the first block leads to the mathematics after it, through one more sentence maybe."""
+    """Whether the first block leads to the mathematics after it, maybe by another sentence."""
     if len(blocks) < 2 or not isinstance(blocks[0], Paragraph | Remark | Display):
         return False
     after = next((b for b in blocks[1:3] if not isinstance(b, Paragraph | Remark)), None)
