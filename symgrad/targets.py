@@ -123,7 +123,9 @@ class TypstPrinter(Printer):
         if span.kind != "math":
             return self.span(span)
         parts = equations(checked(span.content))
-        return Raw("#sym.zws;".join(f'#chunk[$"" {typst_body(part)}$];' for part in parts))
+        # an empty start keeps the space before a relation; before a sign it would make a difference
+        chunks = (('"" ' if n else "") + typst_body(part) for n, part in enumerate(parts))
+        return Raw("#sym.zws;".join(f"#chunk[${chunk}$];" for chunk in chunks))
 
     def figure(self, figure: Figure) -> Raw:
         return self.macros(
