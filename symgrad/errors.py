@@ -7,7 +7,6 @@ Every message says what was found, what was expected, where, and what to do.
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, replace
 
 
@@ -117,22 +116,10 @@ def point(source: str, column: int) -> str:
     >>> print(point("z = w x + b", 5))
       z = w x + b
           ^
-    >>> print(point("합 = x", 5))
-      합 = x
-           ^
     """
     start = max(0, column - 1 - WINDOW // 2) if len(source) > WINDOW else 0
     piece = source[start : start + WINDOW]
     left = "…" if start else ""
     right = "…" if start + WINDOW < len(source) else ""
     shown = "".join(c if c.isprintable() else " " for c in piece)
-    before = len(left) + sum(map(_width, shown[: max(0, column - 1 - start)]))
-    past = max(0, column - 1 - start - len(shown))
-    return f"  {left}{shown}{right}\n  " + " " * (before + past) + "^"
-
-
-def _width(c: str) -> int:
-    """How many columns of a terminal the character takes."""
-    if unicodedata.combining(c):
-        return 0
-    return 2 if unicodedata.east_asian_width(c) in "WF" else 1
+    return f"  {left}{shown}{right}\n  " + " " * (len(left) + column - 1 - start) + "^"
