@@ -9,7 +9,6 @@ Size symbols are positive integers; facts say more (``m \le n``).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -201,7 +200,3 @@ def _beats(winner: Expr, loser: Expr, facts: Facts, fn: str) -> bool:
         return False
     gap = a.plus(b, -1) if fn == "max" else b.plus(a, -1)
     return facts.imply(Condition(gap))
-
-
-INTEGER_NAME = re.compile(r"[A-Za-z]|\\[A-Za-z]+")
-"""What an index may be called: one letter or a Greek macro."""

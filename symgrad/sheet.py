@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Literal
 
-from symgrad import worked
+from symgrad import gates, worked
 from symgrad.answer import Answer, CircuitWork, TableWork, Work
 from symgrad.expr import Expr
 from symgrad.numeral import shown
@@ -117,10 +117,10 @@ class Writer:
         self.figures += 1
         name = f"circuit-{self.figures}"
         if self.kind == "paper":
-            return [worked.figure(work, f"{name}-paper", filled=False)]
+            return [gates.figure(work, f"{name}-paper", filled=False)]
         if self.kind == "solution":
-            return worked.circuit(work, name)
-        drawn: list[Block] = [worked.figure(work, name, filled=True)]
+            return gates.circuit(work, name)
+        drawn: list[Block] = [gates.figure(work, name, filled=True)]
         if work.values:
             return drawn
         return [*drawn, Rows(tuple(key_row(a) for a in work.answers), answer=True)]

@@ -3,6 +3,7 @@ r"""Circuits of an exam: the value and the gradient of every wire, exact."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 
@@ -53,10 +54,8 @@ def circuit_work(item: Drawn, scope: Scope, where: str) -> CircuitWork:
     formulas = {w: spelled_out(drawn, sweep.gradient(w).answer) for w in wires}
     work = CircuitWork((), True, drawn, values, gradients, tuple(flows), formulas)
     asked = [w for w in wires if w != drawn.output]
-    return CircuitWork(
-        tuple(wire_answer(work, w, where, item.at, sweep) for w in asked),
-        True, drawn, values, gradients, tuple(flows), formulas,
-    )  # fmt: skip
+    answers = tuple(wire_answer(work, w, where, item.at, sweep) for w in asked)
+    return replace(work, answers=answers)
 
 
 def drawn_name(item: Drawn) -> Ref:
