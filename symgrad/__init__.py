@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from symgrad.answer import Answer
     from symgrad.api import Exam, Network, Solution, count_layers
     from symgrad.bridge import from_sympy, to_sympy
+    from symgrad.compare import equal
     from symgrad.count.table import Count
     from symgrad.errors import SymgradError
     from symgrad.page import Sheet
     from symgrad.rewrite import Derivation, Step
+    from symgrad.verdict import Verdict
 
 __all__ = [
     "Answer",
@@ -30,7 +32,9 @@ __all__ = [
     "Solution",
     "Step",
     "SymgradError",
+    "Verdict",
     "count_layers",
+    "equal",
     "from_sympy",
     "to_sympy",
 ]
@@ -45,7 +49,9 @@ _HOME = {
     "Solution": "api",
     "Step": "rewrite",
     "SymgradError": "errors",
+    "Verdict": "verdict",
     "count_layers": "api",
+    "equal": "compare",
     "from_sympy": "bridge",
     "to_sympy": "bridge",
 }

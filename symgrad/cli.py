@@ -1,4 +1,4 @@
-r"""The command ``symgrad``: solve, derive, count, doctor.
+r"""The command ``symgrad``: solve, derive, equal, count, doctor.
 
 Every command imports what it needs when it runs: help and shell completion start this program at
 each keystroke, and must not wait for the mathematics (a tenth of a second for the grammar and isl
@@ -159,6 +159,77 @@ def shown_latex(answer: Answer, steps: bool) -> list[str]:
     if d is None:
         return [f"{answer.question} = {answer.latex}"]
     return [in_latex(leading(d)) if steps else d.latex()]
+
+
+@main.command()
+@click.argument("a", required=False)
+@click.argument("b", required=False)
+@click.option("--given", default="", metavar="LATEX", help="Equations, ranges and facts.")
+@click.option("--batch", type=click.Path(path_type=Path), help="A file with a pair in each line.")
+@click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
+@click.option("--budget", default=2.0, show_default=True, help="Seconds for one pair.")
+@click.pass_context
+def equal(
+    ctx: click.Context,
+    a: str | None,
+    b: str | None,
+    given: str,
+    batch: Path | None,
+    as_json: bool,
+    budget: float,
+) -> None:
+    """Decide whether the formulas A and B are equal, for all sizes and all values.
+
+    \b
+    symgrad equal '\\sum_{i=1}^n x_i' '\\sum_{j=0}^{n-1} x_{j+1}'
+
+    With --batch, each line of the file is {"id", "a", "b", "given"} in JSON, and each line of
+    the output the verdict on it. Exit code 0: equal (also but for ties); 1: not shown to be
+    equal; 2: not understood.
+    """
+    if batch is not None:
+        if a is not None:
+            raise click.UsageError("found formulas beside --batch, expected one or the other")
+        pairs_of(batch, budget)
+        return
+    if a is None or b is None:
+        raise click.UsageError("found no two formulas, expected A and B, or --batch FILE")
+    from symgrad.compare import equal as decided
+    from symgrad.compare import record
+    from symgrad.terminal import verdict_lines
+
+    verdict = decided(a, b, given, budget)
+    if as_json:
+        import json
+
+        click.echo(json.dumps(record(verdict), ensure_ascii=False, indent=2))
+    else:
+        for text in verdict_lines(verdict):
+            click.echo(text)
+    codes = {"Equal": 0, "EqualExceptTies": 0, "Invalid": BAD_INPUT}
+    ctx.exit(codes.get(verdict.name, 1))
+
+
+def pairs_of(batch: Path, budget: float) -> None:
+    """The verdict on every line of a file, in order."""
+    import json
+
+    from rich.console import Console
+    from rich.progress import track
+
+    from symgrad.compare import line
+
+    try:
+        lines = [t for t in batch.read_bytes().splitlines() if t.strip()]
+    except OSError as error:
+        raise SymgradError(
+            f"found no readable file {batch} ({error.strerror}), expected a pair in each line",
+            hint="check the path",
+        ) from None
+    console = Console(stderr=True)
+    bar = track(lines, console=console, description="", disable=not console.is_terminal)
+    for raw in bar:
+        click.echo(json.dumps(line(raw, budget), ensure_ascii=False))
 
 
 @main.command()

@@ -23,7 +23,8 @@ from symgrad.expr import (
     Rel,
     num,
 )
-from symgrad.index import Facts, Index, Range, end_forms, extent, range_conditions, sample
+from symgrad.index import Facts, Index, Range, end_forms, extent, range_conditions
+from symgrad.points import sample
 
 
 @dataclass(frozen=True)

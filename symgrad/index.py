@@ -1,6 +1,6 @@
 r"""Index ranges and affine subscripts as sets of integer points.
 
-The only room that knows isl. It answers three questions about linear conditions over symbolic
+It answers three questions about linear conditions over symbolic
 sizes: does a comparison follow from the facts, is there an instance where it fails, and which
 bounds remain when a subscript is set equal to a given index.
 
@@ -9,12 +9,9 @@ Size symbols are positive integers; facts say more (``m \le n``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-
-import islpy
+from functools import cached_property
 
 from symgrad.affine import Affine, Condition, affine
 from symgrad.errors import NetworkError
@@ -26,6 +23,7 @@ from symgrad.expr import (
     Ref,
 )
 from symgrad.latex import latex
+from symgrad.points import sample
 
 
 @dataclass(frozen=True)
@@ -132,29 +130,6 @@ def end_forms(e: Expr, fn: str) -> list[Affine]:
             hint="write the bound as a sum of sizes and integers",
         )
     return [f for f in forms if f is not None]
-
-
-@lru_cache(maxsize=4096)
-def sample(conds: tuple[Condition, ...]) -> dict[str, int] | None:
-    """The lexicographically smallest integer point in the absolute sense isl offers, or None."""
-    order = sorted({n for c in conds for n in c.form.by})
-    spelled = {n: f"v{k}" for k, n in enumerate(order)}
-    text = " and ".join(_isl(c, spelled) for c in conds) or "1 = 1"
-    dims = ", ".join(spelled[n] for n in order)
-    points = islpy.Set(f"{{ [{dims}] : {text} }}")
-    if points.is_empty():
-        return None
-    with suppress(islpy.Error):  # unbounded below: any point will do
-        points = points.lexmin()
-    point = points.sample_point()
-    at = [point.get_coordinate_val(islpy.dim_type.set, k).to_python() for k in range(len(order))]
-    return dict(zip(order, at, strict=True))
-
-
-def _isl(c: Condition, spelled: Mapping[str, str]) -> str:
-    terms = [f"{k}*{spelled[n]}" for n, k in c.form.coefficients]
-    total = " + ".join([*terms, str(c.form.constant)])
-    return f"{total} {'=' if c.equality else '>='} 0"
 
 
 def extent(form: Affine, indices: Sequence[Index]) -> Range:

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from symgrad.answer import Answer
 from symgrad.count import Cell, Count, Kind, Quantity, Row
 from symgrad.dual import Number
+from symgrad.errors import Place, point
 from symgrad.expr import Expr, Num
 from symgrad.index import Index, Range
 from symgrad.latex import latex
+from symgrad.notation import read_expression
 from symgrad.numeral import shown
 from symgrad.rewrite import Derivation
 from symgrad.text import name, text
+from symgrad.verdict import Counterexample, Differs, EqualExceptTies, Invalid, Verdict
 from symgrad.wording import say
 
 if TYPE_CHECKING:
@@ -178,3 +181,36 @@ def remarks(found: Count) -> list[str]:
         spans = say("remarks", remark.value, layers=layers)
         out.append("".join(s.content if s.kind == "text" else name(s.content) for s in spans))
     return out
+
+
+def verdict_lines(verdict: Verdict) -> list[str]:
+    """A verdict as lines of Unicode: what was read, the word for it, the sentence, the values."""
+    if isinstance(verdict, Invalid):
+        caret = "" if verdict.place is None else f"\n{point_at(verdict.place)}"
+        return [f"Invalid: {verdict.message}{caret}"]
+    said = {}
+    example: Counterexample | None = None
+    match verdict:
+        case Differs(counterexample=example, missing=missing, extra=extra):
+            said = {f: plain(f) for f in (missing, extra) if f}
+        case EqualExceptTies(ties=ties, at=example):
+            said = {f: plain(f) for f in ties}
+    sentence = verdict.message
+    for formula, text_ in said.items():
+        sentence = sentence.replace(formula, text_)
+    out = [f"{letter} = {plain(e)}" for letter, e in zip("ab", verdict.reading, strict=False)]
+    out.append(f"{verdict.name}: {sentence}")
+    if example is not None and example.values:
+        values = ", ".join(f"{plain(n)} = {v}" for n, v in example.values.items())
+        out.append(f"  {values}")
+    return out
+
+
+def plain(formula: str) -> str:
+    """A formula, or an equation, in LaTeX as one line of Unicode."""
+    return " = ".join(text(read_expression(side)) for side in formula.split(" = "))
+
+
+def point_at(place: Place) -> str:
+    """The line of a place with a caret."""
+    return point(place.source, place.column)

@@ -1,0 +1,431 @@
+r"""Are two formulas equal, for all sizes and all values?
+
+The ladder: a proof by normal forms, by weighted sets of integer points, by cells of the order of
+the compared values; else exact evaluation at ascending sizes, which finds the smallest
+counterexample or says at how many points the two agree. What is proved is still tried on a few
+numbers: a disagreement there is a fault of ours and stops the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice, product
+from time import monotonic
+
+from symgrad.affine import Affine, Condition, conditions, shift
+from symgrad.expr import (
+    Expr,
+    Mul,
+    Num,
+    Partial,
+    Ref,
+    Rel,
+    free_names,
+    fresh,
+    names,
+    num,
+    substitute,
+)
+from symgrad.latex import latex
+from symgrad.network import Network
+from symgrad.normal.algebra import Algebra, Outside
+from symgrad.normal.build import Builder
+from symgrad.normal.prove import Proof, Prover, orders, piece, with_powers
+from symgrad.normal.speak import equation, formula, tensor
+from symgrad.normal.term import Factor, Key, Normal, Term
+from symgrad.points import Hidden, extremes
+from symgrad.roles import Roles
+from symgrad.slip import slipped
+from symgrad.trial import Draw, Judge, Outcome, Trial, instances
+from symgrad.verdict import (
+    Agrees,
+    Counterexample,
+    Differs,
+    Equal,
+    EqualExceptTies,
+    Undecided,
+    Verdict,
+)
+
+BUDGET = 2.0
+"""Seconds for one pair."""
+STEPS = (1, 2, 3, 4)
+"""Values of a symbolic stride or dilation, which is outside linear arithmetic."""
+MOST_SLIPS = 120
+FEWEST = 12
+"""Points in general position that must agree before two formulas are said to."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two formulas, what their names are, and what is known of them."""
+
+    left: Expr
+    right: Expr
+    roles: Roles
+    network: Network = field(default_factory=Network)
+    known: tuple[Condition, ...] = ()
+
+    @cached_property
+    def facts(self) -> tuple[Condition, ...]:
+        """Sizes are at least 1, indices lie in their ranges, and what is given."""
+        ones = tuple(Condition(Affine(-1, ((s, 1),))) for s in self.roles.sizes)
+        inside: list[Condition] = []
+        for name, r in self.roles.ranges.items():
+            for lo, hi in ((r.lo, Ref(name)), (Ref(name), r.hi)):
+                inside += conditions(_at_most(lo, hi)) or ()
+        return (*ones, *inside, *self.known)
+
+    def put(self, values: Mapping[str, int]) -> Pair:
+        """The pair at given sizes."""
+        by: dict[str, Expr] = {n: num(v) for n, v in values.items()}
+        kept = tuple(n for n in self.roles.sizes if n not in values)
+        steps = tuple(n for n in self.roles.steps if n not in values)
+        ranges = {
+            n: replace(r, lo=substitute(r.lo, by), hi=substitute(r.hi, by))
+            for n, r in self.roles.ranges.items()
+        }
+        known = tuple(_at(c, values) for c in self.known)
+        return Pair(
+            shift(self.left, by),
+            shift(self.right, by),
+            replace(self.roles, sizes=kept, steps=steps, ranges=ranges),
+            self.network,
+            known,
+        )
+
+
+def _at_most(a: Expr, b: Expr) -> Expr:
+    return Rel("<=", a, b)
+
+
+def _at(c: Condition, values: Mapping[str, int]) -> Condition:
+    constant = c.form.constant + sum(k * values.get(n, 0) for n, k in c.form.coefficients)
+    return Condition(
+        Affine(constant, tuple((n, k) for n, k in c.form.coefficients if n not in values)),
+        c.equality,
+    )
+
+
+def decide(pair: Pair, budget: float = BUDGET) -> Verdict:
+    r"""The verdict on a pair, within `budget` seconds.
+
+    >>> from symgrad.expr import Add
+    >>> a, b = Ref("a"), Ref("b")
+    >>> decide(Pair(Add((a, b)), Add((b, a)), Roles())).name
+    'Equal'
+    """
+    until = monotonic() + budget
+    if pair.roles.steps:
+        return stepwise(pair, until)
+    return Decision(pair, until).verdict()
+
+
+def stepwise(pair: Pair, until: float) -> Verdict:
+    """A verdict for each value of the strides and dilations, as one."""
+    steps = pair.roles.steps[:2]
+    told = ", ".join(f"{n} = {', '.join(map(str, STEPS))}" for n in steps)
+    ties: dict[str, None] = {}
+    by, last = "normal form", None
+    kinds = ("normal form", "cells", "index sets")
+    for values in product(STEPS, repeat=len(steps)):
+        at = dict(zip(steps, values, strict=True))
+        found = decide(pair.put(at), max(0.05, until - monotonic()))
+        if isinstance(found, Differs):
+            where = {**at, **found.counterexample.sizes}
+            example = replace(found.counterexample, sizes=where)
+            said = ", ".join(f"{n} = {v}" for n, v in at.items())
+            return replace(found, counterexample=example, message=f"at {said}: {found.message}")
+        if not isinstance(found, Equal | EqualExceptTies):
+            return found
+        by = max(by, found.by, key=kinds.index)
+        if isinstance(found, EqualExceptTies):
+            ties |= dict.fromkeys(found.ties)
+            last = found
+    by = f"{by}, for {told}"
+    if last is not None:
+        return replace(last, ties=tuple(ties), by=by)
+    return Equal(f"equal for all sizes, proved by {by}", by=by)
+
+
+@dataclass
+class Decision:
+    """One pair, worked on until a verdict."""
+
+    pair: Pair
+    until: float
+    tried: str = ""
+
+    @cached_property
+    def trial(self) -> Trial:
+        """The same pair at numbers."""
+        p = self.pair
+        return Trial(p.left, p.right, p.roles, p.network, p.facts, self.until)
+
+    def verdict(self) -> Verdict:
+        """Proof, then counterexample, then agreement."""
+        start = monotonic()
+        share = (self.until - start) * 0.5
+        prover, proof, gap = self.proof(self.pair.left, self.pair.right, start + share)
+        if proof is not None and not proof.left and not proof.ties:
+            return self.equal(proof)
+        outcome, usable = self.trial.difference()
+        if outcome is None and prover is not None:
+            outcome = self.at_equations(prover, gap)
+        if outcome is not None:
+            return self.differs(outcome, prover, proof, gap)
+        if proof is not None and not proof.left and prover is not None:
+            return self.ties(prover, proof)
+        return self.agreement(usable)
+
+    # -- proofs ----------------------------------------------------------------------------------
+
+    def proof(
+        self, left: Expr, right: Expr, until: float
+    ) -> tuple[Prover | None, Proof | None, Normal]:
+        """A proof that the difference is zero, as far as it goes; with definitions put in where
+        the names by themselves do not do."""
+        best: tuple[Prover | None, Proof | None, Normal] = (None, None, ())
+        defined = bool(self.pair.network.equations or self.pair.network.values)
+        for put_in in (False, True) if defined else (False,):
+            algebra = Algebra(until=until)
+            meaning = self.meaning if put_in else nothing
+            builder = Builder(self.pair.roles.integers, meaning, algebra, self.given)
+            prover = Prover(builder.guards, self.pair.facts)
+            try:
+                gap = algebra.minus(builder.normal(left), builder.normal(right))
+                proof = prover.zero(gap)
+            except (Outside, RecursionError):
+                continue
+            if not proof.left and not proof.ties:
+                return prover, proof, gap
+            if best[1] is None or len(proof.left) < len(best[1].left):
+                best = (prover, proof, gap)
+        return best
+
+    def meaning(self, ref: Ref) -> Expr | None:
+        """What a name is defined to be."""
+        if ref in self.pair.network.values:
+            return self.pair.network.values[ref]
+        found = self.pair.network.defining(ref)
+        if found is None:
+            return None
+        equation_, values = found
+        return shift(equation_.body, values)
+
+    def given(self, partial: Partial) -> Expr | None:
+        """The name of a gradient that is given."""
+        if not isinstance(partial.by, Ref):
+            return None
+        for u in self.pair.network.upstream:
+            if u.of == partial.of:
+                found = u.of_entry(partial.by)
+                if found is not None:
+                    return found
+        return None
+
+    def equal(self, proof: Proof) -> Equal:
+        """Proved; a disagreement at numbers would be a fault of ours."""
+        outcome = self.trial.spot()
+        if outcome is not None:
+            raise AssertionError(
+                f"proved equal by {proof.by}: {latex(self.pair.left)} and "
+                f"{latex(self.pair.right)}, but {outcome.left} and {outcome.right} at "
+                f"{dict(outcome.sizes)}"
+            )
+        return Equal(f"equal for all sizes and values, proved by {proof.by}", by=proof.by)
+
+    # -- differences -----------------------------------------------------------------------------
+
+    def differs(
+        self, outcome: Outcome, prover: Prover | None, proof: Proof | None, gap: Normal
+    ) -> Differs:
+        """The counterexample, the term that is missing, the slip that explains it."""
+        missing = extra = ""
+        if prover is not None and proof is not None:
+            missing, extra = self.missing(outcome, prover, gap)
+        slip = self.slip()
+        at = ", ".join(f"{n} = {v}" for n, v in outcome.sizes.items())
+        told = [f"the first formula is {shown(outcome.left)}, the second {shown(outcome.right)}"]
+        if missing:
+            told.append(f"the second lacks the term {missing}")
+        if extra:
+            told.append(f"the second has the term {extra} too many")
+        if slip:
+            told.append(f"slip: {slip}")
+        where = f"at {at}" if at else "at the values shown"
+        values = {latex(r): v for r, v in outcome.values.items()}
+        example = Counterexample(outcome.sizes, values, outcome.left, outcome.right)
+        return Differs(f"{where} {'; '.join(told)}", example, missing, extra, slip)
+
+    def missing(self, outcome: Outcome, prover: Prover, gap: Normal) -> tuple[str, str]:
+        """A term that one formula has and the other lacks, at the sizes of the counterexample."""
+        if any(f.power < 0 or f.key[0] != "ref" for t in gap for f in t.factors):
+            return "", ""
+        fixed = {n: v for n, v in outcome.sizes.items() if n in self.pair.roles.sizes}
+        found = ["", ""]
+        members: dict[tuple[Key, ...], list[tuple[Term, tuple[Factor, ...]]]] = {}
+        for t, factors in with_powers(gap):
+            flat = tuple(sorted(factors, key=lambda f: f.key))
+            members.setdefault(tuple(f.key for f in flat), []).append((t, flat))
+        for mine in members.values():
+            flat = mine[0][1]
+            if not flat:
+                continue
+            try:
+                pieces = [piece(t, fs) for t, fs in mine]
+                same = orders(tuple((f.key, 1) for f in flat), flat)
+                hit = extremes(pieces, self.pair.facts, same, fixed)
+            except Hidden:
+                continue
+            if hit is None:
+                continue
+            forms, sign = hit
+            said = _spelled(flat, forms)
+            if said and not found[0 if sign > 0 else 1]:
+                found[0 if sign > 0 else 1] = said
+        return found[0], found[1]
+
+    def slip(self) -> str:
+        """The slip that turns the first formula into the second."""
+        until = min(self.until, monotonic() + 0.25)
+        for name, wrong in islice(slipped(self.pair.left, self.pair.roles.sizes), MOST_SLIPS):
+            if monotonic() > until:
+                return ""
+            if wrong == self.pair.right:
+                return name
+            _, proof, _ = self.proof(wrong, self.pair.right, until)
+            if proof is not None and not proof.left and not proof.ties:
+                return name
+        return ""
+
+    # -- ties ------------------------------------------------------------------------------------
+
+    def at_equations(self, prover: Prover, gap: Normal) -> Outcome | None:
+        """A difference where an equation that a formula asks for holds: [a = b] is no tie."""
+        asked = [
+            Factor(("zero", "", f.key[2]), f.at)
+            for t in gap
+            for f in t.factors
+            if f.key[0] == "zero"
+        ]
+        for guard in dict.fromkeys(asked):
+            if not prover.is_tie(guard):
+                hit = self.tied(prover, guard)
+                if hit is not None:
+                    return hit
+        return None
+
+    def ties(self, prover: Prover, proof: Proof) -> Verdict:
+        """Equal but where compared values are equal."""
+        letters = self.letters()
+        said, shown_at = [], None
+        for guard in proof.ties:
+            pair = equation(guard, prover.algebra.atoms, letters)
+            if pair is not None:
+                said.append(f"{latex(pair[0])} = {latex(pair[1])}")
+            if shown_at is None:
+                shown_at = self.tied(prover, guard)
+        told = " or ".join(dict.fromkeys(said)) or "compared values are equal"
+        message = f"equal except where {told}"
+        example = None
+        if shown_at is not None:
+            values = {latex(r): v for r, v in shown_at.values.items()}
+            example = Counterexample(shown_at.sizes, values, shown_at.left, shown_at.right)
+            message += (
+                f"; there the first formula is {shown(shown_at.left)}, "
+                f"the second {shown(shown_at.right)}"
+            )
+        return EqualExceptTies(message, tuple(dict.fromkeys(said)), proof.by, example)
+
+    def letters(self) -> dict[str, str]:
+        """Letters for the indices that a sum has bound."""
+        taken = free_names(self.pair.left) | free_names(self.pair.right)
+        out: dict[str, str] = {}
+        for k in range(4):
+            letter = fresh("i", taken)
+            taken.add(letter)
+            out[f"!{k}"] = out[f"#{k}"] = letter
+        return out
+
+    def tied(self, prover: Prover, guard: Factor) -> Outcome | None:
+        """A point at which the equation holds and the two formulas differ."""
+        pivot = prover.algebra.pivot(guard)
+        said = equation(guard, prover.algebra.atoms, {})
+        if pivot is None or said is None:
+            return None
+        target = tensor(pivot[0]) if pivot[0].key[0] == "ref" else None
+        if not isinstance(target, Ref):
+            return None
+        value = formula(pivot[1], prover.algebra.atoms)
+        if value is None:
+            return None
+        for sizes in self.tie_places(target, value):
+            outer = {n: v for n, v in sizes.items() if not n.startswith(("!", "#"))}
+            put: dict[str, Expr] = {n: num(v) for n, v in sizes.items()}
+            entry, at = shift(target, put), shift(value, put)
+            assert isinstance(entry, Ref)
+            for pool in (0, 1):
+
+                def fix(judge: Judge, draw: Draw, entry: Ref = entry, at: Expr = at) -> None:
+                    found = judge.look(at)
+                    if found is not None:
+                        draw.fixed[entry] = found
+
+                outcome = self.trial.at(outer, pool, fix)
+                if outcome.differ:
+                    return outcome
+        return None
+
+    def tie_places(self, target: Expr, value: Expr) -> Iterator[dict[str, int]]:
+        """Instances, with values of the indices that sums bind."""
+        inner = sorted(n for n in names(target) | names(value) if n.startswith(("!", "#")))
+        for sizes in islice(instances(self.pair.roles, self.pair.facts), 24):
+            for at in product((1, 2, 0), repeat=len(inner)):
+                if monotonic() > self.until:
+                    return
+                yield {**sizes, **dict(zip(inner, at, strict=True))}
+
+    # -- neither ---------------------------------------------------------------------------------
+
+    def agreement(self, usable: list[Outcome]) -> Verdict:
+        """Held at so many points, or nothing to say."""
+        if len(usable) >= FEWEST:
+            sizes = tuple({tuple(o.sizes.items()): o.sizes for o in usable}.values())
+            return Agrees(
+                f"not proved; equal at {len(usable)} points in general position",
+                len(usable),
+                sizes,
+            )
+        return Undecided(
+            f"neither proved nor refuted: {len(usable)} points in general position had values, "
+            f"expected at least {FEWEST}"
+        )
+
+
+def nothing(ref: Ref) -> Expr | None:
+    """No name has a definition."""
+    return None
+
+
+def shown(value: object) -> str:
+    """A value as a person reads it."""
+    if value is None:
+        return "undefined"
+    text = str(value)
+    return text if len(text) <= 24 else f"{float(value):.12g}"  # type: ignore[arg-type]
+
+
+def _spelled(flat: tuple[Factor, ...], forms: tuple[Affine, ...]) -> str:
+    """The product of the factors at a point."""
+    said: list[Expr] = []
+    at = 0
+    for f in flat:
+        here = tensor(Factor(f.key, forms[at : at + len(f.at)]))
+        at += len(f.at)
+        if here is None:
+            return ""
+        said.append(here)
+    return latex(Mul(tuple(said)) if len(said) > 1 else said[0] if said else Num(num(1).value))

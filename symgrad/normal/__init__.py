@@ -1,0 +1,1 @@
+r"""Normal forms: a formula as a sum of weighted products over integer points."""

@@ -1,0 +1,337 @@
+r"""The arithmetic of normal forms: sums, products, inverses, powers, guards.
+
+Products of sums are written out; what cannot be is refused (`Outgrown`), never cut. A guard
+[e > 0] is 1 or 0, so its powers are itself; [e > 0] [e = 0] = 0, and under [e = 0] the first
+quantity that e is linear in is replaced by the rest.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import isqrt
+
+from symgrad.affine import Affine, Condition
+from symgrad.errors import SymgradError
+from symgrad.normal.atoms import Atoms, leading, scaled, weight_only
+from symgrad.normal.term import (
+    Factor,
+    Key,
+    Normal,
+    Term,
+    combined,
+    number,
+    order_of_term,
+    put,
+    settled,
+    straight,
+)
+from symgrad.polynomial import Polynomial, polynomial
+
+MOST_TERMS = 2_000
+MOST_POWER = 12
+MOST_DEPTH = 30
+GUARDS = ("pos", "zero", "equal")
+
+
+class Outside(SymgradError):
+    """A formula that has no normal form here."""
+
+
+class Outgrown(Outside):
+    """A normal form too large, or too slow, to write out."""
+
+
+@dataclass
+class Algebra:
+    """Arithmetic over one set of templates, within a budget of time."""
+
+    atoms: Atoms = field(default_factory=Atoms)
+    until: float = float("inf")
+    depth: int = 0
+
+    # -- sums and products ------------------------------------------------------------------
+
+    def total(self, parts: Iterable[Normal]) -> Normal:
+        """a + b + …"""
+        return self._small(combined(t for p in parts for t in p))
+
+    def minus(self, a: Normal, b: Normal) -> Normal:
+        """a - b."""
+        return self.total((a, scaled(b, Fraction(-1))))
+
+    def product(self, *parts: Normal) -> Normal:
+        """a b …, written out."""
+        out = number(1)
+        for p in parts:
+            if not out or not p:
+                return ()
+            if p == _ONE:
+                continue
+            out = p if out == _ONE else self._product(out, p)
+        return out
+
+    def _product(self, a: Normal, b: Normal) -> Normal:
+        if len(a) * len(b) > MOST_TERMS:
+            raise Outgrown(f"found a product of {len(a) * len(b)} terms")
+        return self._small(combined(t for x in a for y in b for t in self._times(x, y)))
+
+    def _times(self, a: Term, b: Term) -> Normal:
+        if time.monotonic() > self.until:
+            raise Outgrown("found a formula that takes too long to write out")
+        if a.bound and b.bound:
+            b = b.put(self.atoms.apart(b))
+        joined = Term(
+            a.weight.times(b.weight), a.factors + b.factors, a.bound + b.bound, a.conds + b.conds
+        )
+        return self.cleaned(joined) if a.factors and b.factors else tuple(settled(joined))
+
+    def _small(self, e: Normal) -> Normal:
+        if len(e) > MOST_TERMS:
+            raise Outgrown(f"found {len(e)} terms")
+        return e
+
+    def cleaned(self, t: Term) -> Normal:
+        """The term with equal factors merged, roots squared, guards applied; settled."""
+        powers: dict[tuple[Key, tuple[Affine, ...]], int] = {}
+        for f in t.factors:
+            powers[f.key, f.at] = powers.get((f.key, f.at), 0) + f.power
+        self._exponents(powers)
+        kept: list[Factor] = []
+        more: list[Normal] = []
+        for (key, at), n in powers.items():
+            kind = key[0]
+            if kind in GUARDS:
+                kept.append(Factor(key, at))
+            elif kind == "root" and n not in (0, 1):
+                whole, odd = divmod(n, 2)
+                kept += [Factor(key, at)] * odd
+                more.append(self.power(self.atoms.inside(Factor(key, at)), whole))
+            elif kind == "sin" and n > 1:
+                kept += [Factor(key, at)] * (n % 2)
+                cosine = self.opaque("cos", self.atoms.inside(Factor(key, at)))
+                square = self.minus(_ONE, self.product(cosine, cosine))
+                more.append(self.power(square, n // 2))
+            elif kind == "sum" and n > 0:
+                more.append(self.power(self.atoms.inside(Factor(key, at)), n))
+            elif n:
+                kept.append(Factor(key, at, n))
+        if any(f.key[0] == "zero" and Factor(("pos", "", f.key[2]), f.at) in kept for f in kept):
+            return ()
+        rest = Term(t.weight, tuple(kept), t.bound, t.conds)
+        if more:
+            return self.product(tuple(settled(rest)), *more)
+        pinned = self._pinned(rest)
+        return tuple(settled(rest)) if pinned is None else pinned
+
+    def _exponents(self, powers: dict[tuple[Key, tuple[Affine, ...]], int]) -> None:
+        """a^e a^f = a^{e+f} for integer exponents e, f that have names."""
+        bases: dict[tuple[Key, tuple[Affine, ...]], Affine] = {}
+        for key, at in list(powers):
+            if key[0] == "power":
+                n = powers.pop((key, at))
+                old = bases.get((key, at[:-1]), Affine(0)).plus(at[-1], n)
+                bases[key, at[:-1]] = straight(old.constant, old.by)
+        for (key, at), exponent in bases.items():
+            base: Key = ("ref", key[1], 0)
+            exponent = exponent.plus(Affine(powers.pop((base, at), 0)))
+            if exponent.coefficients:
+                powers[key, (*at, straight(exponent.constant, exponent.by))] = 1
+            elif exponent.constant:
+                powers[base, at] = exponent.constant
+
+    def _pinned(self, t: Term) -> Normal | None:
+        """Under [e = 0] with e = c v + rest, v is -rest/c."""
+        for guard in t.factors:
+            if guard.key[0] != "zero":
+                continue
+            if time.monotonic() > self.until:
+                raise Outgrown("found equations that take too long to put in")
+            pivot = self.pivot(guard)
+            if pivot is None:
+                continue
+            v, value = pivot
+            for f in t.factors:
+                if f.key == v.key and f.at == v.at and f.power > 0:
+                    left = tuple(o for o in t.factors if o is not f)
+                    head = tuple(settled(Term(t.weight, left, t.bound, t.conds)))
+                    self.depth += 1
+                    if self.depth > MOST_DEPTH:
+                        raise Outgrown("found equations that lead to one another")
+                    try:
+                        return self._bound_product(t, left, self.power(value, f.power), head)
+                    finally:
+                        self.depth -= 1
+        return None
+
+    def _bound_product(
+        self, t: Term, left: tuple[Factor, ...], value: Normal, head: Normal
+    ) -> Normal:
+        """weight · left · value under the bound indices of `t`, which `value` may mention."""
+        if not t.bound:
+            return self.product(head, value)
+        out: list[Term] = []
+        for x in value:
+            y = x.put(self.atoms.apart(x))
+            joined = Term(
+                t.weight.times(y.weight), left + y.factors, t.bound + y.bound, t.conds + y.conds
+            )
+            out += self.cleaned(joined)
+        return combined(out)
+
+    def pivot(self, guard: Factor) -> tuple[Factor, Normal] | None:
+        """The quantity that a guard's equation is solved for, and its value."""
+        inside = self.atoms.inside(guard)
+        for t in sorted(inside, key=order_of_term, reverse=True):
+            value = t.weight.number
+            plain = len(t.factors) == 1 and not t.bound and not t.conds and t.factors[0].power == 1
+            if value is None or not plain or t.factors[0].key[0] in GUARDS:
+                continue
+            v = t.factors[0]
+            rest = tuple(o for o in inside if o is not t)
+            if not any(f.key == v.key and f.at == v.at for o in rest for f in o.factors):
+                return v, scaled(rest, -1 / value)
+        return None
+
+    # -- powers -----------------------------------------------------------------------------
+
+    def power(self, e: Normal, n: int) -> Normal:
+        """e^n for a whole number n."""
+        if n < 0:
+            return self.power(self.inverse(e), -n)
+        if n > MOST_POWER and len(e) > 1:
+            raise Outgrown(f"found the power {n} of a sum")
+        if len(e) == 1 and not e[0].bound and not e[0].conds and n:
+            t = e[0]
+            weight = t.weight.power(n) if n <= MOST_POWER else self._large(t.weight, n)
+            factors = tuple(Factor(f.key, f.at, f.power * n) for f in t.factors)
+            return self.cleaned(Term(weight, factors))
+        out = number(1)
+        for _ in range(n):
+            out = self.product(out, e)
+        return out
+
+    def _large(self, weight: Polynomial, n: int) -> Polynomial:
+        value = weight.number
+        if value is None or (abs(value) != 1 and n > 64):
+            raise Outgrown(f"found the power {n} of {weight}")
+        return Polynomial((((), value**n),))
+
+    def inverse(self, e: Normal) -> Normal:
+        """1/e: factor by factor for a product, else opaque."""
+        if not e:
+            raise Outside("found a division by 0")
+        t = e[0]
+        value = t.weight.number
+        if len(e) == 1 and not t.bound and not t.conds and value is not None:
+            if any(f.key[0] in GUARDS for f in t.factors):
+                raise Outside("found a division by an indicator")
+            factors = tuple(Factor(f.key, f.at, -f.power) for f in t.factors)
+            return self.cleaned(Term(Polynomial((((), 1 / value),)), factors))
+        if len(e) == 1 and not t.bound and not t.conds:  # n x: the size apart from the tensor
+            apart = self.inverse((Term(Polynomial((((), Fraction(1)),)), t.factors),))
+            return self.product(apart, self._opaque_inverse((Term(t.weight),)))
+        head, rest = grown(e)
+        if head:
+            return self.product(self.inverse((head[0],)), self._opaque_inverse(rest))
+        return self._opaque_inverse(e)
+
+    def _opaque_inverse(self, e: Normal) -> Normal:
+        weight = weight_only(e)
+        if weight is not None and len(weight.terms) == 1:
+            monomial, c = weight.terms[0]
+            parts = tuple(
+                self.atoms.factor("sum", (Term(Polynomial((((((n, 1),)), Fraction(1)),))),), -k)
+                for n, k in monomial
+            )
+            return tuple(settled(Term(Polynomial((((), 1 / c),)), parts)))
+        first = leading(e) if weight is None else weight.terms[0][1]
+        f = self.atoms.factor("sum", scaled(e, 1 / first), -1)
+        return (Term(Polynomial((((), 1 / first),)), (f,)),)
+
+    def raised(self, base: Normal, exponent: Affine) -> Normal:
+        """base^exponent for an integer exponent that has names."""
+        if len(base) == 1 and not base[0].bound and not base[0].conds:
+            t = base[0]
+            if t.weight.number == 1 and len(t.factors) == 1 and t.factors[0].key[0] == "ref":
+                f = t.factors[0]
+                up = straight(f.power * exponent.constant, exponent.scaled(f.power).by)
+                key: Key = ("power", f.key[1], 0)
+                return tuple(settled(Term(t.weight, (Factor(key, (*f.at, up)),))))
+        raise Outside("found a power of a formula with a symbolic exponent")
+
+    def root(self, e: Normal) -> Normal:
+        """√e: a number's where it is whole, else opaque."""
+        weight = weight_only(e)
+        value = None if weight is None else weight.number
+        if value is not None and value >= 0:
+            top, bottom = whole_root(value.numerator), whole_root(value.denominator)
+            if top is not None and bottom is not None:
+                return number(Fraction(top, bottom))
+        return self.opaque("root", e)
+
+    def opaque(self, kind: str, e: Normal) -> Normal:
+        """A quantity known by its name and its argument."""
+        return (Term(Polynomial((((), Fraction(1)),)), (self.atoms.factor(kind, e),)),)
+
+    # -- conditions on integers ---------------------------------------------------------------
+
+    def under(self, conds: Iterable[Condition]) -> Normal:
+        """[all the conditions]."""
+        return tuple(settled(Term(Polynomial((((), Fraction(1)),)), (), (), tuple(conds))))
+
+    def summed(self, body: Normal, bound: tuple[str, ...], conds: tuple[Condition, ...]) -> Normal:
+        """Σ over the integer points of `bound` with `conds`."""
+        out: list[Term] = []
+        for t in body:
+            mine = Term(t.weight, t.factors, (*bound, *t.bound), (*conds, *t.conds))
+            if t.bound:
+                inner = self.atoms.apart(t)
+                moved = t.put(inner)
+                mine = Term(
+                    moved.weight, moved.factors, (*bound, *moved.bound), (*conds, *moved.conds)
+                )
+            out += settled(mine)
+        return self._small(combined(out))
+
+    def at(self, e: Normal, values: dict[str, Affine]) -> Normal:
+        """`e` with outer integers replaced."""
+        out: list[Term] = []
+        for t in e:
+            weight = t.weight.put({n: polynomial(a) for n, a in values.items()})
+            factors = tuple(f.put(values) for f in t.factors)
+            conds = tuple(Condition(put(c.form, values), c.equality) for c in t.conds)
+            out += self.cleaned(Term(weight, factors, t.bound, conds))
+        return combined(out)
+
+
+def grown(e: Normal) -> tuple[Normal, Normal]:
+    """e^{-x} + 1 as e^{-x} and 1 + e^x: exponentials of negative power in front; () without."""
+    if any(t.bound or t.conds for t in e):
+        return (), e
+    least: dict[tuple[Key, tuple[Affine, ...]], int] = {}
+    for f in (f for t in e for f in t.factors):
+        if f.key[0] == "exp" and f.power < 0:
+            least[f.key, f.at] = min(least.get((f.key, f.at), 0), f.power)
+    if not least:
+        return (), e
+    out: list[Term] = []
+    for t in e:
+        powers = {(f.key, f.at): f.power for f in t.factors}
+        for which, n in least.items():
+            powers[which] = powers.get(which, 0) - n
+        factors = tuple(Factor(k, a, n) for (k, a), n in powers.items() if n)
+        out += settled(Term(t.weight, factors))
+    head = tuple(Factor(k, a, n) for (k, a), n in least.items())
+    return tuple(settled(Term(Polynomial((((), Fraction(1)),)), head))), combined(out)
+
+
+def whole_root(n: int) -> int | None:
+    """√n of a perfect square, else None."""
+    root = isqrt(n)
+    return root if root * root == n else None
+
+
+_ONE = number(1)

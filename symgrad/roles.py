@@ -1,0 +1,253 @@
+r"""What the names of two formulas are: sizes, indices, labels, numbers.
+
+A name in a subscript or in the end of a range is an integer; one that is an upper end by itself
+is a size, at least 1. A tensor that is an index, or that is compared with one by =, is a label:
+its values are integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+
+from symgrad.affine import affine
+from symgrad.errors import NetworkError, SymgradError
+from symgrad.evaluate import Point, value
+from symgrad.expr import (
+    Add,
+    Bound,
+    Call,
+    Div,
+    Expr,
+    Mul,
+    Neg,
+    Num,
+    Reduce,
+    Ref,
+    Rel,
+    children,
+    free,
+    free_names,
+    walk,
+)
+from symgrad.index import Range
+from symgrad.latex import latex
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Integer names in reading order: sizes (at least 1), indices (any integer, or in a range)."""
+
+    sizes: tuple[str, ...] = ()
+    indices: tuple[str, ...] = ()
+    ranges: Mapping[str, Range] = field(default_factory=dict)
+    labels: frozenset[str] = frozenset()
+    steps: tuple[str, ...] = ()
+    """Sizes that multiply an index in a subscript: strides and dilations."""
+
+    @property
+    def integers(self) -> frozenset[str]:
+        """All integer names."""
+        return frozenset(self.sizes) | frozenset(self.indices)
+
+    def places(self, sizes: Mapping[str, int], level: int) -> Iterator[dict[str, int]]:
+        """The sizes with values of the indices: in their ranges, or small."""
+        spans: list[list[int]] = []
+        for name in self.indices:
+            if name in self.ranges:
+                r = self.ranges[name]
+                try:
+                    lo, hi = (int(value(e, Point(sizes))) for e in (r.lo, r.hi))
+                except SymgradError:
+                    lo, hi = 1, level
+                inner = range(lo, hi + 1)
+                spans.append(sorted(set(inner), key=lambda k: (k not in (lo, hi), k))[:6])
+            else:
+                spans.append([1, 2, 3, 0, -1, 4][: level + 1])
+        for at in sorted(product(*spans), key=lambda t: (sum(map(abs, t)), t)):
+            yield {**sizes, **dict(zip(self.indices, at, strict=True))}
+
+
+def roles(
+    formulas: tuple[Expr, ...],
+    ranges: Mapping[str, Range],
+    sizes: frozenset[str],
+    taken: frozenset[str] = frozenset(),
+) -> Roles:
+    """The roles of the free names of some formulas; `taken` are tensors that others define."""
+    integers, uppers = set(sizes), set(sizes)
+    for e in formulas:
+        for x in positions(e):
+            integers |= {r for r in free_names(x) if _plain(x, r)}
+        for b in (x for x in walk(e) if isinstance(x, Bound)):
+            uppers |= {x.name for x in _ends(b.hi) if not x.indices}
+            if b.hi is not None and not free_names(b.hi) & _subscripts(formulas):
+                uppers |= {n for n in free_names(b.hi) if _plain(b.hi, n)}
+    labels: set[str] = set()
+    grown = True
+    while grown:
+        before = len(integers) + len(labels)
+        for e in formulas:
+            _compared(e, integers, labels)
+        grown = len(integers) + len(labels) > before
+    bound = {x.name for e in formulas for x in walk(e) if isinstance(x, Bound)}
+    unbound = {n for e in formulas for n in free_names(e)}
+    ends = {n for r in ranges.values() for x in (r.lo, r.hi) for n in free_names(x)}
+    integers &= unbound | ends
+    integers -= taken
+    stepping = {n for e in formulas for x in positions(e) for n in _factors(x, integers - bound)}
+    counted = (uppers | ends | stepping) & integers - set(ranges)
+    reading = {r.name: k for k, r in enumerate(r for e in formulas for r in free(e))}
+    ordered = sorted(integers, key=lambda n: (reading.get(n, len(reading)), n))
+    return Roles(
+        tuple(n for n in ordered if n in counted),
+        tuple(n for n in ordered if n not in counted),
+        {n: r for n, r in ranges.items() if n in integers},
+        frozenset(labels),
+        tuple(sorted(stepping & counted)),
+    )
+
+
+def _plain(e: Expr, name: str) -> bool:
+    return any(isinstance(x, Ref) and x.name == name and not x.indices for x in walk(e))
+
+
+def _ends(e: Expr | None) -> list[Ref]:
+    if isinstance(e, Ref):
+        return [e]
+    return [a for a in e.args if isinstance(a, Ref)] if isinstance(e, Call) else []
+
+
+def positions(e: Expr) -> Iterator[Expr]:
+    """Every subscript, end of a range and side of a condition on indices."""
+    for x in walk(e):
+        if isinstance(x, Ref):
+            yield from x.indices
+        elif isinstance(x, Bound):
+            yield from (end for end in (x.lo, x.hi) if end is not None)
+
+
+def _subscripts(formulas: tuple[Expr, ...]) -> set[str]:
+    return {
+        n
+        for e in formulas
+        for x in walk(e)
+        if isinstance(x, Ref)
+        for i in x.indices
+        for n in free_names(i)
+    }
+
+
+def _compared(e: Expr, integers: set[str], labels: set[str]) -> None:
+    """A name set equal to an integer is one too; so are the values of such a tensor."""
+    for x in walk(e):
+        if isinstance(x, Ref):
+            labels.update(i.name for i in x.indices if isinstance(i, Ref) and i.indices)
+        if not isinstance(x, Rel) or x.op not in ("=", "!="):
+            continue
+        for a, b in ((x.lhs, x.rhs), (x.rhs, x.lhs)):
+            form = affine(b)
+            whole = form is not None and all(n in integers for n, _ in form.coefficients)
+            bound = {y.name for y in walk(e) if isinstance(y, Bound)}
+            whole = whole or (
+                form is not None and all(n in integers | bound for n, _ in form.coefficients)
+            )
+            if not whole or not isinstance(a, Ref) or form is None:
+                continue
+            if a.indices:
+                labels.add(a.name)
+            elif form.coefficients and a.name not in bound:
+                integers.add(a.name)
+
+
+def _factors(e: Expr, free: set[str]) -> set[str]:
+    """Free integers that multiply, or divide, others."""
+    found: set[str] = set()
+    for x in walk(e):
+        if isinstance(x, Mul):
+            several = [f for f in x.factors if free_names(f)]
+            if len(several) > 1:
+                found |= {f.name for f in several if isinstance(f, Ref) and f.name in free}
+        if isinstance(x, Div) and isinstance(x.den, Ref) and x.den.name in free:
+            found.add(x.den.name)
+    return found - {n for x in _summands(e) if isinstance(x, Ref) for n in (x.name,)}
+
+
+def _summands(e: Expr) -> tuple[Expr, ...]:
+    return children(e) if not isinstance(e, Mul | Div | Ref) else (e,)
+
+
+def check_ranks(formulas: tuple[Expr, ...], integers: frozenset[str]) -> None:
+    """No name has two numbers of indices."""
+    seen: dict[str, Ref] = {}
+    for e in formulas:
+        bound = {x.name for x in walk(e) if isinstance(x, Bound)}
+        for x in walk(e):
+            if not isinstance(x, Ref) or (not x.indices and x.name in bound | integers):
+                continue
+            other = seen.setdefault(x.name, x)
+            if len(other.indices) != len(x.indices):
+                raise NetworkError(
+                    f"found {latex(other)} and {latex(x)}, expected {x.name} with one number of "
+                    "indices",
+                    hint="rename one of them, or separate the indices with commas",
+                )
+
+
+def check_subscripts(formulas: tuple[Expr, ...], integers: frozenset[str]) -> None:
+    """Every subscript is a sum of indices and sizes with whole numbers or sizes as factors."""
+    for e in formulas:
+        bound = {x.name for x in walk(e) if isinstance(x, Bound)}
+        for x in (x for x in walk(e) if isinstance(x, Ref)):
+            for i in x.indices:
+                if not _stepped(i, integers | bound):
+                    raise NetworkError(
+                        f"found the subscript {latex(i)} of {latex(x)}, expected indices and sizes "
+                        "added, with whole numbers or sizes as factors",
+                        hint="two indices are written x_{i,j}; give a computed index a name",
+                    )
+
+
+def _stepped(e: Expr, integers: frozenset[str]) -> bool:
+    """Affine but for sizes as factors, a label, or rounded."""
+    match e:
+        case Num(value=v):
+            return v.denominator == 1
+        case Ref(indices=xs):
+            return all(_stepped(x, integers) for x in xs)
+        case Neg(arg=a):
+            return _stepped(a, integers)
+        case Add(terms=xs):
+            return all(_stepped(x, integers) for x in xs)
+        case Mul(factors=xs):
+            return all(_stepped(x, integers) for x in xs) and len(set(xs)) == len(xs)
+        case Call(fn="floor" | "ceil"):
+            return True
+    return False
+
+
+def check_limits(formulas: tuple[Expr, ...]) -> None:
+    """Every sum has limits that do not depend on its own index."""
+    for e in formulas:
+        for x in walk(e):
+            if not isinstance(x, Reduce):
+                continue
+            for b in x.bounds:
+                if isinstance(b.lo, Num) and isinstance(b.hi, Num) and b.hi.value < b.lo.value:
+                    raise NetworkError(
+                        f"found the empty range {b.name} = {latex(b.lo)}, …, {latex(b.hi)}, "
+                        "expected a last index that is not below the first"
+                    )
+                for end in (b.lo, b.hi):
+                    if end is None:
+                        raise NetworkError(
+                            f"found a sum over {b.name} without a range, expected its limits",
+                            hint=rf"write \sum_{{{b.name}=1}}^{{n}}",
+                        )
+                    if b.name in free_names(end):
+                        raise NetworkError(
+                            f"found the limit {latex(end)} of a sum over {b.name}, expected one "
+                            f"without {b.name}",
+                            hint="rename the index of the sum",
+                        )

@@ -1,0 +1,215 @@
+r"""Slips: functions from a right formula to the wrong ones that people write.
+
+One function each. A claim that a slip of the right formula equals is explained by it; and every
+slip of every formula must be told apart from the formula, unless it happens to be equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from symgrad.affine import affine
+from symgrad.expr import (
+    Add,
+    Bound,
+    Call,
+    Expr,
+    Iverson,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Reduce,
+    Ref,
+    Rel,
+    children,
+    num,
+    rebuild,
+)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The formula in which a slip is made, and sizes that may be taken for one another."""
+
+    formula: Expr
+    sizes: tuple[str, ...] = ()
+
+
+Slip = Callable[[Expr, Whole], Iterator[Expr]]
+"""From a node, and the formula it is in, to what the slip makes of the node."""
+
+
+def places(whole: Whole, slip: Slip) -> Iterator[Expr]:
+    """The formula with the slip made at one place, for each place."""
+
+    def inside(e: Expr) -> Iterator[Expr]:
+        yield from slip(e, whole)
+        kids = children(e)
+        for k, kid in enumerate(kids):
+            for new in inside(kid):
+                yield rebuild(e, (*kids[:k], new, *kids[k + 1 :]))
+
+    return inside(whole.formula)
+
+
+def upper_limit(e: Expr, whole: Whole) -> Iterator[Expr]:
+    """Σ up to m, or to n ± 1, where n is meant."""
+    if isinstance(e, Bound) and e.hi is not None:
+        others = [Ref(n) for n in whole.sizes]
+        for end in (*others, _moved(e.hi, 1), _moved(e.hi, -1)):
+            if end != e.hi and end != Ref(e.name):
+                yield Bound(e.name, e.lo, end, e.conds)
+
+
+def lower_limit(e: Expr, whole: Whole) -> Iterator[Expr]:
+    """Σ from 0 or 2 where 1 is meant."""
+    if isinstance(e, Bound) and e.lo is not None:
+        for by in (1, -1):
+            yield Bound(e.name, _moved(e.lo, by), e.hi, e.conds)
+
+
+def index_shifted(e: Expr, whole: Whole) -> Iterator[Expr]:
+    """x_{i+1} where x_i is meant."""
+    if isinstance(e, Ref):
+        for k, i in enumerate(e.indices):
+            for by in (1, -1):
+                yield Ref(e.name, (*e.indices[:k], _moved(i, by), *e.indices[k + 1 :]))
+
+
+def kernel_not_flipped(e: Expr, whole: Whole) -> Iterator[Expr]:
+    """x_{i+j-1} where x_{i-j+1} is meant, and the other way round."""
+    if isinstance(e, Ref):
+        for k, i in enumerate(e.indices):
+            form = affine(i)
+            if form is None or len(form.coefficients) < 2:
+                continue
+            for name, c in form.coefficients:
+                turned = tuple((n, -v if n == name else v) for n, v in form.coefficients)
+                for constant in (form.constant, -form.constant):
+                    new = type(form)(constant, turned).expr()
+                    yield Ref(e.name, (*e.indices[:k], new, *e.indices[k + 1 :]))
+                del c
+
+
+def factor_forgotten(e: Expr, whole: Whole) -> Iterator[Expr]:
+    """A factor of a product is missing: an upstream gradient, say."""
+    if isinstance(e, Mul):
+        for k, f in enumerate(e.factors):
+            if not isinstance(f, Iverson | Num):
+                yield _mul(e.factors[:k] + e.factors[k + 1 :])
+
+
+def path_forgotten(e: Expr, whole: Whole) -> Iterator[Expr]:
+    """A term of a sum is missing."""
+    if isinstance(e, Add):
+        for k in range(len(e.terms)):
+            rest = e.terms[:k] + e.terms[k + 1 :]
+            yield rest[0] if len(rest) == 1 else Add(rest)
+
+
+def sign(e: Expr, whole: Whole) -> Iterator[Expr]:
+    """A minus lost, or one too many."""
+    if isinstance(e, Neg):
+        yield e.arg
+    if isinstance(e, Add):
+        for k, t in enumerate(e.terms):
+            turned = t.arg if isinstance(t, Neg) else Neg(t)
+            yield Add((*e.terms[:k], turned, *e.terms[k + 1 :]))
+    if e is whole.formula and not isinstance(e, Neg):
+        yield Neg(e)
+
+
+def number_forgotten(e: Expr, whole: Whole) -> Iterator[Expr]:
+    """A factor ½ or 2 too many or too few."""
+    if isinstance(e, Mul):
+        for k, f in enumerate(e.factors):
+            if isinstance(f, Num):
+                yield _mul(e.factors[:k] + e.factors[k + 1 :])
+    if e is whole.formula:
+        yield _mul((num(2), e))
+        yield _mul((Num(Fraction(1, 2)), e))
+
+
+def indicator_lost(e: Expr, whole: Whole) -> Iterator[Expr]:
+    """A product without its indicator."""
+    if isinstance(e, Mul):
+        for k, f in enumerate(e.factors):
+            if isinstance(f, Iverson):
+                yield _mul(e.factors[:k] + e.factors[k + 1 :])
+
+
+def indicator_reversed(e: Expr, whole: Whole) -> Iterator[Expr]:
+    """[z < 0] where [z > 0] is meant."""
+    turned = {">": "<", "<": ">", ">=": "<=", "<=": ">="}
+    if isinstance(e, Rel) and e.op in turned:
+        yield Rel(turned[e.op], e.lhs, e.rhs)
+
+
+def square_forgotten(e: Expr, whole: Whole) -> Iterator[Expr]:
+    """x where x² is meant."""
+    if isinstance(e, Pow) and isinstance(e.exp, Num) and e.exp.value == 2:
+        yield e.base
+
+
+def sum_dropped(e: Expr, whole: Whole) -> Iterator[Expr]:
+    """The summand without its Σ."""
+    if isinstance(e, Reduce) and e.op == "sum":
+        yield e.body
+
+
+def bracket_lost(e: Expr, whole: Whole) -> Iterator[Expr]:
+    """a b + c where a (b + c) is meant."""
+    if isinstance(e, Mul):
+        for k, f in enumerate(e.factors):
+            if isinstance(f, Add) and len(e.factors) > 1:
+                for at in (0, len(f.terms) - 1):
+                    t = f.terms[at]
+                    body = t.arg if isinstance(t, Neg) else t
+                    inner = _mul((*e.factors[:k], body, *e.factors[k + 1 :]))
+                    put = Neg(inner) if isinstance(t, Neg) else inner
+                    yield Add((*f.terms[:at], put, *f.terms[at + 1 :]))
+
+
+def extreme_exchanged(e: Expr, whole: Whole) -> Iterator[Expr]:
+    """min where max is meant."""
+    if isinstance(e, Call) and e.fn in ("max", "min"):
+        yield Call("min" if e.fn == "max" else "max", e.args)
+
+
+SLIPS: dict[str, Slip] = {
+    "upper limit": upper_limit,
+    "index shifted": index_shifted,
+    "kernel not flipped": kernel_not_flipped,
+    "factor forgotten": factor_forgotten,
+    "path forgotten": path_forgotten,
+    "sign": sign,
+    "number": number_forgotten,
+    "indicator lost": indicator_lost,
+    "indicator reversed": indicator_reversed,
+    "square forgotten": square_forgotten,
+    "sum dropped": sum_dropped,
+    "bracket lost": bracket_lost,
+    "lower limit": lower_limit,
+    "max and min exchanged": extreme_exchanged,
+}
+
+
+def slipped(e: Expr, sizes: tuple[str, ...] = ()) -> Iterator[tuple[str, Expr]]:
+    """Every slip of a formula, by name."""
+    for name, slip in SLIPS.items():
+        for wrong in places(Whole(e, sizes), slip):
+            yield name, wrong
+
+
+def _moved(e: Expr, by: int) -> Expr:
+    form = affine(e)
+    if form is None:
+        return Add((e, num(by)))
+    return type(form)(form.constant + by, form.coefficients).expr()
+
+
+def _mul(factors: tuple[Expr, ...]) -> Expr:
+    return num(1) if not factors else factors[0] if len(factors) == 1 else Mul(factors)

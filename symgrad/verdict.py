@@ -1,0 +1,84 @@
+r"""What can be said of two formulas, and what shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from symgrad.dual import Number
+from symgrad.errors import Place
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """The smallest instance at which two formulas differ: sizes, indices, the values read, and
+    what each formula is there (`None`: it has no value)."""
+
+    sizes: Mapping[str, int]
+    values: Mapping[str, Number]
+    left: Number | None
+    right: Number | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`message` is one sentence for a person; `reading` the two formulas as they were read, in
+    LaTeX."""
+
+    message: str = ""
+    reading: tuple[str, ...] = field(default=(), kw_only=True)
+
+    @property
+    def name(self) -> str:
+        """Equal, EqualExceptTies, Agrees, Differs, Invalid or Undecided."""
+        return type(self).__name__
+
+
+@dataclass(frozen=True)
+class Equal(Verdict):
+    """Proved for all sizes and all values; `by` says how."""
+
+    by: str = "normal form"
+
+
+@dataclass(frozen=True)
+class EqualExceptTies(Verdict):
+    """Equal wherever the compared values differ; `ties` are the equations where they do not,
+    in LaTeX."""
+
+    ties: tuple[str, ...] = ()
+    by: str = "cells"
+    at: Counterexample | None = None
+
+
+@dataclass(frozen=True)
+class Agrees(Verdict):
+    """Not proved; the two were equal at `trials` instances in general position."""
+
+    trials: int = 0
+    sizes: tuple[Mapping[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Differs(Verdict):
+    """A counterexample; `missing` and `extra` are terms of the first formula that the second
+    lacks, and the other way round, in LaTeX; `slip` names what turns the first into the second."""
+
+    counterexample: Counterexample = field(
+        default_factory=lambda: Counterexample({}, {}, None, None)
+    )
+    missing: str = ""
+    extra: str = ""
+    slip: str = ""
+
+
+@dataclass(frozen=True)
+class Invalid(Verdict):
+    """Not understood, or not comparable."""
+
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
+class Undecided(Verdict):
+    """The budget ended."""

@@ -1,0 +1,176 @@
+"""Verdicts on pairs: one table that grows by a row with each fault found."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from symgrad.cli import main
+from symgrad.compare import equal, line, record
+from symgrad.verdict import Differs, EqualExceptTies
+
+CONV = r"\sum_{i=1}^{n}\delta_i x_{i+j-1}"
+
+EQUAL = [
+    (CONV, r"\sum_{l=j}^{n+j-1}\delta_{l-j+1}x_l", ""),
+    (r"\sum_{i=1}^n\sum_{j=1}^m a_i b_j", r"\sum_{j=1}^m b_j \sum_{i=1}^n a_i", ""),
+    (r"\sum_{i=1}^n\sum_{j=1}^m a_i", r"m \sum_{i=1}^n a_i", ""),
+    (r"\sum_{i=1}^n\sum_{j=1}^n x_i x_j", r"\left(\sum_{i=1}^n x_i\right)^2", ""),
+    (r"\sum_{i=1}^n x_i", r"x_1 + \sum_{i=2}^n x_i", ""),
+    (r"\sum_{i=1}^3 x_i", r"x_1 + x_2 + x_3", ""),
+    (r"\sum_{i=1}^n x_{n-i+1}", r"\sum_{i=1}^n x_i", ""),
+    (r"\sum_{i=1}^n x_{2i} + \sum_{i=1}^n x_{2i-1}", r"\sum_{i=1}^{2n} x_i", ""),
+    (r"\sum_{i=1}^n i", r"\frac{n(n+1)}{2}", ""),
+    (r"\frac1n \sum_{i=1}^n 1", "1", ""),
+    (r"\sum_{i=1}^n (x_i - \frac1n \sum_{k=1}^n x_k)", "0", ""),
+    (r"\sum_{t=1}^T a^{T-t} x_t", r"\sum_{k=0}^{T-1} a^k x_{T-k}", ""),
+    (r"\prod_{s=t+1}^T a", r"a^{T-t}", r"t = 1, \dots, T"),
+    (r"\max(a, b, c)", r"\max(\max(c, a), b)", ""),
+    (r"|x|", r"\max(x, -x)", ""),
+    (r"[a > b][b > c]", r"[a > b][b > c][a > c]", ""),
+    (r"\sum_{k=1}^n y_k (p_k - [k = i])", r"\sum_{k=1}^n y_k p_k - y_i", r"i = 1, \dots, n"),
+    (r"\sum_{j=1}^n \delta_{ij} x_j", "x_i", r"i = 1, \dots, n"),
+    (r"\sigma(x)(1 - \sigma(x))", r"\frac{e^{-x}}{(1 + e^{-x})^2}", ""),
+    (r"1 - \tanh(x)^2", r"\frac{1}{\cosh(x)^2}", ""),
+    (r"\log \sigma(x)", r"-\log(1 + e^{-x})", ""),
+    (r"\sum_{k=1}^n \frac{e^{s_k}}{\sum_{j=1}^n e^{s_j}}", "1", ""),
+    (r"\sin(x)^2 + \cos(x)^2", "1", ""),
+    (r"\sqrt{x^2 + 1}^2", "x^2 + 1", ""),
+    (r"\max_{j=1}^m x_{i+j-1}", r"\max_{k=0}^{m-1} x_{i+k}", ""),
+    (r"(\hat y - y) x", r"(w x - y) x", r"\hat y = w x"),
+    (
+        r"\sum_{i=\max(1, \lceil \frac{l-m}{s} \rceil + 1)}"
+        r"^{\min(n, \lfloor \frac{l-1}{s} \rfloor + 1)} \delta_i k_{l-s(i-1)}",
+        r"\sum_{i=1}^n \sum_{j=1}^m \delta_i k_j [l = s(i-1) + j]",
+        "",
+    ),
+]
+
+DIFFERENT = [
+    (CONV, r"\sum_{i=1}^{m}\delta_i x_{i+j-1}", "", "upper limit"),
+    (CONV, r"\sum_{i=1}^{n}\delta_i x_{i-j+1}", "", "kernel not flipped"),
+    (CONV, r"\sum_{i=1}^{n}\delta_i x_{i+j}", "", "index shifted"),
+    (CONV, r"\sum_{i=1}^{n} x_{i+j-1}", "", "factor forgotten"),
+    (CONV, rf"-{CONV}", "", "sign"),
+    (r"\max(a, b, c)", r"\max(a, b)\max(a, c)", "", ""),
+    (r"\max(a, b)", r"\min(a, b)", "", "max and min exchanged"),
+    (r"(\hat y - y) x", r"\hat y - y x", "", "bracket lost"),
+    (r"\tfrac12 (y - a)^2", r"\tfrac12 y - y a + \tfrac12 a^2", "", ""),
+    ("p_k - [y = k]", "p_k", "", "path forgotten"),
+    (r"\sum_{i=1}^n [y_i = k] x_i", "0", "", ""),
+    ("[a = b]", "0", "", ""),
+    ("x_i", "x_j", "", ""),
+    ("x", "y", "", ""),
+    (r"\sum_{i=1}^n\delta_i x_{s(i-1)+j}", CONV, "", ""),
+    (r"\delta [z > 0]", r"\delta [z < 0]", "", "indicator reversed"),
+    (r"\delta [z > 0]", r"\delta", "", "indicator lost"),
+]
+
+TIED = [
+    (
+        r"\delta_1 \mathbf 1[z_1 > 0] \mathbf 1[z_1 > z_2]",
+        r"\delta_1 I_{z_1 \ge 0} I_{z_1 \ge z_2}",
+        {"z_1 = 0", "z_1 = z_2"},
+    ),
+    (r"\sum_{i=1}^n \delta_i [z_i > 0]", r"\sum_{i=1}^n \delta_i [z_i \ge 0]", {"z_i = 0"}),
+    (r"\delta [z > 0]", r"\delta ([z > 0] + \frac12 [z = 0])", {"z = 0"}),
+]
+
+INVALID = [
+    (r"\sum_{i=1}^{i} x_i", "x_1", "found the limit i of a sum over i, expected one without i"),
+    ("x_{i^2}", "x_i", "found the subscript i^2 of x_{i^2}"),
+    ("x_i + x", "x", "found x_i and x, expected x with one number of indices"),
+    (r"\sum_{i=3}^{1} x_i", "0", "found the empty range i = 3, …, 1"),
+    (r"\sum_i x_i", "x_1", "found a sum over i without a range, expected its limits"),
+    ("x = y", "x", "found a statement, expected one formula without ="),
+    ("", "x", "found nothing, expected one formula without ="),
+    (r"\foo", "x", r"found \foo"),
+    (r"\frac{a}{b", "x", "found"),
+]
+
+
+@pytest.mark.parametrize(("a", "b", "given"), EQUAL)
+def test_equal_pairs_are_proved(a: str, b: str, given: str) -> None:
+    for left, right in ((a, b), (b, a)):
+        verdict = equal(left, right, given)
+        assert verdict.name == "Equal", verdict
+
+
+@pytest.mark.parametrize(("a", "b", "given", "slip"), DIFFERENT)
+def test_different_pairs_have_a_counterexample(a: str, b: str, given: str, slip: str) -> None:
+    verdict = equal(a, b, given)
+    assert isinstance(verdict, Differs), verdict
+    assert verdict.counterexample.left != verdict.counterexample.right
+    assert verdict.slip == slip
+
+
+@pytest.mark.parametrize(("a", "b", "ties"), TIED)
+def test_ties_are_named(a: str, b: str, ties: set[str]) -> None:
+    verdict = equal(a, b)
+    assert isinstance(verdict, EqualExceptTies), verdict
+    assert set(verdict.ties) == ties
+    assert verdict.at is not None
+    assert verdict.at.left != verdict.at.right
+
+
+@pytest.mark.parametrize(("a", "b", "message"), INVALID)
+def test_what_cannot_be_compared_is_invalid(a: str, b: str, message: str) -> None:
+    verdict = equal(a, b)
+    assert verdict.name == "Invalid", verdict
+    assert message in verdict.message
+
+
+def test_a_wrong_upper_limit_is_named_with_the_smallest_sizes() -> None:
+    verdict = equal(CONV, r"\sum_{i=1}^{m}\delta_i x_{i+j-1}")
+    assert isinstance(verdict, Differs)
+    assert {k: verdict.counterexample.sizes[k] for k in "nm"} == {"n": 2, "m": 1}
+    assert verdict.missing == r"\delta_2 x_{j+1}"
+
+
+def test_a_batch_answers_each_line_in_order() -> None:
+    bad = line(b'{"id": 7, "a": "x"}')
+    assert (bad["id"], bad["verdict"]) == (7, "Invalid")
+    assert line(b"\xff")["verdict"] == "Invalid"
+    assert line(b"[1]")["verdict"] == "Invalid"
+    good = line(json.dumps({"id": "q", "a": "x+y", "b": "y+x"}).encode())
+    assert (good["id"], good["verdict"], good["by"]) == ("q", "Equal", "normal form")
+
+
+def test_the_command_prints_what_was_read_and_exits_by_the_verdict(tmp_path: Path) -> None:
+    run = CliRunner().invoke
+    same = run(main, ["equal", "x + y", "y + x"])
+    assert (same.exit_code, same.output.splitlines()[0]) == (0, "a = x + y")
+    assert run(main, ["equal", "x", "y"]).exit_code == 1
+    assert run(main, ["equal", "x_i^", "y"]).exit_code == 2
+    shown = json.loads(run(main, ["equal", "x", "y", "--json"]).output)
+    assert shown["counterexample"] == {
+        "sizes": {}, "values": {"x": "2", "y": "3"}, "a": "2", "b": "3"
+    }  # fmt: skip
+    pairs = tmp_path / "pairs.jsonl"
+    pairs.write_text('{"id": 1, "a": "x", "b": "x"}\n\nnonsense\n', encoding="utf-8")
+    lines = run(main, ["equal", "--batch", str(pairs)]).output.splitlines()
+    assert [json.loads(t)["verdict"] for t in lines] == ["Equal", "Invalid"]
+
+
+def test_verdicts_do_not_depend_on_the_hash_seed() -> None:
+    code = (
+        "import sys, json; sys.path.insert(0, sys.argv[1]); import test_decide as t\n"
+        "pairs = [p[:3] for p in t.EQUAL[:6]] + [(a, b, '') for a, b, *_ in t.DIFFERENT[:8] + t.TIED]"
+        "\nprint(json.dumps([t.record(t.equal(*p)) for p in pairs], sort_keys=True))"
+    )
+    seen = set()
+    for seed in "017":
+        env = {**os.environ, "PYTHONHASHSEED": seed}
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(Path(__file__).parent)],
+            env=env, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        seen.add(done.stdout)
+    assert len(seen) == 1
+    assert record(equal("x", "x"))["verdict"] == "Equal"
