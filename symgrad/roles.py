@@ -76,7 +76,7 @@ def roles(
     taken: frozenset[str] = frozenset(),
 ) -> Roles:
     """The roles of the free names of some formulas; `taken` are tensors that others define."""
-    integers, uppers = set(sizes), set(sizes)
+    integers, uppers = set(sizes) | set(ranges), set(sizes)
     for e in formulas:
         for x in positions(e):
             integers |= {r for r in free_names(x) if _plain(x, r)}
@@ -96,7 +96,12 @@ def roles(
     ends = {n for r in ranges.values() for x in (r.lo, r.hi) for n in free_names(x)}
     integers &= unbound | ends
     integers -= taken
-    stepping = {n for e in formulas for x in positions(e) for n in _factors(x, integers - bound)}
+    stepping = {
+        n
+        for e in formulas
+        for x in (*positions(e), *_integer_sides(e, integers | bound))
+        for n in _factors(x, integers - bound)
+    }
     counted = (uppers | ends | stepping) & integers - set(ranges)
     reading = {r.name: k for k, r in enumerate(r for e in formulas for r in free(e))}
     ordered = sorted(integers, key=lambda n: (reading.get(n, len(reading)), n))
@@ -128,6 +133,13 @@ def positions(e: Expr) -> Iterator[Expr]:
             yield from (end for end in (x.lo, x.hi) if end is not None)
 
 
+def _integer_sides(e: Expr, integers: set[str]) -> Iterator[Expr]:
+    """The sides of comparisons of integers."""
+    for x in walk(e):
+        if isinstance(x, Rel) and free_names(x) <= integers:
+            yield from (x.lhs, x.rhs)
+
+
 def _subscripts(formulas: tuple[Expr, ...]) -> set[str]:
     return {
         n
@@ -144,21 +156,17 @@ def _compared(e: Expr, integers: set[str], labels: set[str]) -> None:
     for x in walk(e):
         if isinstance(x, Ref):
             labels.update(i.name for i in x.indices if isinstance(i, Ref) and i.indices)
-        if not isinstance(x, Rel) or x.op not in ("=", "!="):
+        if not isinstance(x, Rel):
             continue
+        bound = {y.name for y in walk(e) if isinstance(y, Bound)}
         for a, b in ((x.lhs, x.rhs), (x.rhs, x.lhs)):
             form = affine(b)
-            whole = form is not None and all(n in integers for n, _ in form.coefficients)
-            bound = {y.name for y in walk(e) if isinstance(y, Bound)}
-            whole = whole or (
-                form is not None and all(n in integers | bound for n, _ in form.coefficients)
-            )
-            if not whole or not isinstance(a, Ref) or form is None:
+            if form is None or not form.by.keys() <= integers | bound:
                 continue
-            if a.indices:
+            if form.coefficients and all(not r.indices for r in walk(a) if isinstance(r, Ref)):
+                integers |= free_names(a) - bound
+            elif isinstance(a, Ref) and a.indices and x.op in ("=", "!="):
                 labels.add(a.name)
-            elif form.coefficients and a.name not in bound:
-                integers.add(a.name)
 
 
 def _factors(e: Expr, free: set[str]) -> set[str]:

@@ -6,10 +6,12 @@ points are drawn anew and never counted.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from itertools import islice, product
 from time import monotonic
 
@@ -55,6 +57,8 @@ class Noted(Interpreter):
         return super().holds(cond, env)
 
     def _call(self, e: Call, env: Env) -> Dual:
+        if free_names(e) <= self.integers | set(env):
+            return super()._call(e, env)
         if e.fn in ("max", "min"):
             found = [self.value(a, env) for a in dict.fromkeys(e.args)]
             for k, a in enumerate(found):
@@ -130,6 +134,17 @@ class Outcome:
         return self.left is not None and self.right is not None and apart(self.left, self.right)
 
 
+@cache
+def drawn(pool: int) -> tuple[Fraction, ...]:
+    """A pool of numbers: small ones first, then others in another order, with other signs."""
+    if pool < len(POOLS):
+        return POOLS[pool]
+    rng = random.Random(pool)
+    numbers = list(POOLS[rng.choice((0, 2)) if pool % 3 else 0])
+    rng.shuffle(numbers)
+    return tuple(x * rng.choice((1, -1)) for x in numbers)
+
+
 def apart(a: Number, b: Number) -> bool:
     """Two numbers: exactly, or in the first 30 of 50 digits."""
     if isinstance(a, Fraction) and isinstance(b, Fraction):
@@ -157,7 +172,7 @@ class Trial:
         fixed: Callable[[Judge, Draw], None] | None = None,
     ) -> Outcome:
         """Both values at one instance."""
-        draw = Draw(POOLS[pool], self.roles, self.network)
+        draw = Draw(drawn(pool), self.roles, self.network)
         judge = Judge(self.network, Point(sizes), draw)
         if fixed is not None:
             fixed(judge, draw)
@@ -169,9 +184,9 @@ class Trial:
     def outcomes(self) -> Iterator[Outcome]:
         """Points in ascending order of sizes, then larger sizes and other numbers again."""
         small = list(islice(instances(self.roles, self.known), MOST_INSTANCES))
-        for pools in ((0, 1), (2, 3)):
-            for sizes in small:
-                for pool in pools:
+        for lap in range(2):
+            for k, sizes in enumerate(small):
+                for pool in (0, 1 + k) if not lap else (2 + k + len(small),):
                     if monotonic() > self.until:
                         return
                     yield self.at(sizes, pool)

@@ -80,7 +80,8 @@ def confirm_formula(network: Network, derivation: Derivation) -> None:
         return
     if any(isinstance(x, Partial) for x in walk(derivation.answer)):
         return
-    for sizes in islice(instances(network), 2):
+    most = 2 if len(network.sizes) <= len(SIZES) else 3
+    for sizes in islice(instances(network), most):
         judge = Unrolled(network, Point(sizes), drawn)
         for put in entries(derivation.indices, sizes):
             try:
@@ -103,13 +104,30 @@ def agree(
 def instances(network: Network) -> Iterator[dict[str, int]]:
     """Small sizes that satisfy the facts, different ones for different symbols."""
     names = sorted(network.sizes)
-    pool = SIZES + tuple(range(6, 6 + max(0, len(names) - len(SIZES))))
-    for drawn_sizes in islice(permutations(pool, len(names)), 40):
+    for drawn_sizes in islice(drawings(len(names)), 40):
         sizes = dict(zip(names, drawn_sizes, strict=True))
         forms = [(c.form, c.equality) for c in network.facts.known]
         at = [f.constant + sum(k * sizes.get(n, 0) for n, k in f.coefficients) for f, _ in forms]
         if all(v == 0 if eq else v >= 0 for v, (_, eq) in zip(at, forms, strict=True)):
             yield sizes
+
+
+def drawings(count: int) -> Iterator[tuple[int, ...]]:
+    """Sizes for so many symbols: all different ones for a few; for many, small ones, since their
+    product is the work, any two symbols different in one of the drawings.
+
+    >>> [d[:3] for d in islice(drawings(6), 3)]
+    [(2, 3, 2), (2, 2, 3), (2, 2, 2)]
+    """
+    if count <= len(SIZES):
+        yield from permutations(SIZES, count)
+        return
+    least = 2 if count <= 6 else 1
+    bits = range((count - 1).bit_length())
+    yield from (tuple(least + (k >> bit & 1) for k in range(count)) for bit in bits)
+    for size in (2, 3):
+        yield from ((size,) * count, tuple(size + k % 2 for k in range(count)))
+    yield from permutations(range(3, 3 + count))
 
 
 def entries(indices: tuple[Index, ...], sizes: Mapping[str, int]) -> list[dict[str, Expr]]:

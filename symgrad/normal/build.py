@@ -348,7 +348,7 @@ class Builder:
     ) -> tuple[list[Condition], list[Normal]]:
         """Conditions that one end of a range puts on its index: side 1 below, -1 above."""
         both, either = ("max", "min") if side == 1 else ("min", "max")
-        match end:
+        match spread(end):
             case Call(fn=fn, args=args) if fn == both:
                 found = [self.ends(a, side, name, env) for a in args]
                 return [c for cs, _ in found for c in cs], [m for _, ms in found for m in ms]
@@ -404,6 +404,16 @@ class Builder:
             if form is not None and polynomial(form) == weight.scaled(Fraction(common)):
                 return form, common
         raise Outside(f"found {latex(e)} rounded")
+
+
+def spread(end: Expr) -> Expr:
+    """max(a, b) + c as max(a + c, b + c): an end as the larger or smaller of several."""
+    if isinstance(end, Add):
+        for k, t in enumerate(end.terms):
+            if isinstance(t, Call) and t.fn in ("max", "min"):
+                rest = (*end.terms[:k], *end.terms[k + 1 :])
+                return Call(t.fn, tuple(Add((a, *rest)) for a in t.args))
+    return end
 
 
 def _parts(form: Affine) -> tuple[int, dict[str, int]]:

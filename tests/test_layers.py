@@ -1,0 +1,125 @@
+"""The catalogue: every textbook claim is proved for all sizes, and every derived gradient holds
+entry by entry against the unrolled network; the reference card holds every layer."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from itertools import islice, product
+from pathlib import Path
+
+import pytest
+from judge import judged, name
+
+from symgrad.api import Network
+from symgrad.compare import pair_of
+from symgrad.decide import Pair, decide
+from symgrad.dual import Number
+from symgrad.errors import NetworkError
+from symgrad.evaluate import Point, value
+from symgrad.expr import Ref
+from symgrad.latex import latex
+from symgrad.layers import CATALOGUE, Claim, Layer, every_claim, layer
+from symgrad.network import Network as Bare
+from symgrad.notation import read_expression
+from symgrad.slip import slipped
+from symgrad.verdict import Differs, Equal, EqualExceptTies, Verdict
+
+CARD = Path(__file__).parent.parent / "solutions" / "layers" / "exam.md"
+CLAIMS = [pytest.param(x, c, id=f"{x.name} {c.left}") for x, c in every_claim()]
+BARE = Bare()
+PROVED_BY = {"normal form", "index sets", "cells"}
+
+
+def verdict(made: Layer, claim: Claim, right: str) -> Verdict:
+    """The derived gradient against a formula, the free indices in their ranges."""
+    net = Network(*made.equations)
+    asked = net.question(f"{claim.left} = ?")
+    found = net.answered(asked).derivation
+    assert found is not None
+    letters = {**net.scope.letters, **{i.name: i.range for i in found.indices}}
+    scope = replace(net.scope, letters=letters)
+    return decide(pair_of(found.answer, read_expression(right), scope))
+
+
+@pytest.mark.parametrize(("made", "claim"), CLAIMS)
+def test_each_claim_is_proved_for_all_sizes(made: Layer, claim: Claim) -> None:
+    found = verdict(made, claim, claim.right)
+    assert isinstance(found, Equal), found
+    kind, _, stepped = found.by.partition(", for ")
+    assert kind in PROVED_BY
+    assert all(part.endswith("= 1, 2, 3, 4") for part in stepped.split("; ") if part)
+
+
+def numbers(ref: Ref) -> Fraction:
+    """A number for an entry, another one for each."""
+    return Fraction(random.Random(latex(ref)).randint(2, 9999), 7)
+
+
+def values(pair: Pair, at: dict[str, int]) -> tuple[Number, Number]:
+    """Both formulas at some sizes, by the oracle alone."""
+    point = Point(at)
+    return value(pair.left, point, numbers), value(pair.right, point, numbers)
+
+
+def instances(pair: Pair) -> Iterator[dict[str, int]]:
+    """Sizes up to 3, few where there are many, every index in its range."""
+    span = range(1, 4) if len(pair.roles.sizes) <= 3 else range(1, 3)
+    for sizes in product(span, repeat=len(pair.roles.sizes)):
+        at = dict(zip(pair.roles.sizes, sizes, strict=True))
+        yield from islice(pair.roles.places(at, 3), 6)
+
+
+@pytest.mark.parametrize(("made", "claim"), CLAIMS)
+def test_each_slip_of_a_claim_is_caught_or_is_equal(made: Layer, claim: Claim) -> None:
+    net = Network(*made.equations)
+    asked = net.question(f"{claim.left} = ?")
+    found = net.answered(asked).derivation
+    assert found is not None
+    letters = {**net.scope.letters, **{i.name: i.range for i in found.indices}}
+    scope = replace(net.scope, letters=letters)
+    right = read_expression(claim.right)
+    wrong = list(slipped(right, tuple(sorted(net.scope.network.sizes))))
+    for slip, formula in wrong[:: max(1, len(wrong) // 12)]:
+        try:
+            pair = pair_of(right, formula, scope)
+        except NetworkError:
+            continue  # a sum without its index is no formula
+        pair = replace(pair, network=BARE)
+        told = decide(pair)
+        if isinstance(told, Equal | EqualExceptTies):
+            for at in instances(pair):
+                a, b = values(pair, at)
+                assert a == b, (slip, latex(formula), at)
+        else:
+            assert isinstance(told, Differs), (slip, latex(formula), told)
+
+
+@pytest.mark.parametrize("made", CATALOGUE, ids=lambda x: x.name)
+def test_each_gradient_holds_entry_by_entry(made: Layer) -> None:
+    net = Network(*made.equations)
+    network = net.scope.network
+    sizes = sorted(network.sizes)
+    few = [1, 2, 3] if len(sizes) <= 2 else [1, 2]
+    drawn = [dict.fromkeys(sizes, 2), {s: few[k % len(few)] for k, s in enumerate(sizes)}]
+    drawn.append({s: few[(k + 1) % len(few)] for k, s in enumerate(sizes)})
+    for at in drawn:
+        assert judged(network, name("L"), at) == []
+
+
+def test_the_reference_card_holds_every_layer() -> None:
+    card = " ".join(CARD.read_text(encoding="utf-8").split())
+    for made in CATALOGUE:
+        assert made.title in card, made.name
+        for equation in made.equations:
+            assert " ".join(equation.split()) in card, (made.name, equation)
+        for claim in made.claims:
+            assert f"{claim.left} = ?" in card, (made.name, claim.left)
+
+
+def test_a_layer_is_found_by_name() -> None:
+    assert layer("dense").title == "Fully connected layer"
+    with pytest.raises(NetworkError, match="found the layer nothing, expected one of conv1d, "):
+        layer("nothing")
