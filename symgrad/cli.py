@@ -1,4 +1,4 @@
-r"""The command ``symgrad``: solve, derive, equal, count, doctor.
+r"""The command ``symgrad``: solve, derive, equal, count, layers, doctor.
 
 Every command imports what it needs when it runs: help and shell completion start this program at
 each keystroke, and must not wait for the mathematics (a tenth of a second for the grammar and isl
@@ -271,6 +271,30 @@ def count(layers: str, asked: tuple[str, ...]) -> None:
 
 WIDE = 200
 """Columns of a table that goes to a file or a pipe: nothing is wrapped there."""
+
+
+@main.command()
+@click.argument("name", required=False)
+def layers(name: str | None) -> None:
+    """List the catalogue of layers, or show one NAME: its equations, its gradients, and how each
+    was proved equal to the formula of a textbook."""
+    from symgrad.layers import CATALOGUE, layer
+
+    if name is None:
+        width = max(len(x.name) for x in CATALOGUE)
+        for x in CATALOGUE:
+            click.echo(f"{x.name:<{width}}  {x.title}")
+        return
+    from symgrad.claims import judged
+    from symgrad.terminal import claim_lines, plain_statement
+
+    made = layer(name)
+    click.echo(made.title)
+    for equation in made.equations:
+        click.echo(f"  {plain_statement(equation)}")
+    for found in judged(made):
+        for text in claim_lines(found.derivation, found.verdict, found.claim.source):
+            click.echo(text)
 
 
 @main.command()

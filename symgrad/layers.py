@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from symgrad.errors import NetworkError
 
-GOODFELLOW = "Goodfellow, Bengio, Courville, Deep Learning (2016)"
-DUMOULIN = "Dumoulin, Visin, A guide to convolution arithmetic (2016)"
-BISHOP = "Bishop, Pattern Recognition and Machine Learning (2006)"
-PRINCE = "Prince, Understanding Deep Learning (2023)"
-HOWARD = "Howard et al., MobileNets (2017)"
-MAAS = "Maas, Hannun, Ng, Rectifier nonlinearities (2013)"
+GOODFELLOW = "Goodfellow, Bengio, Courville, Deep Learning (2016), chapters 6 and 9"
+DUMOULIN = "the adjoint of the layer of Dumoulin, Visin, A guide to convolution arithmetic (2016)"
+BISHOP = "Bishop, Pattern Recognition and Machine Learning (2006), sections 3.1 and 5.3"
+PRINCE = "Prince, Understanding Deep Learning (2023), chapters 7 and 10"
+HOWARD = "the adjoint of the layer of Howard et al., MobileNets (2017), equation 3"
+MAAS = "the slope of the unit of Maas, Hannun, Ng, Rectifier nonlinearities (2013)"
 
 
 @dataclass(frozen=True)

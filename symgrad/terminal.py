@@ -14,11 +14,11 @@ from symgrad.errors import Place, point
 from symgrad.expr import Expr, Num
 from symgrad.index import Index, Range
 from symgrad.latex import latex
-from symgrad.notation import read_expression
+from symgrad.notation import Formula, Ranges, Statement, read, read_expression
 from symgrad.numeral import shown
 from symgrad.rewrite import Derivation
 from symgrad.text import name, text
-from symgrad.verdict import Counterexample, Differs, EqualExceptTies, Invalid, Verdict
+from symgrad.verdict import Counterexample, Differs, Equal, EqualExceptTies, Invalid, Verdict
 from symgrad.wording import say
 
 if TYPE_CHECKING:
@@ -209,6 +209,27 @@ def verdict_lines(verdict: Verdict) -> list[str]:
 def plain(formula: str) -> str:
     """A formula, or an equation, in LaTeX as one line of Unicode."""
     return " = ".join(text(read_expression(side)) for side in formula.split(" = "))
+
+
+def plain_statement(latex_: str) -> str:
+    """Statements in LaTeX as one line of Unicode."""
+    return ", ".join(map(_stated, read(latex_)))
+
+
+def _stated(s: Statement) -> str:
+    if isinstance(s, Formula):
+        return " = ".join(text(p) for p in s.parts)
+    if isinstance(s, Ranges):
+        return f"{', '.join(map(name, s.names))} = {text(s.lo)}, …, {text(s.hi)}"
+    return s.latex
+
+
+def claim_lines(d: Derivation, verdict: Verdict, source: str) -> list[str]:
+    """A derived gradient, its range, and the proof that a textbook says the same."""
+    where = ranges(d.indices)
+    head = f"  {text(d.goal)} = {text(d.answer)}" + (f"   ({where})" if where else "")
+    by = verdict.by if isinstance(verdict, Equal | EqualExceptTies) else verdict.message
+    return [head, f"      {verdict.name}, by {by}: {source}"]
 
 
 def point_at(place: Place) -> str:

@@ -14,6 +14,7 @@ import pytest
 from judge import judged, name
 
 from symgrad.api import Network
+from symgrad.claims import derived, pair
 from symgrad.compare import pair_of
 from symgrad.decide import Pair, decide
 from symgrad.dual import Number
@@ -25,7 +26,7 @@ from symgrad.layers import CATALOGUE, Claim, Layer, every_claim, layer
 from symgrad.network import Network as Bare
 from symgrad.notation import read_expression
 from symgrad.slip import slipped
-from symgrad.verdict import Differs, Equal, EqualExceptTies, Verdict
+from symgrad.verdict import Differs, Equal, EqualExceptTies
 
 CARD = Path(__file__).parent.parent / "solutions" / "layers" / "exam.md"
 CLAIMS = [pytest.param(x, c, id=f"{x.name} {c.left}") for x, c in every_claim()]
@@ -33,20 +34,9 @@ BARE = Bare()
 PROVED_BY = {"normal form", "index sets", "cells"}
 
 
-def verdict(made: Layer, claim: Claim, right: str) -> Verdict:
-    """The derived gradient against a formula, the free indices in their ranges."""
-    net = Network(*made.equations)
-    asked = net.question(f"{claim.left} = ?")
-    found = net.answered(asked).derivation
-    assert found is not None
-    letters = {**net.scope.letters, **{i.name: i.range for i in found.indices}}
-    scope = replace(net.scope, letters=letters)
-    return decide(pair_of(found.answer, read_expression(right), scope))
-
-
 @pytest.mark.parametrize(("made", "claim"), CLAIMS)
 def test_each_claim_is_proved_for_all_sizes(made: Layer, claim: Claim) -> None:
-    found = verdict(made, claim, claim.right)
+    found = decide(pair(made, claim)[1])
     assert isinstance(found, Equal), found
     kind, _, stepped = found.by.partition(", for ")
     assert kind in PROVED_BY
@@ -58,40 +48,37 @@ def numbers(ref: Ref) -> Fraction:
     return Fraction(random.Random(latex(ref)).randint(2, 9999), 7)
 
 
-def values(pair: Pair, at: dict[str, int]) -> tuple[Number, Number]:
+def values(both: Pair, at: dict[str, int]) -> tuple[Number, Number]:
     """Both formulas at some sizes, by the oracle alone."""
     point = Point(at)
-    return value(pair.left, point, numbers), value(pair.right, point, numbers)
+    return value(both.left, point, numbers), value(both.right, point, numbers)
 
 
-def instances(pair: Pair) -> Iterator[dict[str, int]]:
+def instances(both: Pair) -> Iterator[dict[str, int]]:
     """Sizes up to 3, few where there are many, every index in its range."""
-    span = range(1, 4) if len(pair.roles.sizes) <= 3 else range(1, 3)
-    for sizes in product(span, repeat=len(pair.roles.sizes)):
-        at = dict(zip(pair.roles.sizes, sizes, strict=True))
-        yield from islice(pair.roles.places(at, 3), 6)
+    span = range(1, 4) if len(both.roles.sizes) <= 3 else range(1, 3)
+    for sizes in product(span, repeat=len(both.roles.sizes)):
+        at = dict(zip(both.roles.sizes, sizes, strict=True))
+        yield from islice(both.roles.places(at, 3), 6)
 
 
 @pytest.mark.parametrize(("made", "claim"), CLAIMS)
 def test_each_slip_of_a_claim_is_caught_or_is_equal(made: Layer, claim: Claim) -> None:
-    net = Network(*made.equations)
-    asked = net.question(f"{claim.left} = ?")
-    found = net.answered(asked).derivation
-    assert found is not None
+    net, found = derived(made, claim)
     letters = {**net.scope.letters, **{i.name: i.range for i in found.indices}}
     scope = replace(net.scope, letters=letters)
     right = read_expression(claim.right)
     wrong = list(slipped(right, tuple(sorted(net.scope.network.sizes))))
     for slip, formula in wrong[:: max(1, len(wrong) // 12)]:
         try:
-            pair = pair_of(right, formula, scope)
+            both = pair_of(right, formula, scope)
         except NetworkError:
             continue  # a sum without its index is no formula
-        pair = replace(pair, network=BARE)
-        told = decide(pair)
+        both = replace(both, network=BARE)
+        told = decide(both)
         if isinstance(told, Equal | EqualExceptTies):
-            for at in instances(pair):
-                a, b = values(pair, at)
+            for at in instances(both):
+                a, b = values(both, at)
                 assert a == b, (slip, latex(formula), at)
         else:
             assert isinstance(told, Differs), (slip, latex(formula), told)
