@@ -9,11 +9,13 @@ from typing import Any
 
 from symgrad.affine import conditions
 from symgrad.decide import BUDGET, Pair, decide
+from symgrad.derive import Sweep
 from symgrad.dual import Number
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
     Expr,
     Iverson,
+    Partial,
     Ref,
     Rel,
     free_names,
@@ -24,6 +26,7 @@ from symgrad.expr import (
 from symgrad.index import Range
 from symgrad.latex import latex
 from symgrad.limits import Limits
+from symgrad.network import Network
 from symgrad.notation import Formula, read
 from symgrad.roles import check_limits, check_ranks, check_subscripts, roles
 from symgrad.scope import Scope, read_scope
@@ -79,7 +82,7 @@ def pair_of(left: Expr, right: Expr, scope: Scope) -> Pair:
     network = scope.network
     axes = {d.target.name: d for d in scope.equations}
     limits = Limits(scope.letters, network.shapes, axes)
-    sides = tuple(limits.fill(e) for e in (left, right))
+    sides = tuple(derived(limits.fill(e), network) for e in (left, right))
     sides = kronecker(sides, network.ranges(r"\delta") is not None or bool(network.upstream))
     check_limits(sides)
     ranges = {n: r for n, r in scope.letters.items() if not _bound_only(n, sides)}
@@ -100,6 +103,18 @@ def pair_of(left: Expr, right: Expr, scope: Scope) -> Pair:
         if free_names(rel) <= found.integers:
             known += conditions(rel) or ()
     return Pair(sides[0], sides[1], found, network, tuple(dict.fromkeys(known)))
+
+
+def derived(e: Expr, network: Network) -> Expr:
+    """`e` with each gradient of a defined quantity as its formula."""
+
+    def one(x: Expr) -> Expr:
+        match x:
+            case Partial(of=Ref() as of, by=Ref() as by) if of.name in network.by_name:
+                return Sweep(network, of).gradient(by).answer
+        return x
+
+    return transform(e, one)
 
 
 def _bound_only(name: str, sides: Sequence[Expr]) -> bool:

@@ -44,6 +44,12 @@ EQUAL = [
     (r"\sqrt{x^2 + 1}^2", "x^2 + 1", ""),
     (r"\max_{j=1}^m x_{i+j-1}", r"\max_{k=0}^{m-1} x_{i+k}", ""),
     (r"(\hat y - y) x", r"(w x - y) x", r"\hat y = w x"),
+    (r"\frac{\partial L}{\partial w}", r"(w x - y) x", r"L = \tfrac12 (w x - y)^2"),
+    (
+        r"\frac{\partial L}{\partial z_i}",
+        r"\delta_i",
+        r"\delta_i = \frac{\partial L}{\partial z_i}, z_i = w x_i, i = 1, \dots, n",
+    ),
     (
         r"\sum_{i=\max(1, \lceil \frac{l-m}{s} \rceil + 1)}"
         r"^{\min(n, \lfloor \frac{l-1}{s} \rfloor + 1)} \delta_i k_{l-s(i-1)}",
