@@ -88,6 +88,15 @@ TIED = [
     (r"\delta [z > 0]", r"\delta ([z > 0] + \frac12 [z = 0])", {"z = 0"}),
 ]
 
+NOT_TIES = [
+    # at i = j the two sides are one number, whatever the values are
+    (
+        r"\sum_{i=1}^n \sum_{j=1}^n [x_i y_j > x_j y_i]",
+        r"\sum_{i=1}^n \sum_{j=1}^n [x_i y_j \ge x_j y_i]",
+    ),
+    (r"\sum_{j=1}^n [x_i > x_j]", r"\sum_{j=1}^n [x_i \ge x_j]"),
+]
+
 INVALID = [
     (r"\sum_{i=1}^{i} x_i", "x_1", "found the limit i of a sum over i, expected one without i"),
     ("x_{i^2}", "x_i", "found the subscript i^2 of x_{i^2}"),
@@ -123,6 +132,12 @@ def test_ties_are_named(a: str, b: str, ties: set[str]) -> None:
     assert set(verdict.ties) == ties
     assert verdict.at is not None
     assert verdict.at.left != verdict.at.right
+
+
+@pytest.mark.parametrize(("a", "b"), NOT_TIES)
+def test_what_ties_for_all_values_is_no_tie(a: str, b: str) -> None:
+    given = r"i = 1, \dots, n" if "sum_{i" not in a else ""
+    assert equal(a, b, given).name == "Differs"
 
 
 @pytest.mark.parametrize(("a", "b", "message"), INVALID)

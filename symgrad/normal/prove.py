@@ -10,19 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain, permutations, product
+from itertools import chain, pairwise, permutations, product
 from math import factorial, lcm, prod
 from time import monotonic
 
 from symgrad.affine import Affine, Condition
 from symgrad.normal.algebra import GUARDS, Algebra, Outgrown
 from symgrad.normal.guards import Guards
-from symgrad.normal.term import Factor, Key, Normal, Term, combined, straight
+from symgrad.normal.term import Factor, Key, Normal, Term, combined, order_of_factor, straight
 from symgrad.points import Hidden, Piece, sample, vanish
 
 MOST_GUARDS = 8
 MOST_ORDERS = 24
 MOST_ROUNDS = 12
+MOST_PLACES = 5
 SMOOTH = {"ref", "exp", "log", "root", "sum", "power", "sin", "cos"}
 """What an equation between such quantities, not identically true, holds on a null set of."""
 
@@ -246,7 +247,31 @@ class Prover:
         smooth = all(f.key[0] in SMOOTH for t in template for f in t.factors)
         moved = any(t.factors for t in template)
         whole = any(not t.factors and t.weight.number is None for t in template)
-        return smooth and moved and not whole and self.deep_smooth(template)
+        null = smooth and moved and not whole and self.deep_smooth(template)
+        return null and not self.may_vanish(guard)
+
+    def may_vanish(self, guard: Factor) -> bool:
+        """Is the compared difference zero for all values where some of its places meet?
+        x_i y_j - x_j y_i is, at i = j."""
+        places = list(dict.fromkeys(guard.at))
+        if len(places) > MOST_PLACES:
+            return True
+        template = self.algebra.atoms.template(guard.key[2])
+        names = [f"?{k}" for k in range(len(guard.at))]
+        for joined in partitions(names):
+            values = {n: Affine(0, ((group[0], 1),)) for group in joined for n in group[1:]}
+            apart = any(
+                not _may_meet(guard.at[int(a[1:])], guard.at[int(b[1:])])
+                for group in joined
+                for a, b in pairwise(group)
+            )
+            if (
+                values
+                and not apart
+                and not combined(merged_factors(t.put(values)) for t in template)
+            ):
+                return True
+        return False
 
     def deep_smooth(self, e: Normal) -> bool:
         """Are the opaque quantities smooth all the way in?"""
@@ -258,6 +283,36 @@ class Prover:
             ):
                 return False
         return True
+
+
+def _may_meet(a: Affine, b: Affine) -> bool:
+    gap = a.plus(b, -1)
+    return bool(gap.coefficients) or not gap.constant
+
+
+def merged_factors(t: Term) -> Term:
+    """The term with equal factors as one power."""
+    powers: dict[tuple[Key, tuple[Affine, ...]], int] = {}
+    for f in t.factors:
+        powers[f.key, f.at] = powers.get((f.key, f.at), 0) + f.power
+    factors = (Factor(k, at, n) for (k, at), n in powers.items() if n)
+    return Term(t.weight, tuple(sorted(factors, key=order_of_factor)), t.bound, t.conds)
+
+
+def partitions(items: Sequence[str]) -> Iterator[list[list[str]]]:
+    """Every way to put items into groups.
+
+    >>> [len(p) for p in partitions("abc")]
+    [1, 2, 2, 2, 3]
+    """
+    if not items:
+        yield []
+        return
+    head, rest = items[0], items[1:]
+    for p in partitions(rest):
+        for k, group in enumerate(p):
+            yield [*p[:k], [head, *group], *p[k + 1 :]]
+        yield [[head], *p]
 
 
 def resolved(e: Normal, cell: dict[Factor, int]) -> Normal:
