@@ -1,6 +1,8 @@
 r"""Affine forms over integer names: the subscripts and bounds that isl decides.
 
-Knows how to read them out of formulas and to write them as a person would.
+Knows how to read them out of formulas and to write them as a person would. A product of names,
+such as a stride times an index, is one name more, ``s*i``: an integer of which only
+`index.Facts` knows something.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from symgrad.expr import (
+    LETTERS,
     Add,
     And,
     Bound,
@@ -26,9 +29,25 @@ from symgrad.expr import (
 )
 
 
+def factors(name: str) -> tuple[str, ...]:
+    """The names whose product a name is: itself, if it is none.
+
+    >>> factors("s*i"), factors("i")
+    (('s', 'i'), ('i',))
+    """
+    return tuple(name.split("*"))
+
+
+def times(a: str, b: str) -> str:
+    """The product of two names, in one order whoever multiplies: sizes first, s i."""
+    rank = {letter: k for k, letter in enumerate(reversed(LETTERS))}
+    parts = sorted((*factors(a), *factors(b)), key=lambda f: (rank.get(f, -1), f))
+    return "*".join(parts)
+
+
 @dataclass(frozen=True)
 class Affine:
-    """c₀ + Σ c_v v over integer names v: the subscripts that isl decides."""
+    """c₀ + Σ c_v v over integer names v and products of names."""
 
     constant: int
     coefficients: tuple[tuple[str, int], ...] = ()
@@ -50,44 +69,127 @@ class Affine:
         """factor · self."""
         return Affine(0).plus(self, factor)
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names that occur, those inside products included."""
+        return frozenset(f for n in self.by for f in factors(n))
+
+    @property
+    def products(self) -> frozenset[str]:
+        """The products of names that occur."""
+        return frozenset(n for n in self.by if len(factors(n)) > 1)
+
+    def times(self, other: Affine) -> Affine:
+        """self · other."""
+        total = self.scaled(other.constant)
+        for name, c in other.coefficients:
+            moved = tuple((times(n, name), k * c) for n, k in self.coefficients)
+            total = total.plus(Affine(0, moved)).plus(Affine(0, ((name, self.constant * c),)))
+        return total
+
+    def coefficient(self, name: str) -> Affine:
+        """What multiplies `name`: s in s (i - 1) + j for i.
+
+        >>> Affine(0, (("s*i", 1), ("j", 1))).coefficient("i")
+        Affine(constant=0, coefficients=(('s', 1),))
+        """
+        total = Affine(self.by.get(name, 0))
+        for n, c in self.coefficients:
+            parts = list(factors(n))
+            if len(parts) > 1 and name in parts:
+                parts.remove(name)
+                total = total.plus(Affine(0, (("*".join(parts), c),)))
+        return total
+
+    def without(self, name: str) -> Affine:
+        """The terms that `name` does not occur in."""
+        return Affine(
+            self.constant, tuple((n, c) for n, c in self.coefficients if name not in factors(n))
+        )
+
+    def unit(self, name: str) -> bool:
+        """Is the coefficient of `name` 1 or -1?"""
+        c = self.coefficient(name)
+        return not c.coefficients and abs(c.constant) == 1
+
+    @property
+    def sign(self) -> int:
+        """1 or -1 where the form has this sign for all positive names, else 0."""
+        counts = [c for _, c in self.coefficients]
+        for sign in (1, -1):
+            least = sign * (self.constant + sum(counts))
+            if all(sign * c >= 0 for c in counts) and least > 0:
+                return sign
+        return 0
+
     def solve(self, name: str) -> Affine:
         """The value of `name` (of coefficient ±1) at which self = 0."""
-        c = self.by[name]
-        assert c in (1, -1)
-        rest = Affine(self.constant, tuple((n, k) for n, k in self.coefficients if n != name))
-        return rest.scaled(-c)
+        assert self.unit(name)
+        return self.without(name).scaled(-self.by[name])
 
     def with_value(self, name: str, value: Affine) -> Affine:
         """self with `name` replaced, in place: n + m - 1 stays in that order."""
-        c = self.by.get(name, 0)
-        if not c:
+        if name not in self.names:
             return self
-        total = Affine(self.constant + c * value.constant)
+        total = Affine(self.constant)
         for n, k in self.coefficients:
-            total = total.plus(Affine(0, value.scaled(c).coefficients if n == name else ((n, k),)))
+            term = Affine(k)
+            for factor in factors(n):
+                term = term.times(value if factor == name else Affine(0, ((factor, 1),)))
+            total = total.plus(term)
         return total
 
     def expr(self) -> Expr:
-        """As a formula a person would write: gains first, then losses, then the number.
+        r"""As a formula a person would write: gains first, then losses, then the number; what a
+        stride multiplies is one term, s (i - 1).
 
         >>> from symgrad.latex import latex
         >>> latex(Affine(1, (("i", -1), ("l", 1))).expr())
         'l - i + 1'
+        >>> latex(Affine(0, (("s*i", 1), ("j", 1), ("s", -1))).expr())
+        's\\, (i - 1) + j'
         """
-        terms: list[Expr] = [_times(c, n) for n, c in self.coefficients if c > 0]
-        terms += [Neg(_times(-c, n)) for n, c in self.coefficients if c < 0]
+        gains: list[Expr] = []
+        losses: list[Expr] = []
+        left = dict(self.coefficients)
+        while left:
+            name = next(iter(left))
+            common = next((f for f in factors(name) if f == _shared(left, f)), None)
+            if common is None:
+                c = left.pop(name)
+                (gains if c > 0 else losses).append(_times(abs(c), name))
+                continue
+            inner = Affine(0, tuple(left.items())).coefficient(common)
+            left = {n: c for n, c in left.items() if common not in factors(n)}
+            leads = any(k > 0 for _, k in inner.coefficients)
+            inner = inner if leads else inner.scaled(-1)
+            (gains if leads else losses).append(Mul((Ref(common), inner.expr())))
+        terms = [*gains, *map(Neg, losses)]
         if self.constant or not terms:
             value = num(abs(self.constant))
             terms.append(Neg(value) if self.constant < 0 and terms else num(self.constant))
         return terms[0] if len(terms) == 1 else Add(tuple(terms))
 
 
+def _shared(left: Mapping[str, int], name: str) -> str | None:
+    """What the terms that `name` is a factor of have in common, if there are several: the name
+    itself, or a factor that more of them share."""
+    products = [n for n in left if len(factors(n)) > 1 and name in factors(n)]
+    shared = sorted({f for n in products for f in factors(n)})
+    counts = {f: sum(f in factors(n) for n in left) for f in shared}
+    best = max(shared, key=lambda f: (f in left, counts[f]), default=None)
+    return best if best is not None and counts[best] > 1 else None
+
+
 def _times(c: int, name: str) -> Expr:
-    return Ref(name) if c == 1 else Mul((num(c), Ref(name)))
+    parts = tuple(map(Ref, factors(name)))
+    if c == 1:
+        return parts[0] if len(parts) == 1 else Mul(parts)
+    return Mul((num(c), *parts))
 
 
 def affine(e: Expr) -> Affine | None:
-    r"""`e` as an affine form over plain names with integer coefficients, or None.
+    r"""`e` as an affine form over names and their products with integer coefficients, or None.
 
     >>> affine(Add((Ref("i"), Ref("j"), Neg(num(1)))))
     Affine(constant=-1, coefficients=(('i', 1), ('j', 1)))
@@ -112,15 +214,9 @@ def affine(e: Expr) -> Affine | None:
             product: Affine | None = Affine(1)
             for f in factors:
                 part = affine(f)
-                product = product and part and _product(product, part)
+                product = product and part and product.times(part)
             return product
     return None
-
-
-def _product(a: Affine, b: Affine) -> Affine | None:
-    if not a.coefficients:
-        return b.scaled(a.constant)
-    return a.scaled(b.constant) if not b.coefficients else None
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ def solved(
             raise NetworkError(
                 f"found the subscript {latex(phi)} of {latex(place.ref)}, expected an affine one",
                 at=eq.at,
-                hint="give symbolic strides and dilations a number",
+                hint="write indices and sizes added, an index times a number or a size",
             )
     return contract(free, pairs, facts)
 
@@ -145,7 +145,7 @@ def local_factor(
 
     def defined(index: str, name: str) -> bool:
         """Does all that bounds the target's index hold of `name` too?"""
-        sides = [c for c in here.known if index in c.form.by]
+        sides = [c for c in here.known if index in c.form.names]
         moved = (c.form.with_value(index, Affine(0, ((name, 1),))) for c in sides)
         return bool(sides) and all(here.imply(Condition(form)) for form in moved)
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from symgrad.affine import Affine, Condition, affine
+from symgrad.affine import Affine, Condition, affine, factors
+from symgrad.errors import NetworkError
 from symgrad.expr import (
     Add,
     And,
@@ -23,7 +24,7 @@ from symgrad.expr import (
     Rel,
     num,
 )
-from symgrad.index import Facts, Index, Range, end_forms, extent, range_conditions
+from symgrad.index import Facts, Index, Range, extent, range_conditions, range_ends
 from symgrad.points import sample
 
 
@@ -51,18 +52,21 @@ def contract(
     inside = [i.name for i in indices]
     values: dict[str, Affine] = {}
     rest: list[Condition] = []
+    told: dict[Condition, Expr] = {}
     for phi, p in pairs:
         a, b = affine(phi), affine(p)
         assert a is not None and b is not None
         gap = a.plus(b, -1)
         for name, value in values.items():
             gap = gap.with_value(name, value)
-        units = [n for n in inside if abs(gap.by.get(n, 0)) == 1 and n not in values]
+        units = [n for n in inside if gap.unit(n) and n not in values]
         if units:
             values = {n: v.with_value(units[-1], gap.solve(units[-1])) for n, v in values.items()}
             values[units[-1]] = gap.solve(units[-1])
         elif gap.coefficients:
             rest.append(Condition(gap, equality=True))
+            if gap.products and gap == a.plus(b, -1):
+                told[rest[-1]] = Rel("=", p, phi)
         elif gap.constant:
             return None
     spoken: dict[Condition, Expr] = {}
@@ -73,6 +77,7 @@ def contract(
             if i.name in values:
                 spoken.setdefault(conds[-1], _side(c, i.name, values))
     equalities = [_with_values(c, values) for c in rest]
+    spoken |= {c: told[old] for c, old in zip(equalities, rest, strict=True) if c in told}
     return _assemble(indices, values, (conds, equalities, spoken), facts)
 
 
@@ -80,8 +85,10 @@ def _side(c: Condition, name: str, values: Mapping[str, Affine]) -> Expr:
     """lo ≤ value or value ≤ hi for an eliminated index; by its own letter where it has one:
     2 ≤ l, not 1 ≤ l - 1."""
     value = values[name]
+    if not c.form.unit(name):
+        return _relation(_with_values(c, values))
     k = c.form.by[name]
-    end = Affine(c.form.constant, tuple((n, v) for n, v in c.form.coefficients if n != name))
+    end = c.form.without(name)
     end = _with_values(Condition(end.scaled(-k)), values).form
     if len(value.coefficients) == 1 and value.coefficients[0][1] == 1:
         end = Affine(end.constant - value.constant, end.coefficients)
@@ -105,43 +112,54 @@ def _assemble(
 ) -> Contraction | None:
     conds, equalities, spoken = what
     remaining = [i.name for i in indices if i.name not in values]
-    if (
-        sample((*facts.relevant(Condition(Affine(0))), *_sized(facts, conds), *conds, *equalities))
-        is None
-    ):
+    if sample(facts.system((*conds, *equalities))) is None:
         return None
     kept = _needed(conds, facts, remaining)
     own: dict[str, list[Condition]] = {n: [] for n in remaining}
     guards: list[Expr] = []
     for c in kept:
-        home = next((n for n in reversed(remaining) if n in c.form.by), None)
+        home = _home(c, remaining)
         if home is None:
             guards.append(spoken.get(c) or _relation(c))
         else:
             own[home].append(c)
-    guards += [_relation(c) for c in equalities]
+    guards += [spoken.get(c) or _relation(c) for c in equalities]
     for n in remaining:
-        if len({c.form.by[n] > 0 for c in own[n]}) < 2:
-            own[n] += _closing(n, own[n], indices)
-    bounds = tuple(_bound(n, own[n], facts) for n in remaining)
+        if len({_sign(c, n) for c in own[n]}) < 2:
+            own[n] += _closing(n, own[n], indices, facts)
+    bounds = tuple(_bound(n, own[n]) for n in remaining)
     return Contraction({n: v.expr() for n, v in values.items()}, bounds, tuple(guards))
 
 
-def _closing(name: str, conds: Sequence[Condition], indices: Sequence[Index]) -> list[Condition]:
+def _sign(c: Condition, name: str) -> int:
+    """1 where the condition bounds the index from below, -1 from above."""
+    return c.form.coefficient(name).sign
+
+
+def _home(c: Condition, remaining: Sequence[str]) -> str | None:
+    """The innermost index that the condition bounds; None where none does for all sizes."""
+    home = next((n for n in reversed(remaining) if n in c.form.names), None)
+    return home if home is not None and _sign(c, home) else None
+
+
+def _closing(
+    name: str, conds: Sequence[Condition], indices: Sequence[Index], facts: Facts
+) -> list[Condition]:
     """Implied conditions that give an index both ends where only inner indices bound it."""
     before = [i.name for i in indices].index(name)
+    r = indices[before].range
     least, most = (
-        extent(end_forms(end, "")[0], indices[:before])
-        for end in (indices[before].range.lo, indices[before].range.hi)
+        [extent(form, indices[:before], facts) for e in range_ends(end, fn) if (form := e.exact)]
+        for end, fn in ((r.lo, "max"), (r.hi, "min"))
     )
-    ends = range_conditions(affine(Ref(name)), Range(least.lo, most.hi))
-    signs = {c.form.by[name] > 0 for c in conds}
-    return [c for c in ends if (c.form.by[name] > 0) not in signs]
-
-
-def _sized(facts: Facts, conds: Sequence[Condition]) -> tuple[Condition, ...]:
-    names = {n for c in conds for n in c.form.by} & facts.sizes
-    return tuple(Condition(Affine(-1, ((s, 1),))) for s in sorted(names))
+    if not least or not most:
+        raise NetworkError(
+            f"found rounded ends of the index {name}, expected affine ones such as n - m + 1",
+            hint="write the bounds as sums of sizes and integers",
+        )
+    ends = range_conditions(affine(Ref(name)), Range(least[0].lo, most[0].hi))
+    signs = {_sign(c, name) for c in conds}
+    return [c for c in ends if _sign(c, name) not in signs]
 
 
 def _needed(conds: Sequence[Condition], facts: Facts, remaining: Sequence[str]) -> list[Condition]:
@@ -152,15 +170,11 @@ def _needed(conds: Sequence[Condition], facts: Facts, remaining: Sequence[str]) 
     kept = [c for c in dict.fromkeys(conds) if c.form.coefficients or c.form.constant < 0]
     for c in sorted(kept, key=lambda c: -kept.index(c)):
         others = [o for o in kept if o != c]
-        home = next((n for n in reversed(remaining) if n in c.form.by), None)
-        if home is not None:
-            sign = c.form.by[home] > 0
-            if not any(
-                home == next((n for n in reversed(remaining) if n in o.form.by), None)
-                and (o.form.by[home] > 0) == sign
-                for o in others
-            ):
-                continue
+        home = _home(c, remaining)
+        if home is not None and not any(
+            home == _home(o, remaining) and _sign(o, home) == _sign(c, home) for o in others
+        ):
+            continue
         if facts.plus(others).imply(c):
             kept = others
     return kept
@@ -177,21 +191,37 @@ def _relation(c: Condition) -> Expr:
     return Rel("<=", losses.expr(), gains.expr())
 
 
-def _bound(name: str, conds: Sequence[Condition], facts: Facts) -> Bound:
-    lows: list[Expr] = []
+def _bound(name: str, conds: Sequence[Condition]) -> Bound:
+    """The range of an index that k i + c ≥ 0 gives it: from ⌈-c/k⌉, or up to ⌊c/-k⌋."""
+    lows: dict[tuple[Affine, Affine], Expr] = {}
     highs: list[Expr] = []
     for c in conds:
-        k = c.form.by[name]
-        rest = Affine(c.form.constant, tuple((n, v) for n, v in c.form.coefficients if n != name))
-        if k > 0:
-            lows.append(_quotient(rest.scaled(-1), k, "ceil"))
-        else:
-            highs.append(_quotient(rest, -k, "floor"))
-    return Bound(name, _joined("max", lows), _joined("min", highs))
+        k = c.form.coefficient(name)
+        if k.sign > 0:
+            top = c.form.without(name).scaled(-1)
+            lows[top, k] = _quotient(top, k, "ceil")
+    for c in conds:
+        k = c.form.coefficient(name).scaled(-1)
+        if k.sign > 0:
+            top = c.form.without(name)
+            start = top.plus(k, -1).plus(Affine(1))  # ⌊a/k⌋ = ⌈(a - k + 1)/k⌉
+            highs.append(_known(lows, start, k) or _quotient(top, k, "floor"))
+    return Bound(name, _joined("max", list(lows.values())), _joined("min", highs))
 
 
-def _quotient(form: Affine, k: int, rounding: str) -> Expr:
-    """⌈form / k⌉ or ⌊form / k⌋, whole parts taken out of the bracket."""
+def _known(lows: Mapping[tuple[Affine, Affine], Expr], top: Affine, by: Affine) -> Expr | None:
+    """The spelling of an equal lower end with a symbolic divisor."""
+    if not by.coefficients:
+        return None
+    zero = Affine(0)
+    return next((e for (t, k), e in lows.items() if k == by and t.plus(top, -1) == zero), None)
+
+
+def _quotient(form: Affine, by: Affine, rounding: str) -> Expr:
+    """⌈form / by⌉ or ⌊form / by⌋, whole parts taken out of the bracket."""
+    if by.coefficients:
+        return _symbolic_quotient(form, by, rounding)
+    k = by.constant
     if k == 1:
         return form.expr()
     if all(c % k == 0 for _, c in form.coefficients):
@@ -201,6 +231,34 @@ def _quotient(form: Affine, k: int, rounding: str) -> Expr:
         )
         return Affine(int(whole), tuple((n, c // k) for n, c in form.coefficients)).expr()
     return _shortest(form, k, rounding)
+
+
+def _symbolic_quotient(form: Affine, by: Affine, rounding: str) -> Expr:
+    """⌈(l - m + s)/s⌉ = ⌈(l - m)/s⌉ + 1."""
+    whole = _whole_part(form, by)
+    left = form.plus(whole.times(by), -1)
+    if left == Affine(0):
+        return whole.expr()
+    inner = Call(rounding, (Div(left.expr(), by.expr()),))
+    if whole == Affine(0):
+        return inner
+    rest = whole.expr()
+    return Add((inner, *(rest.terms if isinstance(rest, Add) else (rest,))))
+
+
+def _whole_part(form: Affine, by: Affine) -> Affine:
+    """The terms of `form` that are multiples of a size, divided by it."""
+    lead, k = by.coefficients[0]
+    if len(by.coefficients) > 1 or by.constant:
+        return Affine(form.by.get(lead, 0) // k)
+    whole = Affine(0)
+    for name, c in form.coefficients:
+        rest = list(factors(name))
+        if c % k == 0 and all(f in rest for f in factors(lead)):
+            for f in factors(lead):
+                rest.remove(f)
+            whole = whole.plus(Affine(0, (("*".join(rest), c // k),)) if rest else Affine(c // k))
+    return whole
 
 
 def _shortest(form: Affine, k: int, rounding: str) -> Expr:

@@ -194,7 +194,9 @@ class Sweep:
                 steps.append(Step("contract-delta", at, after))
                 at = after
         facts = within(self.network.facts, (*indices, *self.indices(self.of)))
-        neat = neaten(at, goal, taken, facts)
+        padding = self.network.is_padding
+        seen = transform(at, lambda x: ZERO if isinstance(x, Ref) and padding(x) else x)
+        neat = neaten(seen, goal, taken, facts)
         if neat != at:
             steps.append(Step("tidy", at, neat))
         return Derivation(goal, tuple(steps), indices, locals_, self._lemmas(chained))

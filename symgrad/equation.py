@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 
-from symgrad.affine import affine, shift
+from symgrad.affine import Affine, affine, shift
 from symgrad.errors import NetworkError, Place
-from symgrad.expr import Bound, Expr, Num, Reduce, Ref, children, num
-from symgrad.index import Index, Range, extent
+from symgrad.expr import Bound, Expr, Num, Reduce, Ref, children, names, num
+from symgrad.index import Facts, Index, Range, extent
 from symgrad.latex import latex
 
 
@@ -70,6 +70,13 @@ def index_of(b: Bound) -> Index:
             f"found a sum over {b.name} without a range, expected its limits",
             hint=rf"write \sum_{{{b.name}=1}}^{{n}}, or state the range: {b.name} = 1, \dots, n",
         )
+    for end in (b.lo, b.hi):
+        if b.name in names(end):
+            raise NetworkError(
+                f"found the index {b.name} in its own limit {latex(end)}, expected a limit made "
+                "of sizes and outer indices",
+                hint="give the index of the sum a letter of its own",
+            )
     return Index(b.name, Range(b.lo, b.hi))
 
 
@@ -95,14 +102,23 @@ class Upstream:
         return shift(self.symbol, values)
 
 
-def read_extent(read: Read) -> tuple[Range, ...] | None:
+def linear(i: Expr, inside: Sequence[Index]) -> Affine | None:
+    """A subscript as an affine form in its indices, a size or a number times each; else None."""
+    form = affine(i)
+    letters = {x.name for x in inside}
+    if form is None or any(letters & form.coefficient(n).names for n in letters & form.names):
+        return None
+    return form
+
+
+def read_extent(read: Read, facts: Facts) -> tuple[Range, ...] | None:
     """The range each subscript of a read takes; None where a subscript is not affine."""
     axes = []
     for i in read.ref.indices:
-        form = affine(i)
+        form = linear(i, read.inside)
         if form is None:
             return None
-        axes.append(Range(i, i) if isinstance(i, Num) else extent(form, read.inside))
+        axes.append(Range(i, i) if isinstance(i, Num) else extent(form, read.inside, facts))
     return tuple(axes)
 
 

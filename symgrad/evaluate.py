@@ -398,7 +398,22 @@ class Unrolled:
         steps, left = divmod(at - here, form.by[name])
         return None if left or len(names) > 1 else {name: steps}
 
+    def _padding(self, ref: Ref) -> bool:
+        """Is the entry beyond an edge that the network states, where all is 0?"""
+        whole = self._formula.whole
+        for axis, edge in self.network.padded.get(ref.name, {}).items():
+            at = whole(ref.indices[axis], {}) if axis < len(ref.indices) else None
+            if at is None:
+                continue
+            if (edge.lo is not None and at < whole(edge.lo, {})) or (
+                edge.hi is not None and at > whole(edge.hi, {})
+            ):
+                return True
+        return False
+
     def _leaf(self, ref: Ref) -> Dual:
+        if self._padding(ref):
+            return constant(0)
         given = self._given_gradient(ref)
         if given is not None:
             return given

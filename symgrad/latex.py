@@ -161,13 +161,21 @@ def _index(e: Expr) -> str:
         case Neg(arg=Mul() as arg):
             return "-" + _index(arg)
         case Add(terms=(first, *rest)):
-            out = paren(latex(first)) if isinstance(first, Add) else _index(first)
+            out = paren(latex(first)) if isinstance(first, Add) else _index_term(first)
             for term in rest:
                 sign, body = ("-", term.arg) if isinstance(term, Neg) else ("+", term)
-                text = _index(body) if isinstance(body, Mul) else _inside(body, PRODUCT)
+                text = _index_term(body) if isinstance(body, Mul) else _inside(body, PRODUCT)
                 out += f" {sign} {text}"
             return out
     return latex(e)
+
+
+def _index_term(e: Expr) -> str:
+    """A term of an index that is a sum, where s(i-1) is a product and nothing else."""
+    match e:
+        case Mul(factors=(Ref(indices=()) as name, Add() as group)) if not _calls(name.name):
+            return f"{latex(name)}({latex(group)})"
+    return _index(e)
 
 
 def _inside(e: Expr, level: int) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from symgrad.errors import NetworkError
 
+LECUN = "the adjoint of the layer of LeCun et al., Gradient-based learning (1998)"
 GOODFELLOW = "Goodfellow, Bengio, Courville, Deep Learning (2016), chapters 6 and 9"
 DUMOULIN = "the adjoint of the layer of Dumoulin, Visin, A guide to convolution arithmetic (2016)"
 BISHOP = "Bishop, Pattern Recognition and Machine Learning (2006), sections 3.1 and 5.3"
@@ -84,6 +85,59 @@ CATALOGUE: tuple[Layer, ...] = (
             GOODFELLOW,
             ("k_j", r"\sum_{i=1}^{n} \delta_i x_{i-j+m}"),
             ("x_l", r"\sum_{i=\max(1, l-m+1)}^{\min(n, l)} \delta_i k_{i-l+m}"),
+        ),
+    ),
+    Layer(
+        "conv1d-strided",
+        "1-D convolution with stride",
+        (
+            r"z_i = \sum_{j=1}^{m} k_j x_{s(i-1)+j}, \quad i = 1, \dots, n",
+            given(r"\delta_i", "z_i"),
+        ),
+        said(
+            DUMOULIN,
+            ("k_j", r"\sum_{i=1}^{n} \delta_i x_{s(i-1)+j}"),
+            ("x_l", r"\sum_{i=1}^{n} \sum_{j=1}^{m} \delta_i k_j [l = s(i-1)+j]"),
+        ),
+    ),
+    Layer(
+        "conv1d-dilated",
+        "1-D convolution with dilation",
+        (
+            r"z_i = \sum_{j=1}^{m} k_j x_{i+d(j-1)}, \quad i = 1, \dots, n",
+            given(r"\delta_i", "z_i"),
+        ),
+        said(
+            DUMOULIN,
+            ("k_j", r"\sum_{i=1}^{n} \delta_i x_{i+d(j-1)}"),
+            ("x_l", r"\sum_{i=1}^{n} \sum_{j=1}^{m} \delta_i k_j [l = i+d(j-1)]"),
+        ),
+    ),
+    Layer(
+        "conv1d-strided-dilated",
+        "1-D convolution with stride and dilation",
+        (
+            r"z_i = \sum_{j=1}^{m} k_j x_{s(i-1)+d(j-1)+1}, \quad i = 1, \dots, n",
+            given(r"\delta_i", "z_i"),
+        ),
+        said(
+            DUMOULIN,
+            ("k_j", r"\sum_{i=1}^{n} \delta_i x_{s(i-1)+d(j-1)+1}"),
+            ("x_l", r"\sum_{i=1}^{n} \sum_{j=1}^{m} \delta_i k_j [l = s(i-1)+d(j-1)+1]"),
+        ),
+    ),
+    Layer(
+        "conv1d-padded",
+        "1-D convolution with zero padding",
+        (
+            r"z_i = \sum_{j=1}^{m} k_j x_{i+j-1-p}, \quad i = 1, \dots, n",
+            r"x_l = 0 \text{ for } l < 1 \text{ or } l > N",
+            given(r"\delta_i", "z_i"),
+        ),
+        said(
+            DUMOULIN,
+            ("k_j", r"\sum_{i=1}^{n} \delta_i x_{i+j-1-p}"),
+            ("x_l", r"\sum_{i=\max(1, l+p-m+1)}^{\min(n, l+p)} \delta_i k_{l+p-i+1}"),
         ),
     ),
     Layer(
@@ -220,6 +274,30 @@ CATALOGUE: tuple[Layer, ...] = (
         said(
             PRINCE,
             ("x_l", r"\sum_{i=\max(1, l-m+1)}^{\min(n, l)} \delta_i [x_l = z_i]"),
+        ),
+    ),
+    Layer(
+        "maxpool-strided",
+        "Max-pooling with stride",
+        (
+            r"z_i = \max_{1 \le j \le m} x_{s(i-1)+j}, \quad i = 1, \dots, n",
+            given(r"\delta_i", "z_i"),
+        ),
+        said(
+            LECUN,
+            ("x_l", r"\sum_{i=1}^{n} \sum_{j=1}^{m} \delta_i [x_l = z_i] [l = s(i-1)+j]"),
+        ),
+    ),
+    Layer(
+        "avgpool",
+        "Average pooling",
+        (
+            r"z_i = \frac{1}{m} \sum_{j=1}^{m} x_{s(i-1)+j}, \quad i = 1, \dots, n",
+            given(r"\delta_i", "z_i"),
+        ),
+        said(
+            LECUN,
+            ("x_l", r"\frac{1}{m} \sum_{i=1}^{n} \sum_{j=1}^{m} \delta_i [l = s(i-1)+j]"),
         ),
     ),
     Layer(

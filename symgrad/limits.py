@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from symgrad.affine import affine
+from symgrad.affine import affine, factors
 from symgrad.errors import NetworkError, Place
 from symgrad.expr import (
     And,
@@ -195,7 +195,26 @@ def range_names(
                 ends += (e for e in (x.lo, x.hi) if e is not None)
                 for cond in x.conds:
                     ends += (i for i in children(cond) if affine(i) is not None)
-    return {r.name for e in ends for r in free(e) if not r.indices} - bound_names(equations)
+    inside = {r.name for e in ends for r in free(e) if not r.indices}
+    return (inside | factor_names(equations)) - bound_names(equations)
+
+
+def factor_names(equations: Sequence[Defined]) -> set[str]:
+    r"""Strides, dilations and paddings: names that are no index, and that multiply an index of a
+    subscript, or are subtracted in one: s and p of x_{s(i-1)+j-p}."""
+    indices = {n for d in equations for n in (*d.ranges, *_letters(d.target))}
+    indices |= bound_names(equations)
+    found: set[str] = set()
+    alone: set[str] = set()
+    for d in equations:
+        for x in walk(d.body):
+            for i in x.indices if isinstance(x, Ref) else ():
+                alone |= {i.name} if isinstance(i, Ref) else set()
+                form = affine(i)
+                if form is not None and indices & form.names:
+                    found |= {f for n in form.products for f in factors(n)}
+                    found |= {n for n, c in form.coefficients if c < 0}
+    return found - indices - alone - {d.target.name for d in equations}
 
 
 def scalars(e: Expr) -> set[str]:

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import prod
 from typing import Literal
 
-from symgrad.affine import Affine, Condition, affine, conditions, shift
-from symgrad.equation import Equation, Read, Upstream, check_length, entries, read_extent
+from symgrad.affine import Affine, Condition, affine, conditions, factors, shift
+from symgrad.equation import Equation, Read, Upstream, check_length, entries, linear, read_extent
 from symgrad.errors import NetworkError, Place
 from symgrad.expr import Expr, Num, Ref, free
-from symgrad.index import Facts, Index, Range, extent, hull, range_conditions
+from symgrad.index import Facts, Index, Range, extent, hull, range_conditions, range_ends
 from symgrad.latex import latex
+from symgrad.padding import Edge, Edges
 
 Ties = Literal["strict", "ge", "first", "split"]
 """What the derivative of a maximum is where arguments tie: nobody's (`strict`), everybody's
@@ -34,6 +36,7 @@ class Network:
     facts: Facts = field(default_factory=Facts)
     shapes: Mapping[str, tuple[Range, ...]] = field(default_factory=dict)
     ties: Ties = "strict"
+    padded: Edges = field(default_factory=dict)
 
     # -- who defines, who reads ---------------------------------------------------------------
 
@@ -128,13 +131,18 @@ class Network:
             for read in eq.reads:
                 if read.ref.indices and read.ref.name not in defined:
                     try:
-                        axes = read_extent(read)
+                        axes = read_extent(read, self.facts)
                     except NetworkError as error:
                         raise error.located(eq.at) from None
                     if axes is not None:
                         found.setdefault(read.ref.name, []).append(axes)
-        merged = {name: self._hull(axes) for name, axes in found.items()}
-        return {**merged, **self.shapes}
+        merged = {name: self._hull(axes) for name, axes in found.items()} | dict(self.shapes)
+        for name in (self.padded.keys() & merged.keys()) - defined:
+            edges = self.padded[name]
+            merged[name] = tuple(
+                edges[k].within(r) if k in edges else r for k, r in enumerate(merged[name])
+            )
+        return merged
 
     def _hull(self, axes: Sequence[tuple[Range, ...]]) -> tuple[Range, ...]:
         rank = min(len(a) for a in axes)
@@ -161,12 +169,23 @@ class Network:
         for eq in self.equations:
             for read in eq.reads:
                 ref = read.ref
-                if ref.name in self.sizes or self.defining(ref) is not None:
+                known = ref.name in self.sizes or self.defining(ref) is not None
+                if known or self.is_padding(ref):
                     continue
                 if any(not isinstance(i, Num) for i in ref.indices):
                     ref = symbolic.setdefault(ref.name, ref)
                 found.setdefault(ref)
         return tuple(r for r in found if r.name not in symbolic or symbolic[r.name] == r)
+
+    def is_padding(self, ref: Ref) -> bool:
+        """Is this entry beyond a stated edge, at numbers?"""
+        for axis, edge in self.padded.get(ref.name, {}).items():
+            at = ref.indices[axis] if axis < len(ref.indices) else None
+            if isinstance(at, Num):
+                below = isinstance(edge.lo, Num) and at.value < edge.lo.value
+                if below or (isinstance(edge.hi, Num) and at.value > edge.hi.value):
+                    return True
+        return False
 
     @cached_property
     def parameters(self) -> tuple[Ref, ...]:
@@ -242,6 +261,7 @@ class Network:
             self.facts,
             self.shapes,
             self.ties,
+            self.padded,
         )
         loop = find_cycle(unrolled)
         if loop:
@@ -431,17 +451,38 @@ def check_ranks(network: Network, new: Iterable[Equation] | None = None) -> None
                 )
 
 
+def check_edges(network: Network) -> None:
+    """A tensor that has a range of its own is padded at the ends of it: no entry is without a
+    value or has two."""
+    for name, axes in network.padded.items():
+        own = network.ranges(name) or ()
+        for axis, edge in axes.items():
+            if axis >= len(own):
+                continue
+            r = own[axis]
+            for mine, stated in ((r.lo, edge.lo), (r.hi, edge.hi)):
+                a, b = affine(mine), affine(stated) if stated else None
+                if a is None or b is None or network.facts.imply(Condition(a.plus(b, -1), True)):
+                    continue
+                raise NetworkError(
+                    f"found {name} zero outside {latex(edge.lo or r.lo)}, …, "
+                    f"{latex(edge.hi or r.hi)}, expected the range it has, {latex(r.lo)}, …, "
+                    f"{latex(r.hi)}",
+                    hint="state one range, or how the sizes are related",
+                )
+
+
 def check_reads(network: Network, eq: Equation) -> None:
     """Every subscript is affine and stays within the range of what it reads."""
     for read in eq.reads:
         _check_shape(network, eq, read.ref)
         axes = network.ranges(read.ref.name)
         for position, i in enumerate(read.ref.indices):
-            form = affine(i)
+            form = linear(i, read.inside)
             if form is None:
                 raise NetworkError(
                     f"found the subscript {latex(i)} of {latex(read.ref)}, expected one such as "
-                    "i + j - 1: indices and sizes added, with whole numbers as factors",
+                    "s (i - 1) + j: indices and sizes added, an index times a number or a size",
                     at=eq.at and eq.at.find(latex(read.ref), after="="),
                 )
             _check_names(network, eq, read, form)
@@ -466,7 +507,7 @@ def _check_shape(network: Network, eq: Equation, ref: Ref) -> None:
 
 def _check_names(network: Network, eq: Equation, read: Read, form: Affine) -> None:
     known = {i.name for i in read.inside} | network.sizes
-    for name in form.by:
+    for name in sorted(form.names):
         if name not in known:
             raise NetworkError(
                 f"found the index {name} in {latex(read.ref)}, expected one with a range",
@@ -478,7 +519,12 @@ def _check_names(network: Network, eq: Equation, read: Read, form: Affine) -> No
 def _check_axis(network: Network, eq: Equation, read: Read, axis: int, r: Range) -> None:
     form = affine(read.ref.indices[axis])
     assert form is not None
+    edge = network.padded.get(read.ref.name, {}).get(axis, Edge())
     conds = range_conditions(form, r)
+    lows = len(range_ends(r.lo, "max"))
+    conds = (() if edge.lo else conds[:lows]) + (() if edge.hi else conds[lows:])
+    if not conds or network.is_padding(read.ref):
+        return
     if not form.coefficients and r.size is not None:
         bad: dict[str, int] | None = None if form.constant in r.values() else {}
     else:
@@ -490,12 +536,14 @@ def _check_axis(network: Network, eq: Equation, read: Read, axis: int, r: Range)
     if bad is None:
         return
     defined = network.by_name.get(read.ref.name, ())
-    entrywise = all(isinstance(e.target.indices[axis], Num) for e in defined)
+    entrywise = all(isinstance(e.target.indices[axis], Num) for e in defined) and bool(defined)
     below = conds[0].form if conds else form
-    value = below.constant + sum(k * bad.get(n, 0) for n, k in below.coefficients)
+    value = below.constant + sum(
+        k * prod(bad.get(f, 0) for f in factors(n)) for n, k in below.coefficients
+    )
     if entrywise and value < 0:
         return  # h_0 of h_1, h_2, …: the state before the first one is an input
-    where = ", ".join(f"{n} = {v}" for n, v in bad.items() if n in form.by or n in network.sizes)
+    where = ", ".join(f"{n} = {v}" for n, v in bad.items() if n in form.names or n in network.sizes)
     raise NetworkError(
         f"found {latex(read.ref)}{f' (at {where})' if where else ''} in the definition of "
         f"{latex(eq.target)}, expected an index from {latex(r.lo)} to {latex(r.hi)}",

@@ -31,12 +31,14 @@ from symgrad.reading.tokens import Pass
 
 @dataclass(frozen=True)
 class Formula:
-    """A chain ``A = B = C``: `parts` and the relations between them; or a lone expression."""
+    """A chain ``A = B = C``: `parts` and the relations between them; or a lone expression.
+    `otherwise`: the word follows, x_l = 0 otherwise."""
 
     parts: tuple[Expr, ...]
     ops: tuple[str, ...]
     at: Place
     latex: str
+    otherwise: bool = False
 
 
 @dataclass(frozen=True)
@@ -285,7 +287,7 @@ def _single(parsed: _Parsed, source: Source) -> Statement:
     parts, ops = parsed.values
     if any(isinstance(p, Listed) for p in parts):
         return _listing(parsed, place, text)
-    return Formula(parts, ops, place, text)
+    return Formula(parts, ops, place, text, parsed.item.otherwise)
 
 
 def _listing(parsed: _Parsed, place: Place, text: str) -> Statement:

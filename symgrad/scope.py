@@ -57,12 +57,14 @@ from symgrad.limits import (
 from symgrad.network import (
     Network,
     Ties,
+    check_edges,
     check_entry,
     check_ranks,
     check_reads,
     check_single_assignment,
 )
 from symgrad.notation import Data, Formula, Listing, Ranges, Shape, Statement
+from symgrad.padding import Edges, Zero, edges_of
 
 PARAMETER_NAMES = {r"\theta", r"\Theta", r"\vartheta", r"\phi", r"\Phi"}
 """A question about one of these, when no equation uses it, asks for the list of parameters."""
@@ -129,12 +131,15 @@ class Builder:
         self.rel_places: dict[Expr, Place] = {}
         self.value_places: dict[Ref, Place] = {}
         self.subscripts: set[str] = set()
+        self.zeros: list[Zero] = []
+        self.padded: Edges = dict(outer.network.padded)
 
     def build(self, blocks: Sequence[Sequence[Statement]]) -> Scope:
         """The finished scope."""
         self.subscripts = {n for block in blocks for s in block for n in subscript_names(s)}
         for block in blocks:
             self.block(block)
+        self.pad()
         self.digits_apart()
         self.data |= self.arguments()
         equations = self.arranged(self.with_letters())
@@ -150,6 +155,7 @@ class Builder:
             facts,
             self.shapes,
             self.ties,
+            self.padded,
         )
         self.check_matrices(network)
         network = self.validated(network, {eq for eq, new in settled if new})
@@ -207,6 +213,7 @@ class Builder:
         check_ranks(network, [eq for eq in network.equations if eq in new])
         network = network.acyclic()
         self.check_given(network)
+        check_edges(network)
         for eq in network.equations:
             if eq in new or not self.outer.equations:
                 check_reads(network, eq)
@@ -278,12 +285,41 @@ class Builder:
                 pass  # a lone expression in prose, such as the input $x$
             case Formula(parts=parts, ops=ops):
                 parts = tuple(transform(p, whole_numbers) for p in parts)
+                if self.padding(parts, s):
+                    return
                 if all(op == "=" for op in ops):
                     self.equality(parts, s)
                 else:
                     self.comparison(parts, ops, start, s.at)
             case Listing(ref=ref, items=items):
                 self.listing(ref, items, s)
+
+    def padding(self, parts: Sequence[Expr], s: Formula) -> bool:
+        """x_l = 0, or after it a comparison that says for which l."""
+        if s.ops == ("=",) and constant(parts[1]) == 0 and isinstance(parts[0], Ref):
+            self.zeros.append(Zero(parts[0], s.at, otherwise=s.otherwise))
+        elif self.zeros and len(s.ops) == 1 and s.ops != ("=",):
+            rel = Rel(s.ops[0], parts[0], parts[1])
+            more = self.zeros[-1].beyond(rel)
+            self.zeros[-1] = more or self.zeros[-1]
+            return more is not None
+        return False
+
+    def pad(self) -> None:
+        """Each x_l = 0 beyond an edge is padding, no equation."""
+        for zero in self.zeros:
+            edges = edges_of(zero, self.letters, self.shapes.get(zero.ref.name, ()))
+            if edges:
+                name = zero.ref.name
+                self.padded = {**self.padded, name: {**self.padded.get(name, {}), **edges}}
+                self.equations = [
+                    d for d in self.equations if d.at != zero.at or d.target != zero.ref
+                ]
+
+    def beyond(self) -> list[tuple[Range, ...]]:
+        """The ends of what is not padding."""
+        edges = [edge for axes in self.padded.values() for edge in axes.values()]
+        return [(Range(e.lo or ONE, e.hi or ONE),) for e in edges]
 
     def shape(self, refs: Sequence[Ref], sizes: Sequence[Expr], at: Place) -> None:
         """The sizes of some tensors; one shape each in a scope."""
@@ -497,7 +533,8 @@ class Builder:
     def put_sizes(self, equations: list[Defined]) -> tuple[list[Defined], dict[Ref, Num]]:
         """Sizes with a given number are put in; other values stay values."""
         values = {**self.outer.values, **self.values}
-        sizes = range_names(equations, self.letters.values(), self.shapes.values())
+        axes = (*self.shapes.values(), *self.beyond())
+        sizes = range_names(equations, self.letters.values(), axes)
         put: dict[str, Expr] = {
             r.name: v for r, v in values.items() if not r.indices and r.name in sizes
         }
@@ -513,6 +550,10 @@ class Builder:
         self.shapes = {
             k: tuple(_put_range(r, put) for r in axes) for k, axes in self.shapes.items()
         }
+        self.padded = {
+            name: {k: edge.put(put) for k, edge in axes.items()}
+            for name, axes in self.padded.items()
+        }
         self.rels = [substitute(r, put) for r in self.rels]
         done = []
         for d in equations:
@@ -524,7 +565,8 @@ class Builder:
 
     def facts(self, equations: Sequence[Defined], indices: frozenset[str]) -> Facts:
         """Sizes are positive integers; comparisons say more."""
-        sizes = range_names(equations, self.letters.values(), self.shapes.values()) - indices
+        axes = (*self.shapes.values(), *self.beyond())
+        sizes = range_names(equations, self.letters.values(), axes) - indices
         counted = sizes | (self.subscripts - indices - set(self.letters))
         rels = [rel for rel in self.rels if counted & scalars(rel)]
         for rel in rels:

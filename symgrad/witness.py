@@ -11,9 +11,10 @@ import random
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from itertools import islice, permutations, product
+from itertools import chain, islice, permutations, product
+from math import prod
 
-from symgrad.affine import shift
+from symgrad.affine import Condition, factors, shift
 from symgrad.dual import Number, Ties, precision, to_decimal
 from symgrad.errors import ExamError, SymgradError
 from symgrad.evaluate import Point, Unrolled, value
@@ -28,6 +29,8 @@ MOST_EQUATIONS = 60
 """A larger network is not unrolled for a check."""
 MOST_POINTS = 6
 """Entries looked at, first and last ones among them."""
+MOST_TRIED = 5_000
+"""Choices of sizes looked at where facts tie them to one another."""
 SIZES = (3, 2, 4, 5)
 
 
@@ -104,11 +107,10 @@ def agree(
 def instances(network: Network) -> Iterator[dict[str, int]]:
     """Small sizes that satisfy the facts, different ones for different symbols."""
     names = sorted(network.sizes)
-    for drawn_sizes in islice(drawings(len(names)), 40):
+    every = islice(product((2, 1, 3, *SIZES[2:]), repeat=len(names)), MOST_TRIED)
+    for drawn_sizes in chain(islice(drawings(len(names)), 40), every):
         sizes = dict(zip(names, drawn_sizes, strict=True))
-        forms = [(c.form, c.equality) for c in network.facts.known]
-        at = [f.constant + sum(k * sizes.get(n, 0) for n, k in f.coefficients) for f, _ in forms]
-        if all(v == 0 if eq else v >= 0 for v, (_, eq) in zip(at, forms, strict=True)):
+        if all(_holds(c, sizes) for c in network.facts.known):
             yield sizes
 
 
@@ -128,6 +130,13 @@ def drawings(count: int) -> Iterator[tuple[int, ...]]:
     for size in (2, 3):
         yield from ((size,) * count, tuple(size + k % 2 for k in range(count)))
     yield from permutations(range(3, 3 + count))
+
+
+def _holds(c: Condition, sizes: Mapping[str, int]) -> bool:
+    value = c.form.constant + sum(
+        k * prod(sizes.get(f, 0) for f in factors(n)) for n, k in c.form.coefficients
+    )
+    return value == 0 if c.equality else value >= 0
 
 
 def entries(indices: tuple[Index, ...], sizes: Mapping[str, int]) -> list[dict[str, Expr]]:

@@ -310,8 +310,8 @@ BAD = {
     ),
     "a subscript that is not affine": (
         Network((ranged(Ref("z", (i,)), Ref("x", (Pow(i, num(2)),)), span("i", 1, 3), line=3),)),
-        "exam.md:3:1: found the subscript i^2 of x_{i^2}, expected one such as i + j - 1: "
-        "indices and sizes added, with whole numbers as factors",
+        "exam.md:3:1: found the subscript i^2 of x_{i^2}, expected one such as s (i - 1) + "
+        "j: indices and sizes added, an index times a number or a size",
     ),
     "a sum without limits": (
         Network((scalar("z", Reduce("sum", (Bound("j"),), Ref("x", (j,)))),)),

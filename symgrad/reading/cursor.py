@@ -12,6 +12,9 @@ from lark import Token
 
 from symgrad.reading.scan import Fault, Mark, partners
 
+INDICES = frozenset("ijkl")
+"""Letters that are indices wherever they stand: ``ij+1`` is no product, ``si+1`` is one."""
+
 
 def _digits(marks: list[Mark]) -> list[Mark]:
     r"""The marks with ``\frac12`` cut into its digits."""
@@ -283,7 +286,11 @@ class Cursor:
         if len(units) == 2:
             if first.kind == "number" and (first.text not in ("0", "1") or times_group):
                 return
+            second = self.marks[units[1][0]]
             if first.kind == "name" and times_group:
+                return
+            named = second.kind == "name" and (first.text == "(" or first.kind == "name")
+            if named and not {first.text, second.text} <= INDICES:
                 return
         hint = r"write x_{i,j} for two indices, x_{i \cdot j} for a product"
         raise Fault(first.pos, "found a subscript that may be a product or several indices", hint)

@@ -14,6 +14,7 @@ CONDITIONAL = {
     "if",
     "otherwise",
     "else",
+    "elsewhere",
     "when",
     "unless",
     "or",
@@ -22,6 +23,7 @@ CONDITIONAL = {
     "only if",
     "if and only if",
 }
+OTHERWISE = {"otherwise", "else", "elsewhere"}
 WHEN = {"if", "for", "when", "where", "whenever"}
 LAYOUT = ("comma", "stop", "amp", "newline", "quad", "words", "begin", "end", "and")
 
@@ -33,6 +35,17 @@ class Item:
     group: int
     marks: list[Mark] = field(default_factory=list)
     jumps: list[int] = field(default_factory=list)
+    otherwise: bool = False
+    """Does a word such as `otherwise` follow: x_l = 0 otherwise?"""
+
+    def zero(self) -> bool:
+        """Does it say that something is 0?"""
+        return [m.text for m in self.marks[-2:]] == ["=", "0"]
+
+    def compares(self) -> bool:
+        """Is it a comparison such as l < 1?"""
+        ops = [m.text for m in self.marks if m.kind == "rel"]
+        return bool(ops) and "=" not in ops
 
     def latex(self, text: str) -> str:
         """The source of the item, without what stands between its pieces."""
@@ -41,21 +54,28 @@ class Item:
         return " ".join(text[self.marks[a].pos : self.marks[b - 1].end] for a, b in pairs)
 
 
-def items(marks: list[Mark]) -> list[Item]:
-    """The statements of a text, each without the layout around it."""
+def items(marks: list[Mark], padding: bool = False) -> list[Item]:
+    """The statements of a text, each without the layout around it.
+
+    `padding`: x_l = 0 came before, and the words between comparisons tell where it holds.
+    """
     found: list[Item] = []
     row = current = Item(0)
     depth = n = 0
     while n < len(marks):
         mark = marks[n]
         if depth or mark.kind not in LAYOUT or _is_name(marks, n):
+            if not depth and mark.text == "(" and current.zero():
+                row = current = Item(current.group + 1)  # a remark: x_l = 0 (l < 1)
             if not current.marks:
                 found.append(current)
             current.marks.append(mark)
             depth += (mark.kind == "open") - (mark.kind == "close")
             n += 1
             continue
-        run = _run(marks, n)
+        padding = current.zero() or (padding and current.compares())
+        run = _run(marks, n, padding)
+        current.otherwise = padding and any(m.text.strip().lower() in OTHERWISE for m in run)
         n += len(run)
         after = marks[n] if n < len(marks) else None
         step = _step(run, current.marks[-1] if current.marks else None, after)
@@ -67,10 +87,13 @@ def items(marks: list[Mark]) -> list[Item]:
             row = current if step == "row" else row
         if not row.marks and step == "":
             row = current
-    return [piece for item in found for piece in _unwrapped(item)]
+    zeros = [padding, *(item.zero() for item in found)]
+    return [
+        piece for item, zero in zip(found, zeros, strict=False) for piece in _unwrapped(item, zero)
+    ]
 
 
-def _unwrapped(item: Item) -> list[Item]:
+def _unwrapped(item: Item, padding: bool) -> list[Item]:
     r"""The statements in a remark in parentheses, ``(i = 1, \dots, n)``; else the item itself."""
     marks = item.marks
     pair = partners(marks)
@@ -82,16 +105,17 @@ def _unwrapped(item: Item) -> list[Item]:
         n = pair.get(n, n) + 1
     if not compares:
         return [item]
-    return [Item(item.group, inner.marks, inner.jumps) for inner in items(marks[1:-1])]
+    return [Item(item.group, inner.marks, inner.jumps) for inner in items(marks[1:-1], padding)]
 
 
-def _run(marks: list[Mark], n: int) -> list[Mark]:
+def _run(marks: list[Mark], n: int, padding: bool) -> list[Mark]:
     end = n
     while end < len(marks) and marks[end].kind in LAYOUT and not _is_name(marks, end):
         end += 1
     run = marks[n:end]
     for mark in run:
-        if mark.kind == "words" and mark.text.strip().lower() in CONDITIONAL:
+        words = mark.text.strip().lower() if mark.kind == "words" else ""
+        if words in CONDITIONAL and not (padding and words in {"if", "or", "when", *OTHERWISE}):
             hint = r"write the branches with \begin{cases}"
             raise Fault(mark.pos, f"found the word '{mark.text.strip()}' outside cases", hint)
     return run

@@ -40,7 +40,7 @@ def sift(e: Expr, facts: Facts) -> Expr:
     if isinstance(e, Reduce):
         inner = under(facts, e.bounds)
         e = Reduce(e.op, e.bounds, sift(e.body, inner))
-        found = collapsed(e, facts) if e.op == "sum" else None
+        found = (collapsed(e, facts) or at_one(e)) if e.op == "sum" else None
         return e if found is None else sift(tidy(found), facts)
     if isinstance(e, Iverson):
         return settled(e, facts)
@@ -51,7 +51,7 @@ def sift(e: Expr, facts: Facts) -> Expr:
 def under(facts: Facts, bounds: tuple[Bound, ...]) -> Facts:
     """The facts below a binder: what they say of its letters is of other things."""
     for b in bounds:
-        facts = Facts(tuple(c for c in facts.known if b.name not in c.form.by), facts.sizes)
+        facts = Facts(tuple(c for c in facts.known if b.name not in c.form.names), facts.sizes)
         facts = Facts(facts.known, facts.sizes - {b.name})
         facts = facts.plus(_range(b))
     return facts
@@ -68,7 +68,7 @@ def _range(b: Bound) -> tuple[Condition, ...]:
 
 def known(facts: Facts) -> set[str]:
     """The names that stand for integers."""
-    return {n for c in facts.known for n in c.form.by} | facts.sizes
+    return {n for c in facts.known for n in c.form.names} | facts.sizes
 
 
 def conjuncts(e: Iverson) -> tuple[Expr, ...]:
@@ -86,6 +86,16 @@ def settled(e: Iverson, facts: Facts) -> Expr:
         if found is not None and facts.plus(found).contradictory() and not facts.contradictory():
             return ZERO
     return product(*guard(left))
+
+
+def at_one(e: Reduce) -> Expr | None:
+    """The sum without an index whose range has one end: Σ_{i=⌈l/m⌉}^{⌈l/m⌉} f(i) = f(⌈l/m⌉)."""
+    for at, b in enumerate(e.bounds):
+        if b.lo is not None and b.lo == b.hi and not b.conds:
+            inner = Reduce("sum", e.bounds[at + 1 :], e.body)
+            rest = shift(inner if inner.bounds else e.body, {b.name: b.lo})
+            return Reduce("sum", e.bounds[:at], rest) if at else rest
+    return None
 
 
 def collapsed(e: Reduce, facts: Facts) -> Expr | None:
@@ -106,15 +116,15 @@ def _solvable(c: Rel, bounds: tuple[Bound, ...], facts: Facts) -> bool:
     if a is None or b is None or any(x.conds or x.lo is None or x.hi is None for x in bounds):
         return False
     letters = {x.name for x in bounds}
-    gap = a.plus(b, -1).by
+    gap = a.plus(b, -1)
     integers = names(c) <= known(facts) | letters
-    return integers and any(abs(gap.get(n, 0)) == 1 for n in letters)
+    return integers and any(gap.unit(n) for n in letters)
 
 
 def _solved(bounds: tuple[Bound, ...], c: Rel, body: Expr, facts: Facts) -> Expr | None:
     indices = [Index(b.name, Range(b.lo or ONE, b.hi or ONE)) for b in bounds]
     letters = {b.name for b in bounds}
-    outside = tuple(k for k in facts.known if not letters & set(k.form.by))
+    outside = tuple(k for k in facts.known if not letters & k.form.names)
     try:
         found = contract(indices, [(c.lhs, c.rhs)], Facts(outside, facts.sizes - letters))
     except NetworkError:  # a range with an end that is rounded
