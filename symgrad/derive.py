@@ -14,11 +14,11 @@ equations, whatever the depth. An upstream gradient too large to write into a fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from symgrad.affine import shift
+from symgrad.affine import Affine, shift
 from symgrad.chain import (
     Term,
     added,
@@ -53,6 +53,15 @@ from symgrad.expr import (
 from symgrad.index import Facts, Index
 from symgrad.latex import latex
 from symgrad.network import Network
+from symgrad.recursion import (
+    Closed,
+    by_ends,
+    coefficient,
+    gradients_last,
+    is_general,
+    put_closed,
+    unrolled,
+)
 from symgrad.rewrite import Derivation, Step, put_in
 from symgrad.rules.algebra import product, tidy, total
 from symgrad.rules.calculus import reads_of
@@ -72,6 +81,7 @@ class Sweep:
     inline: int = INLINE
     _done: dict[Ref, Derivation] = field(default_factory=dict)
     _terms: dict[Ref, tuple[Term, ...]] = field(default_factory=dict)
+    _closed: dict[str, Closed] = field(default_factory=dict)
 
     def gradient(self, by: Ref) -> Derivation:
         r"""∂of/∂by with its steps.
@@ -83,30 +93,139 @@ class Sweep:
         '\\frac{\\partial L}{\\partial w} = x'
         """
         self._refuse_ambiguous(by)
+        if by not in self._done:
+            self._sweep(by)
+            peers = [p for p in self._circle(by) if self._within(p, by)]
+            for peer in peers if self._is_state(by) else ():
+                self._sweep(peer)
+            whole = self._done[by]
+            beside = (p for p in peers if p.name != by.name or not self._is_state(by))
+            others = (*whole.upstream, *(self._done[p] for p in beside))
+            self._done[by] = replace(whole, upstream=tuple(dict.fromkeys(others)))
+        return self._done[by]
+
+    def _sweep(self, by: Ref) -> None:
         stack = [by]
+        open_: set[Ref] = set()
         while stack:
             node = stack[-1]
             if node in self._done:
-                stack.pop()
+                open_.discard(stack.pop())
                 continue
             missing = [d for d in self._needs(node) if d not in self._done]
+            if missing and node in open_:
+                raise NetworkError(
+                    f"found states of {node.name} that other states read by their numbers, "
+                    "expected one rule for all steps",
+                    hint="give the number of steps as a number",
+                )
             if missing:
+                open_.add(node)
                 stack.extend(reversed(missing))
             else:
                 self._done[node] = self._derive(node)
-                stack.pop()
-        return self._done[by]
 
     # -- the chain rule -------------------------------------------------------------------------
 
     def _needs(self, node: Ref) -> list[Ref]:
         """The upstream gradients that must be known first."""
-        needed = []
+        circle = self._circle(node)
+        inside = {p for p in circle if self._is_state(node) and self._within(p, node)}
+        needed = [p for p in circle if p not in inside]
+        for own in (node, *inside):
+            needed += [c for c in self._consumers(own) if not self._is_state(c)]
+        return list(dict.fromkeys(needed))
+
+    def _consumers(self, node: Ref) -> list[Ref]:
+        """What reads `node` and passes a gradient on that is to be derived."""
+        found = []
         for term in self.terms(node):
             for t in (term, *term.parts):
                 if not self._is_goal(t.consumer) and self._given(t.consumer) is None:
-                    needed.append(self._generic(t.consumer))
-        return list(dict.fromkeys(needed))
+                    found.append(self._generic(t.consumer))
+        return list(dict.fromkeys(found))
+
+    # -- recurrences ----------------------------------------------------------------------------
+
+    def _is_state(self, node: Ref) -> bool:
+        """Is `node` any state of a recurrence: its gradient comes from that of other states?"""
+        return node.name in self.network.recurrent and is_general(node, self.network.sizes)
+
+    def _within(self, a: Ref, b: Ref) -> bool:
+        """Are both of one recurrence?"""
+        known = self.network.recurrent
+        return a.name in known and b.name in known and known[a.name] == known[b.name]
+
+    def _circle(self, node: Ref) -> list[Ref]:
+        """The states that `node` flows into, one step after the other, at their own letters."""
+        found: dict[Ref, None] = {}
+        waiting = [node]
+        while waiting and self.network.recurrent:
+            for c in self._consumers(waiting.pop(0)):
+                if self._is_state(c) and c not in found:
+                    found[c] = None
+                    waiting.append(c)
+        return list(found)
+
+    def _alive(self, state: Ref) -> bool:
+        """Does the gradient reach a recurrence at all, through any of its states?"""
+        return any(
+            self._identity(s) is not None or any(map(self._feeds, self.terms(s)))
+            for s in dict.fromkeys((state, *self._circle(state)))
+        )
+
+    def _feeds(self, t: Term) -> bool:
+        """Does a summand bring a gradient that is no other state's?"""
+        if self._is_goal(t.consumer) or self._given(t.consumer) is not None:
+            return True
+        generic = self._generic(t.consumer)
+        return not self._is_state(generic) and self._done[generic].answer != ZERO
+
+    def _step_of(self, node: Ref) -> tuple[Index, int]:
+        """The index that counts the steps of a state, and the direction it reads in."""
+        r = self.network.recurrent[node.name]
+        return self.indices(node)[r.axis(node.name)], r.sign
+
+    def _recursion(self, neat: Expr, node: Ref, terms: Sequence[Term], facts: Facts) -> list[Step]:
+        """The steps from a gradient with other states' in it to its cases and its closed form."""
+        if not self.network.recurrent:
+            return []
+        steps: list[Step] = []
+        taken = self._reserved | free_names(Partial(self.of, node))
+        if self._is_state(node):
+            step, sign = self._step_of(node)
+            cases = by_ends(neat, step, sign, facts)
+            if cases != neat:
+                steps.append(Step("last-states", neat, cases))
+            whole = self._unrolled(node, terms, facts)
+            if whole is not None:
+                self._closed[node.name] = Closed(node, whole)
+                steps.append(Step("unroll", cases, whole))
+            return steps
+        whole = put_closed(neat, self._closed_at, facts, taken)
+        return [Step("unroll", neat, whole)] if whole != neat else []
+
+    def _closed_at(self, gradient: Partial) -> Expr | None:
+        by = gradient.by
+        if gradient.of != self.of or not isinstance(by, Ref) or by.name not in self._closed:
+            return None
+        closed = self._closed[by.name]
+        return closed.at(by) if self._generic(by) == self._generic(closed.node) else None
+
+    def _unrolled(self, node: Ref, terms: Sequence[Term], facts: Facts) -> Expr | None:
+        """The gradient of a state as a sum over later ones, where each is linear in the last."""
+        r = self.network.recurrent[node.name]
+        own = [t for t in terms if t.consumer.name in r.names and not self._is_goal(t.consumer)]
+        if len(own) != 1 or own[0].bounds or own[0].parts:
+            return None
+        step, sign = self._step_of(node)
+        following = shift(node, {step.name: Affine(sign, ((step.name, 1),)).expr()})
+        factor = coefficient(own[0].local, step, sign, facts)
+        if own[0].consumer != following or factor is None or r.names & names(factor):
+            return None
+        flows = (self._flow(p) for t in terms if t is not own[0] for p in t.parts or (t,))
+        direct = tidy(total(*flows))
+        return unrolled(direct, factor, step, sign, facts, self._reserved | names(node))
 
     def terms(self, node: Ref) -> tuple[Term, ...]:
         """The summands of the chain rule for ∂of/∂node."""
@@ -158,15 +277,18 @@ class Sweep:
         terms = [t for t in self.terms(node) if self._reaches(t.consumer)]
         if same is not None and not terms:
             return Derivation(goal, (Step("same", goal, same),), indices)
+        terms.sort(key=lambda t: t.consumer.name in self.network.recurrent)
         if same is not None:
             terms.insert(0, Term(self.of, (), same, same, ()))
         if not terms:
             if self._open(node):
                 return Derivation(goal, (Step("open", goal, goal),), indices)
             return Derivation(goal, (Step("no-path", goal, ZERO),), indices, note="no-path")
-        return self._steps(goal, indices, terms)
+        return self._steps(goal, node, indices, terms)
 
-    def _steps(self, goal: Partial, indices: tuple[Index, ...], terms: list[Term]) -> Derivation:
+    def _steps(
+        self, goal: Partial, node: Ref, indices: tuple[Index, ...], terms: list[Term]
+    ) -> Derivation:
         """Chain rule, local gradients and upstream gradients put in, tidied."""
         steps: list[Step] = []
         taken = self._reserved | {i.name for i in indices}
@@ -195,8 +317,11 @@ class Sweep:
                 at = after
         facts = within(self.network.facts, (*indices, *self.indices(self.of)))
         neat = neaten(at, goal, taken, facts)
+        if self.network.recurrent:
+            neat = gradients_last(neat)
         if neat != at:
             steps.append(Step("tidy", at, neat))
+        steps += self._recursion(neat, node, terms, facts)
         return Derivation(goal, tuple(steps), indices, locals_, self._lemmas(chained))
 
     def _link(self, t: Term, by: Expr) -> Expr:
@@ -218,7 +343,8 @@ class Sweep:
         for t in terms:
             if self._given(t.consumer) is None:
                 generic = self._generic(t.consumer)
-                found[generic] = self._done[generic]
+                if generic in self._done:
+                    found[generic] = self._done[generic]
         return tuple(found.values())
 
     def _upstream(self, consumer: Ref) -> Expr:
@@ -226,6 +352,8 @@ class Sweep:
         given = self._given(consumer)
         if given is not None:
             return given
+        if consumer.name in self.network.recurrent:
+            return Partial(self.of, consumer)
         generic = self._generic(consumer)
         answer = self._done[generic].answer
         if size(answer) > self.inline:
@@ -240,7 +368,10 @@ class Sweep:
     def _reaches(self, consumer: Ref) -> bool:
         if self._is_goal(consumer) or self._given(consumer) is not None:
             return True
-        return self._done[self._generic(consumer)].answer != ZERO
+        generic = self._generic(consumer)
+        if self._is_state(generic):
+            return self._alive(generic)
+        return self._done[generic].answer != ZERO
 
     # -- names ------------------------------------------------------------------------------------
 
@@ -261,6 +392,8 @@ class Sweep:
         """The one equation that defines `of`."""
         facts = within(self.network.facts, self.indices(self.of))
         found = []
+        if self.of.name in self.network.recurrent:
+            return None  # states feed one another: each is a consumer as well
         for eq in self.network.by_name.get(self.of.name, ()):
             if len(eq.target.indices) == len(self.of.indices):
                 own = renamed(eq, frozenset(names(self.of)))
@@ -346,20 +479,23 @@ class Sweep:
 
     def _generic(self, ref: Ref) -> Ref:
         """`ref` at its own letters, unless all its indices are numbers."""
+        r = self.network.recurrent.get(ref.name)
         if all(isinstance(i, Num) for i in ref.indices):
-            return ref
+            found = self.network.defining(ref) if r else None
+            if r is None or found is None or found[0] not in r.equations:
+                return ref
         home = next(
             (
                 e.target
-                for e in self.network.by_name[ref.name]
-                if len(e.target.indices) == len(ref.indices)
+                for e in (r.equations if r else self.network.by_name[ref.name])
+                if len(e.target.indices) == len(ref.indices) and e.target.name == ref.name
             ),
             ref,
         )
         avoid = names(self.of) | self._reserved
         letters: list[Expr] = []
         for own, actual in zip(home.indices, ref.indices, strict=True):
-            if isinstance(actual, Num):
+            if isinstance(actual, Num) and (r is None or isinstance(own, Num)):
                 letters.append(actual)
                 continue
             letter = fresh(own.name if isinstance(own, Ref) else "i", avoid)
@@ -369,7 +505,10 @@ class Sweep:
 
     def indices(self, node: Ref) -> tuple[Index, ...]:
         """The free indices of `node`, with the ranges its tensor gives them."""
+        r = self.network.recurrent.get(node.name)
         ranges = self.network.ranges(node.name) or ()
+        if r is not None and is_general(node, self.network.sizes):
+            ranges = r.ranges(node.name, self.network.facts)
         found = []
         for i, r in zip(node.indices, ranges, strict=False):
             if isinstance(i, Ref) and not i.indices and i.name not in self.network.sizes:
