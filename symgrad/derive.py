@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 from symgrad.affine import Affine, shift
 from symgrad.chain import (
@@ -31,34 +30,30 @@ from symgrad.chain import (
     together,
     within,
 )
-from symgrad.contract import contract, guard
-from symgrad.equation import Equation, Upstream
+from symgrad.contract import guard
+from symgrad.equation import Equation
 from symgrad.errors import NetworkError
 from symgrad.expr import (
-    LETTERS,
     ONE,
     ZERO,
     Expr,
     Mul,
-    Num,
     Partial,
     Reduce,
     Ref,
     free_names,
-    fresh,
     names,
     transform,
     walk,
 )
 from symgrad.index import Facts, Index
 from symgrad.latex import latex
-from symgrad.network import Network
+from symgrad.naming import Naming
 from symgrad.recursion import (
     Closed,
     by_ends,
     coefficient,
     gradients_last,
-    is_general,
     put_closed,
     unrolled,
 )
@@ -73,11 +68,9 @@ INLINE = 60
 
 
 @dataclass
-class Sweep:
+class Sweep(Naming):
     """Gradients of one quantity `of`; upstream gradients are derived once and shared."""
 
-    network: Network
-    of: Ref
     inline: int = INLINE
     _done: dict[Ref, Derivation] = field(default_factory=dict)
     _terms: dict[Ref, tuple[Term, ...]] = field(default_factory=dict)
@@ -95,14 +88,20 @@ class Sweep:
         self._refuse_ambiguous(by)
         if by not in self._done:
             self._sweep(by)
-            peers = [p for p in self._circle(by) if self._within(p, by)]
-            for peer in peers if self._is_state(by) else ():
-                self._sweep(peer)
-            whole = self._done[by]
-            beside = (p for p in peers if p.name != by.name or not self._is_state(by))
-            others = (*whole.upstream, *(self._done[p] for p in beside))
-            self._done[by] = replace(whole, upstream=tuple(dict.fromkeys(others)))
+            if self._is_state(by):
+                self._attach_peers(by)
         return self._done[by]
+
+    def _attach_peers(self, by: Ref) -> None:
+        """The other tensors of a recurrence beside one of its states: their gradients are
+        defined with one another, step by step."""
+        peers = [p for p in self._circle(by) if self._within(p, by) and p.name != by.name]
+        for peer in peers:
+            self._sweep(peer)
+        whole = self._done[by]
+        others = (*whole.upstream, *(self._done[p] for p in peers))
+        apart = {u.goal: u for u in others if u.goal.by != self._generic(by)}
+        self._done[by] = replace(whole, upstream=tuple(apart.values()))
 
     def _sweep(self, by: Ref) -> None:
         stack = [by]
@@ -147,15 +146,6 @@ class Sweep:
 
     # -- recurrences ----------------------------------------------------------------------------
 
-    def _is_state(self, node: Ref) -> bool:
-        """Is `node` any state of a recurrence: its gradient comes from that of other states?"""
-        return node.name in self.network.recurrent and is_general(node, self.network.sizes)
-
-    def _within(self, a: Ref, b: Ref) -> bool:
-        """Are both of one recurrence?"""
-        known = self.network.recurrent
-        return a.name in known and b.name in known and known[a.name] == known[b.name]
-
     def _circle(self, node: Ref) -> list[Ref]:
         """The states that `node` flows into, one step after the other, at their own letters."""
         found: dict[Ref, None] = {}
@@ -181,11 +171,6 @@ class Sweep:
         generic = self._generic(t.consumer)
         return not self._is_state(generic) and self._done[generic].answer != ZERO
 
-    def _step_of(self, node: Ref) -> tuple[Index, int]:
-        """The index that counts the steps of a state, and the direction it reads in."""
-        r = self.network.recurrent[node.name]
-        return self.indices(node)[r.axis(node.name)], r.sign
-
     def _recursion(self, neat: Expr, node: Ref, terms: Sequence[Term], facts: Facts) -> list[Step]:
         """The steps from a gradient with other states' in it to its cases and its closed form."""
         if not self.network.recurrent:
@@ -199,6 +184,7 @@ class Sweep:
                 steps.append(Step("last-states", neat, cases))
             whole = self._unrolled(node, terms, facts)
             if whole is not None:
+                whole = put_closed(whole, self._closed_at, facts, taken)
                 self._closed[node.name] = Closed(node, whole)
                 steps.append(Step("unroll", cases, whole))
             return steps
@@ -206,8 +192,14 @@ class Sweep:
         return [Step("unroll", neat, whole)] if whole != neat else []
 
     def _closed_at(self, gradient: Partial) -> Expr | None:
+        """The gradient of a state without that of any other, where it has such a form."""
         by = gradient.by
-        if gradient.of != self.of or not isinstance(by, Ref) or by.name not in self._closed:
+        if gradient.of != self.of or not isinstance(by, Ref):
+            return None
+        own = self._done.get(by)
+        if own is not None and own.steps[-1].rule == "unroll":
+            return own.answer
+        if by.name not in self._closed:
             return None
         closed = self._closed[by.name]
         return closed.at(by) if self._generic(by) == self._generic(closed.node) else None
@@ -277,7 +269,7 @@ class Sweep:
         terms = [t for t in self.terms(node) if self._reaches(t.consumer)]
         if same is not None and not terms:
             return Derivation(goal, (Step("same", goal, same),), indices)
-        terms.sort(key=lambda t: t.consumer.name in self.network.recurrent)
+        terms.sort(key=lambda t: self._distance(node, t))
         if same is not None:
             terms.insert(0, Term(self.of, (), same, same, ()))
         if not terms:
@@ -322,7 +314,7 @@ class Sweep:
         if neat != at:
             steps.append(Step("tidy", at, neat))
         steps += self._recursion(neat, node, terms, facts)
-        return Derivation(goal, tuple(steps), indices, locals_, self._lemmas(chained))
+        return Derivation(goal, tuple(steps), indices, locals_, self._lemmas(node, chained))
 
     def _link(self, t: Term, by: Expr) -> Expr:
         """∂of/∂v · ∂v/∂u, summed over the entries of v."""
@@ -338,13 +330,15 @@ class Sweep:
         flow = product(self._upstream(t.consumer), t.local)
         return Reduce("sum", t.bounds, flow) if t.bounds else flow
 
-    def _lemmas(self, terms: Iterable[Term]) -> tuple[Derivation, ...]:
+    def _lemmas(self, node: Ref, terms: Iterable[Term]) -> tuple[Derivation, ...]:
         found: dict[Ref, Derivation] = {}
         for t in terms:
             if self._given(t.consumer) is None:
                 generic = self._generic(t.consumer)
                 if generic in self._done:
                     found[generic] = self._done[generic]
+        if not self._is_state(node):
+            found |= {p: self._done[p] for p in self._circle(node)}
         return tuple(found.values())
 
     def _upstream(self, consumer: Ref) -> Expr:
@@ -375,66 +369,6 @@ class Sweep:
 
     # -- names ------------------------------------------------------------------------------------
 
-    def _is_goal(self, ref: Ref) -> bool:
-        return ref == self.of
-
-    def _identity(self, node: Ref) -> Expr | None:
-        """[of and node are one entry], or None where they never are."""
-        if node.name != self.of.name or len(node.indices) != len(self.of.indices):
-            return None
-        facts = within(self.network.facts, (*self.indices(node), *self.indices(self.of)))
-        pairs = zip(node.indices, self.of.indices, strict=True)
-        solved = contract((), [(a, b) for a, b in pairs if a != b], facts)
-        return None if solved is None else product(*guard(solved.guards))
-
-    @cached_property
-    def _goal(self) -> Equation | None:
-        """The one equation that defines `of`."""
-        facts = within(self.network.facts, self.indices(self.of))
-        found = []
-        if self.of.name in self.network.recurrent:
-            return None  # states feed one another: each is a consumer as well
-        for eq in self.network.by_name.get(self.of.name, ()):
-            if len(eq.target.indices) == len(self.of.indices):
-                own = renamed(eq, frozenset(names(self.of)))
-                pairs = list(zip(own.target.indices, self.of.indices, strict=True))
-                if contract(own.indices, pairs, facts) is not None:
-                    found.append(eq)
-        if len(found) > 1 or (found and goal_entry(found[0], self.of) is None):
-            raise NetworkError(
-                f"found a gradient of {latex(self.of)}, whose entries have definitions of their "
-                "own; expected one entry",
-                hint=f"ask for the gradient of {latex(found[-1].target)}",
-            )
-        return found[0] if found else None
-
-    @cached_property
-    def _scalars(self) -> frozenset[str]:
-        """The quantities without indices that have the name of an index letter."""
-        refs = [r.ref for eq in self.network.equations for r in eq.reads]
-        refs += [eq.target for eq in self.network.equations]
-        refs += [u.symbol for u in self.network.upstream if isinstance(u.symbol, Ref)]
-        plain = {r.name for r in refs if not r.indices} - self.network.sizes
-        inside = (i for eq in self.network.equations for r in eq.reads for i in r.inside)
-        return frozenset(plain & ({i.name for i in inside} | set(LETTERS)))
-
-    @property
-    def _reserved(self) -> frozenset[str]:
-        """Letters that no index may be renamed to: sizes and quantities have them."""
-        return self._scalars | self.network.sizes
-
-    def _refuse_ambiguous(self, by: Ref) -> None:
-        """A letter of the question must not name a quantity of the network as well."""
-        for ref in (self.of, by):
-            for i in ref.indices:
-                if isinstance(i, Ref) and i.name in self._scalars:
-                    better = Ref(ref.name, (Ref(fresh("i", self._scalars)),))
-                    raise NetworkError(
-                        f"found the index {latex(i)} of {latex(ref)}, which is a quantity of the "
-                        "network too; expected a letter of its own",
-                        hint=f"rename the index, as in {latex(better)}",
-                    )
-
     def _given(self, ref: Ref) -> Expr | None:
         """The given gradient with respect to `ref`; inside a bracket where it is given for some
         entries only, of a quantity that is known by its given gradients alone."""
@@ -455,65 +389,6 @@ class Sweep:
                 hint=f"give it with an index, or ask for an entry of {ref.name}",
             )
         return total(*some)
-
-    def _given_at(self, u: Upstream, ref: Ref) -> tuple[Expr, tuple[Expr, ...]] | None:
-        """The symbol of a given gradient at `ref`, and the conditions for it to be that entry."""
-        if u.of != self.of or u.by.name != ref.name or len(ref.indices) != len(u.by.indices):
-            return None
-        values: dict[str, Expr] = {}
-        pairs: list[tuple[Expr, Expr]] = []
-        for pattern, actual in zip(u.by.indices, ref.indices, strict=True):
-            if isinstance(pattern, Ref) and pattern.name not in self.network.sizes:
-                if values.setdefault(pattern.name, actual) != actual:
-                    pairs.append((values[pattern.name], actual))
-            elif pattern != actual:
-                pairs.append((pattern, actual))
-        solved = contract((), pairs, self.network.facts)
-        return None if solved is None else (shift(u.symbol, values), solved.guards)
-
-    def _open(self, node: Ref) -> bool:
-        """Is `node` an end of the network while nothing defines `of`? Then its gradient stays
-        a name: the rest of the network is not known."""
-        known = self.network.by_name
-        return self.of.name not in known and node.name in known and not self.network.readers(node)
-
-    def _generic(self, ref: Ref) -> Ref:
-        """`ref` at its own letters, unless all its indices are numbers."""
-        r = self.network.recurrent.get(ref.name)
-        if all(isinstance(i, Num) for i in ref.indices):
-            found = self.network.defining(ref) if r else None
-            if r is None or found is None or found[0] not in r.equations:
-                return ref
-        home = next(
-            (
-                e.target
-                for e in (r.equations if r else self.network.by_name[ref.name])
-                if len(e.target.indices) == len(ref.indices) and e.target.name == ref.name
-            ),
-            ref,
-        )
-        avoid = names(self.of) | self._reserved
-        letters: list[Expr] = []
-        for own, actual in zip(home.indices, ref.indices, strict=True):
-            if isinstance(actual, Num) and (r is None or isinstance(own, Num)):
-                letters.append(actual)
-                continue
-            letter = fresh(own.name if isinstance(own, Ref) else "i", avoid)
-            avoid.add(letter)
-            letters.append(Ref(letter))
-        return Ref(ref.name, tuple(letters))
-
-    def indices(self, node: Ref) -> tuple[Index, ...]:
-        """The free indices of `node`, with the ranges its tensor gives them."""
-        r = self.network.recurrent.get(node.name)
-        ranges = self.network.ranges(node.name) or ()
-        if r is not None and is_general(node, self.network.sizes):
-            ranges = r.ranges(node.name, self.network.facts)
-        found = []
-        for i, r in zip(node.indices, ranges, strict=False):
-            if isinstance(i, Ref) and not i.indices and i.name not in self.network.sizes:
-                found.append(Index(i.name, r))
-        return tuple(found)
 
 
 def local_derivation(t: Term, by: Expr, indices: tuple[Index, ...]) -> Derivation:

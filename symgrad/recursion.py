@@ -10,12 +10,10 @@ at every step the power is the product c_{t+1} ⋯ c_k.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from symgrad.affine import Affine, Condition, affine, conditions, shift
-from symgrad.chain import within
-from symgrad.errors import NetworkError
 from symgrad.expr import (
     ONE,
     Add,
@@ -25,7 +23,6 @@ from symgrad.expr import (
     Iverson,
     Mul,
     Neg,
-    Num,
     Partial,
     Pow,
     Reduce,
@@ -34,8 +31,6 @@ from symgrad.expr import (
     free_names,
     fresh,
     names,
-    num,
-    substitute,
     transform,
     walk,
 )
