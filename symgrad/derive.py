@@ -14,11 +14,10 @@ equations, whatever the depth. An upstream gradient too large to write into a fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
-from symgrad.affine import shift
+from symgrad.affine import Affine, shift
 from symgrad.chain import (
     Term,
     added,
@@ -31,28 +30,33 @@ from symgrad.chain import (
     together,
     within,
 )
-from symgrad.contract import contract, guard
-from symgrad.equation import Equation, Upstream
+from symgrad.contract import guard
+from symgrad.equation import Equation
 from symgrad.errors import NetworkError
 from symgrad.expr import (
-    LETTERS,
     ONE,
     ZERO,
     Expr,
     Mul,
-    Num,
     Partial,
     Reduce,
     Ref,
     free_names,
-    fresh,
     names,
     transform,
     walk,
 )
 from symgrad.index import Facts, Index
 from symgrad.latex import latex
-from symgrad.network import Network
+from symgrad.naming import Naming
+from symgrad.recursion import (
+    Closed,
+    by_ends,
+    coefficient,
+    gradients_last,
+    put_closed,
+    unrolled,
+)
 from symgrad.rewrite import Derivation, Step, put_in
 from symgrad.rules.algebra import product, tidy, total
 from symgrad.rules.calculus import reads_of
@@ -64,14 +68,13 @@ INLINE = 60
 
 
 @dataclass
-class Sweep:
+class Sweep(Naming):
     """Gradients of one quantity `of`; upstream gradients are derived once and shared."""
 
-    network: Network
-    of: Ref
     inline: int = INLINE
     _done: dict[Ref, Derivation] = field(default_factory=dict)
     _terms: dict[Ref, tuple[Term, ...]] = field(default_factory=dict)
+    _closed: dict[str, Closed] = field(default_factory=dict)
 
     def gradient(self, by: Ref) -> Derivation:
         r"""∂of/∂by with its steps.
@@ -83,30 +86,138 @@ class Sweep:
         '\\frac{\\partial L}{\\partial w} = x'
         """
         self._refuse_ambiguous(by)
+        if by not in self._done:
+            self._sweep(by)
+            if self._is_state(by):
+                self._attach_peers(by)
+        return self._done[by]
+
+    def _attach_peers(self, by: Ref) -> None:
+        """The other tensors of a recurrence beside one of its states: their gradients are
+        defined with one another, step by step."""
+        peers = [p for p in self._circle(by) if self._within(p, by) and p.name != by.name]
+        for peer in peers:
+            self._sweep(peer)
+        whole = self._done[by]
+        others = (*whole.upstream, *(self._done[p] for p in peers))
+        apart = {u.goal: u for u in others if u.goal.by != self._generic(by)}
+        self._done[by] = replace(whole, upstream=tuple(apart.values()))
+
+    def _sweep(self, by: Ref) -> None:
         stack = [by]
+        open_: set[Ref] = set()
         while stack:
             node = stack[-1]
             if node in self._done:
-                stack.pop()
+                open_.discard(stack.pop())
                 continue
             missing = [d for d in self._needs(node) if d not in self._done]
+            if missing and node in open_:
+                raise NetworkError(
+                    f"found states of {node.name} that other states read by their numbers, "
+                    "expected one rule for all steps",
+                    hint="give the number of steps as a number",
+                )
             if missing:
+                open_.add(node)
                 stack.extend(reversed(missing))
             else:
                 self._done[node] = self._derive(node)
-                stack.pop()
-        return self._done[by]
 
     # -- the chain rule -------------------------------------------------------------------------
 
     def _needs(self, node: Ref) -> list[Ref]:
         """The upstream gradients that must be known first."""
-        needed = []
+        circle = self._circle(node)
+        inside = {p for p in circle if self._is_state(node) and self._within(p, node)}
+        needed = [p for p in circle if p not in inside]
+        for own in (node, *inside):
+            needed += [c for c in self._consumers(own) if not self._is_state(c)]
+        return list(dict.fromkeys(needed))
+
+    def _consumers(self, node: Ref) -> list[Ref]:
+        """What reads `node` and passes a gradient on that is to be derived."""
+        found = []
         for term in self.terms(node):
             for t in (term, *term.parts):
                 if not self._is_goal(t.consumer) and self._given(t.consumer) is None:
-                    needed.append(self._generic(t.consumer))
-        return list(dict.fromkeys(needed))
+                    found.append(self._generic(t.consumer))
+        return list(dict.fromkeys(found))
+
+    # -- recurrences ----------------------------------------------------------------------------
+
+    def _circle(self, node: Ref) -> list[Ref]:
+        """The states that `node` flows into, one step after the other, at their own letters."""
+        found: dict[Ref, None] = {}
+        waiting = [node]
+        while waiting and self.network.recurrent:
+            for c in self._consumers(waiting.pop(0)):
+                if self._is_state(c) and c not in found:
+                    found[c] = None
+                    waiting.append(c)
+        return list(found)
+
+    def _alive(self, state: Ref) -> bool:
+        """Does the gradient reach a recurrence at all, through any of its states?"""
+        return any(
+            self._identity(s) is not None or any(map(self._feeds, self.terms(s)))
+            for s in dict.fromkeys((state, *self._circle(state)))
+        )
+
+    def _feeds(self, t: Term) -> bool:
+        """Does a summand bring a gradient that is no other state's?"""
+        if self._is_goal(t.consumer) or self._given(t.consumer) is not None:
+            return True
+        generic = self._generic(t.consumer)
+        return not self._is_state(generic) and self._done[generic].answer != ZERO
+
+    def _recursion(self, neat: Expr, node: Ref, terms: Sequence[Term], facts: Facts) -> list[Step]:
+        """The steps from a gradient with other states' in it to its cases and its closed form."""
+        if not self.network.recurrent:
+            return []
+        steps: list[Step] = []
+        taken = self._reserved | free_names(Partial(self.of, node))
+        if self._is_state(node):
+            step, sign = self._step_of(node)
+            cases = by_ends(neat, step, sign, facts)
+            if cases != neat:
+                steps.append(Step("last-states", neat, cases))
+            whole = self._unrolled(node, terms, facts)
+            if whole is not None:
+                whole = put_closed(whole, self._closed_at, facts, taken)
+                self._closed[node.name] = Closed(node, whole)
+                steps.append(Step("unroll", cases, whole))
+            return steps
+        whole = put_closed(neat, self._closed_at, facts, taken)
+        return [Step("unroll", neat, whole)] if whole != neat else []
+
+    def _closed_at(self, gradient: Partial) -> Expr | None:
+        """The gradient of a state without that of any other, where it has such a form."""
+        by = gradient.by
+        if gradient.of != self.of or not isinstance(by, Ref):
+            return None
+        own = self._done.get(by)
+        if own is not None and own.steps[-1].rule == "unroll":
+            return own.answer
+        if by.name not in self._closed:
+            return None
+        closed = self._closed[by.name]
+        return closed.at(by) if self._generic(by) == self._generic(closed.node) else None
+
+    def _unrolled(self, node: Ref, terms: Sequence[Term], facts: Facts) -> Expr | None:
+        """The gradient of a state as a sum over later ones, where each is linear in the last."""
+        r = self.network.recurrent[node.name]
+        own = [t for t in terms if t.consumer.name in r.names and not self._is_goal(t.consumer)]
+        if len(own) != 1 or own[0].bounds or own[0].parts:
+            return None
+        step, sign = self._step_of(node)
+        following = shift(node, {step.name: Affine(sign, ((step.name, 1),)).expr()})
+        factor = coefficient(own[0].local, step, sign, facts)
+        if own[0].consumer != following or factor is None or r.names & names(factor):
+            return None
+        flows = (self._flow(p) for t in terms if t is not own[0] for p in t.parts or (t,))
+        direct = tidy(total(*flows))
+        return unrolled(direct, factor, step, sign, facts, self._reserved | names(node))
 
     def terms(self, node: Ref) -> tuple[Term, ...]:
         """The summands of the chain rule for ∂of/∂node."""
@@ -158,15 +269,18 @@ class Sweep:
         terms = [t for t in self.terms(node) if self._reaches(t.consumer)]
         if same is not None and not terms:
             return Derivation(goal, (Step("same", goal, same),), indices)
+        terms.sort(key=lambda t: self._distance(node, t))
         if same is not None:
             terms.insert(0, Term(self.of, (), same, same, ()))
         if not terms:
             if self._open(node):
                 return Derivation(goal, (Step("open", goal, goal),), indices)
             return Derivation(goal, (Step("no-path", goal, ZERO),), indices, note="no-path")
-        return self._steps(goal, indices, terms)
+        return self._steps(goal, node, indices, terms)
 
-    def _steps(self, goal: Partial, indices: tuple[Index, ...], terms: list[Term]) -> Derivation:
+    def _steps(
+        self, goal: Partial, node: Ref, indices: tuple[Index, ...], terms: list[Term]
+    ) -> Derivation:
         """Chain rule, local gradients and upstream gradients put in, tidied."""
         steps: list[Step] = []
         taken = self._reserved | {i.name for i in indices}
@@ -197,9 +311,12 @@ class Sweep:
         padding = self.network.is_padding
         seen = transform(at, lambda x: ZERO if isinstance(x, Ref) and padding(x) else x)
         neat = neaten(seen, goal, taken, facts)
+        if self.network.recurrent:
+            neat = gradients_last(neat)
         if neat != at:
             steps.append(Step("tidy", at, neat))
-        return Derivation(goal, tuple(steps), indices, locals_, self._lemmas(chained))
+        steps += self._recursion(neat, node, terms, facts)
+        return Derivation(goal, tuple(steps), indices, locals_, self._lemmas(node, chained))
 
     def _link(self, t: Term, by: Expr) -> Expr:
         """∂of/∂v · ∂v/∂u, summed over the entries of v."""
@@ -215,12 +332,15 @@ class Sweep:
         flow = product(self._upstream(t.consumer), t.local)
         return Reduce("sum", t.bounds, flow) if t.bounds else flow
 
-    def _lemmas(self, terms: Iterable[Term]) -> tuple[Derivation, ...]:
+    def _lemmas(self, node: Ref, terms: Iterable[Term]) -> tuple[Derivation, ...]:
         found: dict[Ref, Derivation] = {}
         for t in terms:
             if self._given(t.consumer) is None:
                 generic = self._generic(t.consumer)
-                found[generic] = self._done[generic]
+                if generic in self._done:
+                    found[generic] = self._done[generic]
+        if not self._is_state(node):
+            found |= {p: self._done[p] for p in self._circle(node)}
         return tuple(found.values())
 
     def _upstream(self, consumer: Ref) -> Expr:
@@ -228,6 +348,8 @@ class Sweep:
         given = self._given(consumer)
         if given is not None:
             return given
+        if consumer.name in self.network.recurrent:
+            return Partial(self.of, consumer)
         generic = self._generic(consumer)
         answer = self._done[generic].answer
         if size(answer) > self.inline:
@@ -242,67 +364,12 @@ class Sweep:
     def _reaches(self, consumer: Ref) -> bool:
         if self._is_goal(consumer) or self._given(consumer) is not None:
             return True
-        return self._done[self._generic(consumer)].answer != ZERO
+        generic = self._generic(consumer)
+        if self._is_state(generic):
+            return self._alive(generic)
+        return self._done[generic].answer != ZERO
 
     # -- names ------------------------------------------------------------------------------------
-
-    def _is_goal(self, ref: Ref) -> bool:
-        return ref == self.of
-
-    def _identity(self, node: Ref) -> Expr | None:
-        """[of and node are one entry], or None where they never are."""
-        if node.name != self.of.name or len(node.indices) != len(self.of.indices):
-            return None
-        facts = within(self.network.facts, (*self.indices(node), *self.indices(self.of)))
-        pairs = zip(node.indices, self.of.indices, strict=True)
-        solved = contract((), [(a, b) for a, b in pairs if a != b], facts)
-        return None if solved is None else product(*guard(solved.guards))
-
-    @cached_property
-    def _goal(self) -> Equation | None:
-        """The one equation that defines `of`."""
-        facts = within(self.network.facts, self.indices(self.of))
-        found = []
-        for eq in self.network.by_name.get(self.of.name, ()):
-            if len(eq.target.indices) == len(self.of.indices):
-                own = renamed(eq, frozenset(names(self.of)))
-                pairs = list(zip(own.target.indices, self.of.indices, strict=True))
-                if contract(own.indices, pairs, facts) is not None:
-                    found.append(eq)
-        if len(found) > 1 or (found and goal_entry(found[0], self.of) is None):
-            raise NetworkError(
-                f"found a gradient of {latex(self.of)}, whose entries have definitions of their "
-                "own; expected one entry",
-                hint=f"ask for the gradient of {latex(found[-1].target)}",
-            )
-        return found[0] if found else None
-
-    @cached_property
-    def _scalars(self) -> frozenset[str]:
-        """The quantities without indices that have the name of an index letter."""
-        refs = [r.ref for eq in self.network.equations for r in eq.reads]
-        refs += [eq.target for eq in self.network.equations]
-        refs += [u.symbol for u in self.network.upstream if isinstance(u.symbol, Ref)]
-        plain = {r.name for r in refs if not r.indices} - self.network.sizes
-        inside = (i for eq in self.network.equations for r in eq.reads for i in r.inside)
-        return frozenset(plain & ({i.name for i in inside} | set(LETTERS)))
-
-    @property
-    def _reserved(self) -> frozenset[str]:
-        """Letters that no index may be renamed to: sizes and quantities have them."""
-        return self._scalars | self.network.sizes
-
-    def _refuse_ambiguous(self, by: Ref) -> None:
-        """A letter of the question must not name a quantity of the network as well."""
-        for ref in (self.of, by):
-            for i in ref.indices:
-                if isinstance(i, Ref) and i.name in self._scalars:
-                    better = Ref(ref.name, (Ref(fresh("i", self._scalars)),))
-                    raise NetworkError(
-                        f"found the index {latex(i)} of {latex(ref)}, which is a quantity of the "
-                        "network too; expected a letter of its own",
-                        hint=f"rename the index, as in {latex(better)}",
-                    )
 
     def _given(self, ref: Ref) -> Expr | None:
         """The given gradient with respect to `ref`; inside a bracket where it is given for some
@@ -324,59 +391,6 @@ class Sweep:
                 hint=f"give it with an index, or ask for an entry of {ref.name}",
             )
         return total(*some)
-
-    def _given_at(self, u: Upstream, ref: Ref) -> tuple[Expr, tuple[Expr, ...]] | None:
-        """The symbol of a given gradient at `ref`, and the conditions for it to be that entry."""
-        if u.of != self.of or u.by.name != ref.name or len(ref.indices) != len(u.by.indices):
-            return None
-        values: dict[str, Expr] = {}
-        pairs: list[tuple[Expr, Expr]] = []
-        for pattern, actual in zip(u.by.indices, ref.indices, strict=True):
-            if isinstance(pattern, Ref) and pattern.name not in self.network.sizes:
-                if values.setdefault(pattern.name, actual) != actual:
-                    pairs.append((values[pattern.name], actual))
-            elif pattern != actual:
-                pairs.append((pattern, actual))
-        solved = contract((), pairs, self.network.facts)
-        return None if solved is None else (shift(u.symbol, values), solved.guards)
-
-    def _open(self, node: Ref) -> bool:
-        """Is `node` an end of the network while nothing defines `of`? Then its gradient stays
-        a name: the rest of the network is not known."""
-        known = self.network.by_name
-        return self.of.name not in known and node.name in known and not self.network.readers(node)
-
-    def _generic(self, ref: Ref) -> Ref:
-        """`ref` at its own letters, unless all its indices are numbers."""
-        if all(isinstance(i, Num) for i in ref.indices):
-            return ref
-        home = next(
-            (
-                e.target
-                for e in self.network.by_name[ref.name]
-                if len(e.target.indices) == len(ref.indices)
-            ),
-            ref,
-        )
-        avoid = names(self.of) | self._reserved
-        letters: list[Expr] = []
-        for own, actual in zip(home.indices, ref.indices, strict=True):
-            if isinstance(actual, Num):
-                letters.append(actual)
-                continue
-            letter = fresh(own.name if isinstance(own, Ref) else "i", avoid)
-            avoid.add(letter)
-            letters.append(Ref(letter))
-        return Ref(ref.name, tuple(letters))
-
-    def indices(self, node: Ref) -> tuple[Index, ...]:
-        """The free indices of `node`, with the ranges its tensor gives them."""
-        ranges = self.network.ranges(node.name) or ()
-        found = []
-        for i, r in zip(node.indices, ranges, strict=False):
-            if isinstance(i, Ref) and not i.indices and i.name not in self.network.sizes:
-                found.append(Index(i.name, r))
-        return tuple(found)
 
 
 def local_derivation(t: Term, by: Expr, indices: tuple[Index, ...]) -> Derivation:

@@ -173,6 +173,7 @@ class Unrolled:
         self._entries: dict[Ref, Dual] = dict(self._given)
         self._targets: dict[str, tuple[dict[Ref, Equation], list[Equation]]] = {}
         self._gradients: dict[tuple[Expr, Ref], Number] = {}
+        self._named: dict[tuple[Expr, Ref], Number] = {}
         self._active: dict[Ref, None] = {}
         self._nested = MAX_NESTED
         self._formula = Interpreter(self._read, self._partial)
@@ -291,8 +292,11 @@ class Unrolled:
                 f"found the derivative of a gradient by {latex(by)}, expected a first derivative",
                 hint="ask for gradients of a quantity that holds none",
             )
-        inner = Unrolled(self.network, self.point, self._lookup, digits=self._digits)
-        return constant(inner.derivative(of, by))
+        key = (of, by)
+        if key not in self._named:
+            inner = Unrolled(self.network, self.point, self._lookup, digits=self._digits)
+            self._named[key] = inner.derivative(of, by)
+        return constant(self._named[key])
 
     def _depends(self, of: Ref, name: str) -> bool:
         """Is `of` defined, and does its definition lead to the tensor `name`?"""

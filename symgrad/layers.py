@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from symgrad.errors import NetworkError
 
+WERBOS = "Werbos, Backpropagation through time (1990)"
 LECUN = "the adjoint of the layer of LeCun et al., Gradient-based learning (1998)"
 GOODFELLOW = "Goodfellow, Bengio, Courville, Deep Learning (2016), chapters 6 and 9"
 DUMOULIN = "the adjoint of the layer of Dumoulin, Visin, A guide to convolution arithmetic (2016)"
@@ -350,6 +351,22 @@ CATALOGUE: tuple[Layer, ...] = (
             (r"\hat y_i", r"\frac{2}{n} (\hat y_i - y_i)"),
             ("w_j", r"\frac{2}{n} \sum_{i=1}^{n} (\hat y_i - y_i) x_{ij}"),
             ("b", r"\frac{2}{n} \sum_{i=1}^{n} (\hat y_i - y_i)"),
+        ),
+    ),
+    Layer(
+        "linear-recurrence",
+        "Linear recurrence",
+        (
+            r"h_t = a h_{t-1} + b x_t, \quad t = 1, \dots, T",
+            r"L = \sum_{t=1}^{T} (h_t - y_t)^2",
+        ),
+        said(
+            WERBOS,
+            ("h_t", r"\sum_{k=t}^{T} 2 a^{k-t} (h_k - y_k)"),
+            ("a", r"\sum_{t=1}^{T} \sum_{k=t}^{T} 2 a^{k-t} (h_k - y_k) h_{t-1}"),
+            ("b", r"\sum_{t=1}^{T} \sum_{k=t}^{T} 2 a^{k-t} (h_k - y_k) x_t"),
+            ("x_t", r"\sum_{k=t}^{T} 2 b a^{k-t} (h_k - y_k)"),
+            ("h_0", r"\sum_{k=1}^{T} 2 a^k (h_k - y_k)"),
         ),
     ),
 )

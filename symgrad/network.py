@@ -19,6 +19,15 @@ from symgrad.expr import Expr, Num, Ref, free
 from symgrad.index import Facts, Index, Range, extent, hull, range_conditions, range_ends
 from symgrad.latex import latex
 from symgrad.padding import Edge, Edges
+from symgrad.recurrence import (
+    Feed,
+    Recurrence,
+    circles,
+    find_cycle,
+    looping,
+    may_be,
+    recurrence,
+)
 
 Ties = Literal["strict", "ge", "first", "split"]
 """What the derivative of a maximum is where arguments tie: nobody's (`strict`), everybody's
@@ -169,6 +178,7 @@ class Network:
         for eq in self.equations:
             for read in eq.reads:
                 ref = read.ref
+                found |= dict.fromkeys(self.starts(read))
                 known = ref.name in self.sizes or self.defining(ref) is not None
                 if known or self.is_padding(ref):
                     continue
@@ -186,6 +196,18 @@ class Network:
                 if below or (isinstance(edge.hi, Num) and at.value > edge.hi.value):
                     return True
         return False
+
+    def starts(self, read: Read) -> tuple[Ref, ...]:
+        """The states before the first step that a read of a recurrence takes: h_0 of h_{t-1}."""
+        r = self.recurrent.get(read.ref.name)
+        if r is None or len(read.ref.indices) <= r.axis(read.ref.name):
+            return ()
+        axis = r.axis(read.ref.name)
+        return tuple(
+            ref
+            for ref in r.beyond(read, self.facts)
+            if not isinstance(ref.indices[axis], Num) or self.defining(ref) is None
+        )
 
     @cached_property
     def parameters(self) -> tuple[Ref, ...]:
@@ -240,50 +262,48 @@ class Network:
         return network
 
     def acyclic(self) -> Network:
-        """This network with recurrences of known length written out; a cycle is refused."""
-        loop = find_cycle(self)
-        if not loop:
+        """This network with recurrences of known length written out; those of symbolic length
+        stay, any other cycle is refused."""
+        if not find_cycle(self.equations, self._depends):
             return self
-        looped = {eq.target.name for eq in loop}
+        looped = self.equations_in_circles()
         expanded: list[Equation] = []
         for eq in self.equations:
             steps = tuple(i.name for i in eq.indices if i.range.size)
-            if eq.target.name in looped and steps:
+            if eq in looped and steps:
                 check_length(eq)
                 expanded.extend(entries(eq, steps))
             else:
                 expanded.append(eq)
-        unrolled = Network(
-            tuple(expanded),
-            self.data,
-            self.values,
-            self.upstream,
-            self.facts,
-            self.shapes,
-            self.ties,
-            self.padded,
-        )
-        loop = find_cycle(unrolled)
-        if loop:
-            path = " -> ".join(latex(eq.target) for eq in (*loop, loop[0]))
-            shifted = any(i.range.size is None for eq in loop for i in eq.indices)
-            nxt = loop[1 % len(loop)].target.name
-            read = next(r.ref for r in loop[0].reads if r.ref.name == nxt)
-            shifted = shifted and any(
-                r.ref.name == eq.target.name and r.ref != eq.target for eq in loop for r in eq.reads
-            )
-            hint = (
-                "a recurrence needs a number as its last step, such as t = 1, \\dots, 4"
-                if shifted
-                else "break the cycle: an equation may read only what comes before it"
-            )
-            raise NetworkError(
-                f"found {latex(loop[0].target)} defined through itself ({path}), "
-                "expected equations that build on one another",
-                at=loop[0].at and loop[0].at.find(latex(read), after="="),
-                hint=hint,
-            )
+        unrolled = replace(self, equations=tuple(expanded))
+        bad = unrolled.equations_in_circles()
+        if bad:
+            ring = [eq for eq in unrolled.equations if eq in bad]
+            raise looping(find_cycle(ring, lambda eq: bad.intersection(unrolled._depends(eq))))
         return unrolled
+
+    def equations_in_circles(self) -> frozenset[Equation]:
+        """The equations in circles that are no recurrence of symbolic length."""
+        endless = {eq for r in self.recurrences for eq in r.equations}
+        found = circles(self.equations, self._depends)
+        return frozenset(eq for circle in found for eq in circle if eq not in endless)
+
+    def _depends(self, eq: Equation) -> Iterator[Equation]:
+        return dependencies(self, eq)
+
+    @cached_property
+    def recurrences(self) -> tuple[Recurrence, ...]:
+        """The recurrences whose number of steps is a symbol."""
+        if all(i.range.size is not None for eq in self.equations for i in eq.indices):
+            return ()
+        found = circles(self.equations, self._depends)
+        each = (recurrence(c, self.facts, lambda eq: edges(self, eq)) for c in found)
+        return tuple(r for r in each if r is not None and r.endless)
+
+    @cached_property
+    def recurrent(self) -> Mapping[str, Recurrence]:
+        """The recurrence of symbolic length that a tensor belongs to."""
+        return {name: r for r in self.recurrences for name in r.names}
 
 
 def _read_refs(equations: Iterable[Equation]) -> Iterator[Ref]:
@@ -309,48 +329,22 @@ def _numeric_hull(ranges: Sequence[Range]) -> Range | None:
     return Range(Num(min(lows)), Num(max(highs)))
 
 
-def find_cycle(network: Network) -> tuple[Equation, ...]:
-    """The equations of one cycle of definitions, or ()."""
-    state: dict[Equation, int] = {}
-    for root in network.equations:
-        if root in state:
-            continue
-        path: list[Equation] = [root]
-        stack = [iter(dependencies(network, root))]
-        state[root] = 1
-        while stack:
-            nxt = next(stack[-1], None)
-            if nxt is None:
-                state[path.pop()] = 2
-                stack.pop()
-            elif nxt not in state:
-                state[nxt] = 1
-                path.append(nxt)
-                stack.append(iter(dependencies(network, nxt)))
-            elif state[nxt] == 1:
-                return tuple(path[path.index(nxt) :])
-    return ()
-
-
-def dependencies(network: Network, eq: Equation) -> Iterator[Equation]:
-    """The equations whose targets `eq` may read."""
+def edges(network: Network, eq: Equation) -> Iterator[Feed]:
+    """The reads of `eq`, each with the equations that may define what is read."""
     for read in eq.reads:
         if all(isinstance(i, Num) for i in read.ref.indices):
             found = network.defining(read.ref)
             if found is not None:
-                yield found[0]
+                yield read, found[0]
         else:
             for other in network.by_name.get(read.ref.name, ()):
                 if may_be(other.target, read.ref):
-                    yield other
+                    yield read, other
 
 
-def may_be(target: Ref, ref: Ref) -> bool:
-    """Can the two be one entry? Not where they differ in a number."""
-    return len(target.indices) == len(ref.indices) and all(
-        a == b or not (isinstance(a, Num) and isinstance(b, Num))
-        for a, b in zip(target.indices, ref.indices, strict=True)
-    )
+def dependencies(network: Network, eq: Equation) -> Iterator[Equation]:
+    """The equations whose targets `eq` may read."""
+    return (to for _, to in edges(network, eq))
 
 
 def check_single_assignment(network: Network) -> None:
@@ -525,6 +519,8 @@ def _check_axis(network: Network, eq: Equation, read: Read, axis: int, r: Range)
     conds = (() if edge.lo else conds[:lows]) + (() if edge.hi else conds[lows:])
     if not conds or network.is_padding(read.ref):
         return
+    if network.starts(read) and network.recurrent[read.ref.name].axis(read.ref.name) == axis:
+        conds = _but_the_start(network, read, conds)
     if not form.coefficients and r.size is not None:
         bad: dict[str, int] | None = None if form.constant in r.values() else {}
     else:
@@ -550,6 +546,17 @@ def _check_axis(network: Network, eq: Equation, read: Read, axis: int, r: Range)
         at=eq.at and eq.at.find(latex(read.ref), after="="),
         hint=f"change the range of the indices, or define more entries of {read.ref.name}",
     )
+
+
+def _but_the_start(
+    network: Network, read: Read, conds: tuple[Condition, ...]
+) -> tuple[Condition, ...]:
+    """The conditions without the end at which states are inputs."""
+    r = network.recurrent[read.ref.name]
+    own = r.ranges(read.ref.name, network.facts)[r.axis(read.ref.name)]
+    form = affine(read.ref.indices[r.axis(read.ref.name)])
+    low, high = range_conditions(form, own)[:1], range_conditions(form, own)[-1:]
+    return tuple(c for c in conds if c not in (low if r.sign > 0 else high))
 
 
 def facts_of(rels: Sequence[Expr], sizes: frozenset[str]) -> Facts:

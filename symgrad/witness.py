@@ -78,29 +78,57 @@ def disagree(of: Ref, by: Ref, found: Number, expected: Number, at: Mapping[str,
 
 
 def confirm_formula(network: Network, derivation: Derivation) -> None:
-    """A derived formula is what the oracle says, at a few small sizes, at every kind of entry."""
+    """A derived formula is what the oracle says, at a few small sizes, at every kind of entry.
+
+    So are the gradients that it leaves named, by their own formulas: each is evaluated with the
+    oracle's gradients for the names in it.
+    """
     if len(network.equations) > MOST_EQUATIONS:
         return
-    if any(isinstance(x, Partial) for x in walk(derivation.answer)):
-        return
+    claims = [(d, e) for d in told(derivation) for e in formulas(d)]
     most = 2 if len(network.sizes) <= len(SIZES) else 3
     for sizes in islice(instances(network), most):
         judge = Unrolled(network, Point(sizes), drawn)
-        for put in entries(derivation.indices, sizes):
-            try:
-                agree(judge, derivation, put, sizes)
-            except SymgradError:
-                continue  # a tie, a pole, or an outer equation that does not fit these sizes
+        for d, e in claims:
+            for put in entries(d.indices, sizes):
+                try:
+                    agree(judge, d.goal, e, put, sizes)
+                except SymgradError:
+                    continue  # a tie, a pole, or an outer equation that does not fit these sizes
+
+
+def told(derivation: Derivation) -> list[Derivation]:
+    """The derivation, and those of the gradients that it, and they, leave named."""
+    found = {derivation.goal: derivation}
+    known: dict[Expr, Derivation] = {}
+    waiting = [derivation]
+    while waiting:
+        d = waiting.pop()
+        known |= {u.goal: u for u in d.upstream}
+        if any(isinstance(x, Partial) for e in formulas(d) for x in walk(e)):
+            new = [u for u in known.values() if u.goal not in found]
+            found |= {u.goal: u for u in new}
+            waiting += new
+    return list(found.values())
+
+
+def formulas(d: Derivation) -> list[Expr]:
+    """The formulas that a sheet shows for a goal: before and after a recursion is unrolled."""
+    return [d.answer, *(s.before for s in d.steps if s.rule == "unroll")]
 
 
 def agree(
-    judge: Unrolled, derivation: Derivation, put: Mapping[str, Expr], sizes: Mapping[str, int]
+    judge: Unrolled,
+    goal: Partial,
+    formula: Expr,
+    put: Mapping[str, Expr],
+    sizes: Mapping[str, int],
 ) -> None:
     """Formula and oracle at one entry."""
-    of, by = shift(derivation.goal.of, put), shift(derivation.goal.by, put)
+    of, by = shift(goal.of, put), shift(goal.by, put)
     assert isinstance(of, Ref)
     assert isinstance(by, Ref)
-    found = judge.value(shift(derivation.answer, put))
+    found = judge.value(shift(formula, put))
     disagree(of, by, found, judge.derivative(of, by), sizes)
 
 
