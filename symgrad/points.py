@@ -77,7 +77,22 @@ def vanish(
     True
     """
     gap = _gap(pieces, known, tuple(orders))
-    return gap is None or bool(gap.is_zero())
+    return gap is None or bool(gap.is_zero()) or _vanishes(gap)
+
+
+def _vanishes(gap: Any) -> bool:
+    """Is each polynomial zero on its own points? n - 1 is, where n = 1."""
+    left: list[bool] = []
+
+    def one(points: Any, weight: Any) -> None:
+        points.foreach_basic_set(lambda part: left.append(not _zero_on(weight, part)))
+
+    gap.foreach_piece(one)
+    return not any(left)
+
+
+def _zero_on(weight: Any, part: Any) -> bool:
+    return bool(weight.gist(part.to_set()).is_zero())
 
 
 def extremes(

@@ -68,6 +68,9 @@ class Guards:
 
     def positive(self, e: Normal) -> Normal:
         """[e > 0]."""
+        whole = whole_form(e)
+        if whole is not None:
+            return self.whole(">", whole)
         value = _value(e)
         if value is not None:
             return ONE if value > 0 else ()
@@ -80,6 +83,9 @@ class Guards:
 
     def zero(self, e: Normal, asked: bool = False) -> Normal:
         """[e = 0]."""
+        whole = whole_form(e)
+        if whole is not None:
+            return self.whole("=", whole)
         value = _value(e)
         if value is not None:
             return ONE if value == 0 else ()
@@ -158,14 +164,15 @@ def _value(e: Normal) -> Fraction | None:
 
 def _may_meet(e: Normal) -> tuple[Factor, Factor, list[Affine]] | None:
     """Two readings of one tensor that are the same entry at some places, not at all."""
-    single = [t.factors[0] for t in e if len(t.factors) == 1 and not t.bound]
+    single = [t.factors[0] for t in e if len(t.factors) == 1 and not t.bound and not t.conds]
     for a, b in combinations(single, 2):
         if a.key == b.key and a.power == b.power and len(a.at) == len(b.at):
             gaps = [x.plus(y, -1) for x, y in zip(a.at, b.at, strict=True)]
             gaps = [straight(g.constant, g.by) for g in gaps]
             if any(not g.coefficients and g.constant for g in gaps):
                 continue
-            return a, b, [g for g in gaps if g.coefficients]
+            if a.at != b.at:
+                return a, b, [g for g in gaps if g.coefficients]
     return None
 
 
