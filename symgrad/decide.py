@@ -15,6 +15,7 @@ from itertools import islice, product
 from time import monotonic
 
 from symgrad.affine import Affine, Condition, conditions, shift
+from symgrad.evaluate import Point
 from symgrad.expr import (
     Expr,
     Mul,
@@ -38,7 +39,7 @@ from symgrad.normal.term import Factor, Key, Normal, Term
 from symgrad.points import Hidden, extremes
 from symgrad.roles import Roles
 from symgrad.slip import slipped
-from symgrad.trial import Draw, Judge, Outcome, Trial, instances
+from symgrad.trial import Draw, Judge, Outcome, Trial, apart, instances
 from symgrad.verdict import (
     Agrees,
     Counterexample,
@@ -53,7 +54,9 @@ BUDGET = 2.0
 """Seconds for one pair."""
 STEPS = (1, 2, 3, 4)
 """Values of a symbolic stride or dilation, which is outside linear arithmetic."""
-MOST_SLIPS = 120
+MOST_SLIPS = 200
+SLIP_BUDGET = 0.25
+"""Seconds for finding the slip that explains a difference."""
 FEWEST = 12
 """Points in general position that must agree before two formulas are said to."""
 
@@ -246,7 +249,7 @@ class Decision:
         missing = extra = ""
         if prover is not None and proof is not None:
             missing, extra = self.missing(outcome, prover, gap)
-        slip = self.slip()
+        slip = self.slip(outcome)
         at = ", ".join(f"{n} = {v}" for n, v in outcome.sizes.items())
         told = [f"the first formula is {shown(outcome.left)}, the second {shown(outcome.right)}"]
         if missing:
@@ -288,14 +291,19 @@ class Decision:
                 found[0 if sign > 0 else 1] = said
         return found[0], found[1]
 
-    def slip(self) -> str:
-        """The slip that turns the first formula into the second."""
-        until = min(self.until, monotonic() + 0.25)
+    def slip(self, outcome: Outcome) -> str:
+        """The slip that turns the first formula into the second: one that has its value at the
+        counterexample, then proved."""
+        until = min(self.until, monotonic() + SLIP_BUDGET)
+        judge = Judge(self.pair.network, Point(outcome.sizes), outcome.numbers)
         for name, wrong in islice(slipped(self.pair.left, self.pair.roles.sizes), MOST_SLIPS):
             if monotonic() > until:
                 return ""
             if wrong == self.pair.right:
                 return name
+            value = judge.look(wrong)
+            if value is None or outcome.right is None or apart(value, outcome.right):
+                continue
             _, proof, _ = self.proof(wrong, self.pair.right, until)
             if proof is not None and not proof.left and not proof.ties:
                 return name

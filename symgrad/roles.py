@@ -82,8 +82,9 @@ def roles(
             integers |= {r for r in free_names(x) if _plain(x, r)}
         for b in (x for x in walk(e) if isinstance(x, Bound)):
             uppers |= {x.name for x in _ends(b.hi) if not x.indices}
-            if b.hi is not None and not free_names(b.hi) & _subscripts(formulas):
-                uppers |= {n for n in free_names(b.hi) if _plain(b.hi, n)}
+            form = None if b.hi is None else affine(b.hi)
+            low = set() if b.lo is None else free_names(b.lo)
+            uppers |= {n for n, c in (form.coefficients if form else ()) if c > 0 and n not in low}
     labels: set[str] = set()
     grown = True
     while grown:
@@ -138,17 +139,6 @@ def _integer_sides(e: Expr, integers: set[str]) -> Iterator[Expr]:
     for x in walk(e):
         if isinstance(x, Rel) and free_names(x) <= integers:
             yield from (x.lhs, x.rhs)
-
-
-def _subscripts(formulas: tuple[Expr, ...]) -> set[str]:
-    return {
-        n
-        for e in formulas
-        for x in walk(e)
-        if isinstance(x, Ref)
-        for i in x.indices
-        for n in free_names(i)
-    }
 
 
 def _compared(e: Expr, integers: set[str], labels: set[str]) -> None:

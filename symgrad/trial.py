@@ -27,8 +27,10 @@ from symgrad.roles import Roles
 LEVELS = 5
 """Sizes up to this are tried."""
 MOST_INSTANCES = 160
-GENERIC = 12
-"""Points in general position that must agree before two formulas are said to agree."""
+MOST_LAPS = 60
+ENOUGH = 240
+"""Points in general position after which no difference is looked for: a product of several
+indicators is seldom 1."""
 POOLS: tuple[tuple[Fraction, ...], ...] = tuple(
     tuple(Fraction(*x) if isinstance(x, tuple) else Fraction(x) for x in pool)
     for pool in (
@@ -123,6 +125,10 @@ class Outcome:
     right: Number | None
     tied: bool
 
+    def numbers(self, ref: Ref) -> Number:
+        """The number that was drawn for an entry; another one for what nobody read."""
+        return self.values.get(ref, Fraction(1009, 7))
+
     @property
     def usable(self) -> bool:
         """Can the two be compared here?"""
@@ -184,9 +190,9 @@ class Trial:
     def outcomes(self) -> Iterator[Outcome]:
         """Points in ascending order of sizes, then larger sizes and other numbers again."""
         small = list(islice(instances(self.roles, self.known), MOST_INSTANCES))
-        for lap in range(2):
+        for lap in range(MOST_LAPS):
             for k, sizes in enumerate(small):
-                for pool in (0, 1 + k) if not lap else (2 + k + len(small),):
+                for pool in (0, 1 + k) if not lap else (2 + k + lap * len(small),):
                     if monotonic() > self.until:
                         return
                     yield self.at(sizes, pool)
@@ -201,7 +207,7 @@ class Trial:
                 usable.append(outcome)
             elif outcome.differ and self.always(outcome):
                 return outcome, usable
-            if enough(usable):
+            if len(usable) >= ENOUGH:
                 break
         return None, usable
 
@@ -218,11 +224,6 @@ class Trial:
                 if outcome.usable and outcome.differ:
                     return outcome
         return None
-
-
-def enough(usable: Sequence[Outcome]) -> bool:
-    """Do the points go far: many, and sizes of which one is at least 3 and no two are equal?"""
-    return len(usable) >= 80 and len({tuple(o.sizes.items()) for o in usable}) >= 40
 
 
 def instances(roles: Roles, known: Iterable[Condition]) -> Iterator[dict[str, int]]:
@@ -246,10 +247,13 @@ def _small(t: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
 
 
 def spots(roles: Roles, known: Iterable[Condition]) -> Iterator[dict[str, int]]:
-    """A few instances with sizes that differ from one another."""
+    """A few instances with sizes that differ from one another; small ones where there are many,
+    since their product is the work."""
     conds = tuple(known)
-    for base in ((3, 2, 4, 5, 6, 7, 8, 9), (2, 4, 3, 6, 5, 8, 7, 9)):
-        sizes = dict(zip(roles.sizes, (base * 4)[: len(roles.sizes)], strict=True))
+    count = len(roles.sizes)
+    large = ((3, 2, 4), (2, 4, 3)) if count <= 3 else ((2, 3), (3, 2)) if count == 4 else ((2, 1),)
+    for base in (*large, (1, 2)):
+        sizes = dict(zip(roles.sizes, (base * count)[:count], strict=True))
         yield from (at for at in islice(roles.places(sizes, 3), 2) if fits(at, conds))
 
 

@@ -17,8 +17,18 @@ from time import monotonic
 from symgrad.affine import Affine, Condition
 from symgrad.normal.algebra import GUARDS, Algebra, Outgrown
 from symgrad.normal.guards import Guards
-from symgrad.normal.term import Factor, Key, Normal, Term, combined, order_of_factor, straight
+from symgrad.normal.term import (
+    Factor,
+    Key,
+    Normal,
+    Term,
+    combined,
+    order_of_factor,
+    settled,
+    straight,
+)
 from symgrad.points import Hidden, Piece, sample, vanish
+from symgrad.polynomial import Polynomial
 
 MOST_GUARDS = 8
 MOST_ORDERS = 24
@@ -38,6 +48,22 @@ class Proof:
     by: str = "normal form"
     ties: tuple[Factor, ...] = ()
     left: Normal = ()
+
+
+@dataclass(frozen=True)
+class Monomial:
+    """What a compared difference is linear in."""
+
+    factors: tuple[Factor, ...]
+    bound: tuple[str, ...]
+    conds: tuple[Condition, ...]
+    weight: Polynomial | None
+
+    @property
+    def positive(self) -> bool:
+        """Is it a product of exponentials?"""
+        plain = not self.bound and not self.conds and self.weight is None
+        return plain and bool(self.factors) and all(f.key[0] == "exp" for f in self.factors)
 
 
 @dataclass
@@ -181,7 +207,7 @@ class Prover:
     def consistent(self, chosen: dict[Factor, int]) -> bool:
         """Can these signs occur together, monomials taken as free variables?"""
         conds: list[Condition] = [Condition(Affine(-1, (("one", 1),)))]
-        seen: dict[object, str] = {}
+        seen: dict[Monomial, str] = {}
         for guard, sign in chosen.items():
             form = self.linear(guard, seen, chosen)
             if sign == 0:
@@ -190,19 +216,19 @@ class Prover:
                 scaled = straight(-1, form.scaled(sign).by)
                 conds.append(Condition(scaled))
         for said, name in seen.items():
-            if isinstance(said, tuple) and all(f.key[0] == "exp" for f in said[0]) and said[0]:
+            if said.positive:
                 conds.append(Condition(Affine(-1, ((name, 1),))))
         return sample(tuple(conds)) is not None
 
-    def linear(self, guard: Factor, seen: dict[object, str], cell: dict[Factor, int]) -> Affine:
+    def linear(self, guard: Factor, seen: dict[Monomial, str], cell: dict[Factor, int]) -> Affine:
         """The compared difference as a linear form of its monomials; `one` is the number 1."""
-        inside = resolved(self.algebra.atoms.inside(guard), cell)
+        opened = resolved(self.algebra.atoms.inside(guard), cell)
+        inside = combined(x for t in opened for x in settled(t))
         by: dict[str, Fraction] = {}
         for t in inside:
             value = t.weight.number
-            said: object = (t.factors, tuple(t.conds), None if value is not None else t.weight)
-            if t.bound:
-                said = (guard.key[2], guard.at, len(seen))
+            weight = None if value is not None else t.weight
+            said = Monomial(t.factors, t.bound, t.conds, weight)
             plain = value is not None and not t.factors and not t.conds
             name = "one" if plain else seen.setdefault(said, f"v{len(seen)}")
             by[name] = by.get(name, Fraction(0)) + (Fraction(1) if value is None else value)
