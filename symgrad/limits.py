@@ -213,7 +213,7 @@ def factor_names(equations: Sequence[Defined]) -> set[str]:
                 form = affine(i)
                 if form is not None and indices & form.names:
                     found |= {f for n in form.products for f in factors(n)}
-                    found |= {n for n, c in form.coefficients if c < 0}
+                    found |= {n for n, c in form.coefficients if c < 0} - form.products
     return found - indices - alone - {d.target.name for d in equations}
 
 

@@ -213,7 +213,10 @@ class Builder:
         check_ranks(network, [eq for eq in network.equations if eq in new])
         network = network.acyclic()
         self.check_given(network)
-        check_edges(network)
+        try:
+            check_edges(network)
+        except SymgradError as error:
+            raise error.located(self.zeros[-1].at if self.zeros else None) from None
         for eq in network.equations:
             if eq in new or not self.outer.equations:
                 check_reads(network, eq)

@@ -38,6 +38,9 @@ def sift(e: Expr, facts: Facts) -> Expr:
     'W_i'
     """
     if isinstance(e, Reduce):
+        outer = scattered(e, facts) if e.op == "sum" else None
+        if outer is not None:
+            return sift(tidy(outer), facts)
         inner = under(facts, e.bounds)
         e = Reduce(e.op, e.bounds, sift(e.body, inner))
         found = (collapsed(e, facts) or at_one(e)) if e.op == "sum" else None
@@ -108,6 +111,51 @@ def collapsed(e: Reduce, facts: Facts) -> Expr | None:
                 others = (*factors[:at], *rest, *factors[at + 1 :])
                 return _solved(e.bounds, c, product(*others), facts)
     return None
+
+
+def scattered(e: Reduce, facts: Facts) -> Expr | None:
+    """Σ_l δ_l Σ_j [e(j) = l] k_j = Σ_j δ_{e(j)} k_j, where every e(j) is in the range of l."""
+    factors = e.body.factors if isinstance(e.body, Mul) else (e.body,)
+    for at, f in enumerate(factors):
+        if (
+            not isinstance(f, Reduce)
+            or f.op != "sum"
+            or {b.name for b in f.bounds}
+            & names(Mul((*factors[:at], *factors[at + 1 :], *e.bounds)))
+        ):
+            continue
+        inside = f.body.factors if isinstance(f.body, Mul) else (f.body,)
+        whole = product(*factors[:at], *inside, *factors[at + 1 :])
+        rest = [c for g in inside if isinstance(g, Iverson) for c in conjuncts(g)]
+        for c in rest:
+            for b in e.bounds:
+                bounds = (*(x for x in e.bounds if x is not b), *f.bounds)
+                if any(b.name in names(x) for x in bounds):
+                    continue
+                found = _eliminated(b, bounds, c, whole, facts)
+                if found is not None:
+                    return found
+    return None
+
+
+def _eliminated(
+    b: Bound, bounds: tuple[Bound, ...], c: Expr, body: Expr, facts: Facts
+) -> Expr | None:
+    """The sum over `b` and `bounds` without `b`, if the bracket of `c` gives it one value in its
+    range."""
+    every = (*bounds, b)
+    if not isinstance(c, Rel) or c.op != "=" or not _solvable(c, every, facts):
+        return None
+    left, right = affine(c.lhs), affine(c.rhs)
+    if left is None or right is None or not left.plus(right, -1).unit(b.name):
+        return None
+    value = left.plus(right, -1).solve(b.name)
+    here = under(facts, bounds)
+    inside = range_conditions(value, Range(b.lo or ONE, b.hi or ONE))
+    if not all(map(here.imply, inside)):
+        return None
+    rest = shift(body, {b.name: value.expr()})
+    return Reduce("sum", bounds, rest)
 
 
 def _solvable(c: Rel, bounds: tuple[Bound, ...], facts: Facts) -> bool:
