@@ -104,10 +104,8 @@ def _assemble(
 ) -> Contraction | None:
     conds, equalities, spoken = what
     remaining = [i.name for i in indices if i.name not in values]
-    if (
-        sample((*facts.relevant(Condition(Affine(0))), *_sized(facts, conds), *conds, *equalities))
-        is None
-    ):
+    every = (*conds, *equalities)
+    if sample((*facts.relevant(Condition(Affine(0))), *_sized(facts, every), *every)) is None:
         return None
     kept = _needed(conds, facts, remaining)
     own: dict[str, list[Condition]] = {n: [] for n in remaining}

@@ -230,10 +230,20 @@ BAD = {
         "exam.md:1:1: found a defined through itself (a -> b -> c -> a), expected equations that "
         "build on one another; break the cycle: an equation may read only what comes before it",
     ),
-    "a recurrence without end": (
-        recurrence(Ref("T")),
+    "a recurrence both ways": (
+        Network(
+            (
+                ranged(
+                    Ref("h", (t,)),
+                    Add((Ref("h", (minus(t, 1),)), Ref("h", (Add((t, ONE)),)))),
+                    span("t", 1, Ref("T")),
+                ),
+            ),
+            facts=sized("T"),
+        ),
         "exam.md:1:1: found h_t defined through itself (h_t -> h_t), expected equations that build "
-        "on one another; a recurrence needs a number as its last step, such as t = 1, \\dots, 4",
+        "on one another; a recurrence reads earlier states only, such as h_{t-1}, or later ones "
+        "only",
     ),
     "two definitions of a scalar": (
         Network((scalar("z", ONE, 2), scalar("z", ZERO, 5))),
