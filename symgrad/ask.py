@@ -2,6 +2,7 @@ r"""Questions about a network: gradients, parameters and values, each answered i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from symgrad.answer import Answer
@@ -154,17 +155,28 @@ MOST_LISTED = 4
 def whole_latex(d: Derivation) -> str:
     """The answer; after it what the upstream gradients stand for that it leaves named."""
     known = {u.goal: u for u in d.upstream}
-    parts = [latex(d.answer)]
+    named = [s.before for s in d.steps if s.rule == "unroll" and s.before != d.goal]
+    parts = [" = ".join(latex(e) for e in (*named, d.answer))]
     waiting = [d.answer]
-    told: set[Expr] = set()
+    told: set[Expr] = {d.goal}
     while waiting:
         for x in walk(waiting.pop(0)):
-            if isinstance(x, Partial) and x in known and x not in told:
-                told.add(x)
-                parts.append(known[x].latex())
-                waiting.append(known[x].answer)
-                known |= {u.goal: u for u in known[x].upstream}
+            u = defining(x, known) if isinstance(x, Partial) else None
+            if u is not None and u.goal not in told:
+                told.add(u.goal)
+                parts.append(u.latex())
+                waiting.append(u.answer)
+                known |= {v.goal: v for v in u.upstream}
     return r",\quad ".join(parts)
+
+
+def defining(x: Partial, known: Mapping[Partial, Derivation]) -> Derivation | None:
+    """The derivation of a named gradient, or the one at general letters that it is an entry of:
+    ∂L/∂h_t for ∂L/∂h_{t+1}."""
+    if x in known:
+        return known[x]
+    same = (u for u in known.values() if u.goal.of == x.of and isinstance(u.goal.by, Ref))
+    return next((u for u in same if isinstance(x.by, Ref) and u.goal.by.name == x.by.name), None)  # type: ignore[attr-defined]
 
 
 def spelled_as_cases(d: Derivation) -> Derivation:

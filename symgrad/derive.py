@@ -51,6 +51,7 @@ from symgrad.latex import latex
 from symgrad.naming import Naming
 from symgrad.recursion import (
     Closed,
+    before_the_end,
     by_ends,
     coefficient,
     gradients_last,
@@ -79,7 +80,7 @@ class Sweep(Naming):
     def gradient(self, by: Ref) -> Derivation:
         r"""∂of/∂by with its steps.
 
-        >>> from symgrad.expr import num, Neg
+        >>> from symgrad.network import Network
         >>> w, x = Ref("w"), Ref("x")
         >>> net = Network((Equation(Ref("L"), (), Mul((w, x))),)).validated()
         >>> Sweep(net, Ref("L")).gradient(w).latex()
@@ -301,6 +302,8 @@ class Sweep(Naming):
             equalities = [(d.goal, d.answer) for d in locals_] + upstream
             using = tuple((a, b) for a, b in dict(equalities).items() if a != b)
             after = distinct_bounds(joined(put_in(at, using)), taken | free_names(goal))
+            if self.network.recurrent:
+                after = gradients_last(after)
             steps.append(Step("substitute", at, after, using=using))
             at = after
             if any(t.parts for t in terms):
@@ -311,11 +314,12 @@ class Sweep(Naming):
         padding = self.network.is_padding
         seen = transform(at, lambda x: ZERO if isinstance(x, Ref) and padding(x) else x)
         neat = neaten(seen, goal, taken, facts)
-        if self.network.recurrent:
-            neat = gradients_last(neat)
         if neat != at:
             steps.append(Step("tidy", at, neat))
         steps += self._recursion(neat, node, terms, facts)
+        if self._is_state(node):
+            step, sign = self._step_of(node)
+            locals_ = tuple(before_the_end(d, step, sign, facts) for d in locals_)
         return Derivation(goal, tuple(steps), indices, locals_, self._lemmas(node, chained))
 
     def _link(self, t: Term, by: Expr) -> Expr:

@@ -241,11 +241,15 @@ class Unrolled:
         """Is nothing known of `of` but given gradients?"""
         return self._definition(of) is None and any(u.of == of for u in self.network.upstream)
 
+    def _is_start(self, ref: Ref) -> bool:
+        """Is `ref` a state that a recurrence starts from, which no equation defines: h_0?"""
+        return ref.name in self.network.by_name and self._definition(ref) is None
+
     def _through_given(self, of: Ref, moved: Ref) -> Number:
         given = [u for u in self.network.upstream if u.of == of]
         for u in given:
             env = self._letters(u.by, moved)
-            if env is not None:
+            if env is not None and (u.by == moved or not self._is_start(moved)):
                 return self._at(u.symbol, env)
         moving = self._moving(moved, frozenset(u.by.name for u in given))
         total = constant(0)

@@ -92,6 +92,8 @@ class Naming:
         """The symbol of a given gradient at `ref`, and the conditions for it to be that entry."""
         if u.of != self.of or u.by.name != ref.name or len(ref.indices) != len(u.by.indices):
             return None
+        if u.by != ref and ref in self.network.leaves and ref.name in self.network.by_name:
+            return None  # δ_t of the states is none of h_0, from which they start
         values: dict[str, Expr] = {}
         pairs: list[tuple[Expr, Expr]] = []
         for pattern, actual in zip(u.by.indices, ref.indices, strict=True):
@@ -137,10 +139,9 @@ class Naming:
 
     def indices(self, node: Ref) -> tuple[Index, ...]:
         """The free indices of `node`, with the ranges its tensor gives them."""
-        r = self.network.recurrent.get(node.name)
         ranges = self.network.ranges(node.name) or ()
-        if r is not None and is_general(node, self.network.sizes):
-            ranges = r.ranges(node.name, self.network.facts)
+        if self._is_state(node):
+            ranges = self.network.recurrent[node.name].ranges(node.name, self.network.facts)
         found = []
         for i, span in zip(node.indices, ranges, strict=False):
             if isinstance(i, Ref) and not i.indices and i.name not in self.network.sizes:

@@ -11,7 +11,7 @@ at every step the power is the product c_{t+1} ⋯ c_k.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symgrad.affine import Affine, Condition, affine, conditions, shift
 from symgrad.expr import (
@@ -35,6 +35,7 @@ from symgrad.expr import (
     walk,
 )
 from symgrad.index import Facts, Index
+from symgrad.rewrite import Derivation
 from symgrad.rules.algebra import product, tidy
 from symgrad.rules.forms import distinct_bounds, out_of_sums
 from symgrad.rules.sums import conjuncts, sift
@@ -58,12 +59,17 @@ def by_ends(e: Expr, step: Index, sign: int, facts: Facts) -> Expr:
 
     The last ones by their own numbers: what follows them is never read.
 
+    >>> from symgrad.index import Range
     >>> from symgrad.latex import latex
     >>> t, T = Ref("t"), Ref("T")
-    >>> step, facts = Index("t", Range(ONE, T)), Facts(sizes=frozenset("T"))
-    >>> flow = Mul((Ref("a"), Iverson(Rel("<=", t, Add((T, Neg(ONE))))), Ref("g")))
-    >>> latex(by_ends(Add((Ref("y", (t,)), flow)), step, 1, facts.within([step])))
-    '\\begin{cases} y_T & \\text{if } t = T \\\\ y_t + a g & \\text{if } t < T \\end{cases}'
+    >>> step = Index("t", Range(ONE, T))
+    >>> facts = Facts(sizes=frozenset("T")).within([step])
+    >>> following = Partial(Ref("L"), Ref("h", (Add((t, ONE)),)))
+    >>> flow = Mul((Ref("a"), Iverson(Rel("<", t, T)), following))
+    >>> for value, cond in by_ends(Add((Ref("d", (t,)), flow)), step, 1, facts).branches:
+    ...     print(latex(value), "if", latex(cond))
+    d_T if t = T
+    d_t + a\, \frac{\partial L}{\partial h_{t+1}} if t < T
     """
     end = affine(step.range.hi if sign > 0 else step.range.lo)
     if end is None or not undecided(e, step.name, facts):
@@ -101,6 +107,28 @@ def undecided(e: Expr, letter: str, facts: Facts) -> bool:
     return False
 
 
+def before_the_end(local: Derivation, step: Index, sign: int, facts: Facts) -> Derivation:
+    """∂h_{t+1}/∂h_t for the steps that have a next one, without the bracket that says so."""
+    consumer = local.goal.of
+    end = affine(step.range.hi if sign > 0 else step.range.lo)
+    if end is None or not isinstance(consumer, Ref):
+        return local
+    forms = [f for i in consumer.indices if (f := affine(i)) is not None]
+    ahead = max((f.constant * sign for f in forms if f.by == {step.name: 1}), default=0)
+    last = end.plus(Affine(-sign * ahead))
+    room = last.plus(Affine(0, ((step.name, 1),)), -1).scaled(sign)
+    found = tidy(sift(local.answer, facts.plus([Condition(room)])))
+    if ahead <= 0 or found == local.answer:
+        return local
+    lo, hi = (step.range.lo, last.expr()) if sign > 0 else (last.expr(), step.range.hi)
+    return replace(
+        local,
+        steps=(replace(local.steps[0], after=found),),
+        indices=tuple(i for i in local.indices if i.name != step.name),
+        within=(*local.within, Bound(step.name, lo, hi)),
+    )
+
+
 # -- the closed form ------------------------------------------------------------------------------
 
 
@@ -133,12 +161,13 @@ def unrolled(
 ) -> Expr:
     r"""Σ_k c^{k-t} d_k over the states from t on.
 
+    >>> from symgrad.index import Range
     >>> from symgrad.latex import latex
     >>> step = Index("t", Range(ONE, Ref("T")))
     >>> facts = Facts(sizes=frozenset("T")).within([step])
     >>> d = Ref("d", (Ref("t"),))
     >>> latex(unrolled(d, Ref("a"), step, 1, facts, frozenset("adT")))
-    '\\sum_{k=t}^{T} a^{k-t} d_k'
+    '\\sum_{k=t}^{T} a^{k - t} d_k'
     >>> latex(unrolled(d, Ref("a", (Add((Ref("t"), ONE)),)), step, 1, facts, frozenset("adT")))
     '\\sum_{k=t}^{T} \\left(\\prod_{s=t+1}^{k} a_s\\right)\\, d_k'
     """

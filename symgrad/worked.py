@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from symgrad.answer import Answer, TableWork
 from symgrad.expr import (
     Call,
+    Cases,
     Expr,
     Iverson,
     Mul,
@@ -179,11 +181,12 @@ def lines(d: Derivation) -> list[Row]:
     """A lemma or a local gradient on one line, its chain of equals in full."""
     parts = chain(d)
     reason = margin(d)
-    if sum(weight(p) for p in parts) <= 2 * ONE_LINE or len(parts) == 1:
+    short = sum(weight(p) for p in parts) <= 2 * ONE_LINE
+    if (short and not any(isinstance(p, Cases) for p in parts)) or len(parts) == 1:
         tail = holds_for(d) + where(d.indices)
         return [Row(latex(d.goal), " = ".join(latex(p) for p in parts) + tail, reason)]
     rows = [Row(latex(d.goal), latex(parts[0]), reason)]
-    rows += [Row("", latex(p)) for p in parts[1:]]
+    rows = reasoned([*rows, *(Row("", latex(p)) for p in parts[1:])], d)
     tail = holds_for(d) + where(d.indices)
     return [*rows[:-1], Row(rows[-1].left, rows[-1].right + tail, rows[-1].reason)]
 
@@ -191,10 +194,23 @@ def lines(d: Derivation) -> list[Row]:
 def chain(d: Derivation) -> list[Expr]:
     """The formulas of a derivation after its goal, without repetitions."""
     out: list[Expr] = []
+    by_cases = any(s.rule == "last-states" for s in d.steps)
     for step in d.steps:
+        if by_cases and step.rule not in ("chain-rule", *RECURSION):
+            continue  # brackets, where the cases say the same
         if not out or latex(out[-1]) != latex(step.after):
             out.append(step.after)
     return out
+
+
+RECURSION = ("last-states", "unroll")
+"""The rules that turn a gradient of a recurrence into a form of its own: each has its reason."""
+
+
+def reasoned(rows: Sequence[Row], d: Derivation) -> list[Row]:
+    """The rows, those that a rule of recursions gave with its reason."""
+    why = {latex(s.after): say("reasons", s.rule) for s in d.steps if s.rule in RECURSION}
+    return [replace(r, reason=r.reason or why.get(r.right, ())) for r in rows]
 
 
 def where(free: Sequence[Index]) -> str:
@@ -250,7 +266,7 @@ def flat(goal: Partial) -> str:
 
 def one_gradient(answer: Answer, d: Derivation) -> list[Block]:
     """The lines of one asked gradient, its sentence before them."""
-    rows = answer_rows(d)
+    rows = reasoned(answer_rows(d), d)
     last = rows[-1]
     rows[-1] = Row(last.left, last.right + where(d.indices), last.reason, last.relation)
     if answer.value is not None and not isinstance(d.answer, Num):

@@ -99,14 +99,21 @@ class Judge(Unrolled):
         """Is this the quantity asked about, or one of its entries?"""
         if of.name != self.of.name or len(of.indices) != len(self.of.indices):
             return False
-        pairs = zip(of.indices, self.of.indices, strict=True)
-        return all(a == b or isinstance(b, Ref) for a, b in pairs)
+        sizes = self.point.sizes
+        for a, b in zip(of.indices, self.of.indices, strict=True):
+            general = isinstance(b, Ref) and b.name not in sizes
+            last = isinstance(b, Ref) and isinstance(a, Num) and sizes.get(b.name) == a.value
+            if a != b and not general and not last:
+                return False
+        return True
 
     def exists(self, ref: Ref) -> bool:
         """Is there such an entry at these sizes?"""
         ranges = self.network.ranges(ref.name)
         if not ref.indices or ranges is None or self._definition(ref) is not None:
             return True
+        if ref.name in self.network.recurrent:
+            return ref in leaf_entries(self.network, self.point.sizes)
         whole = self._formula.whole
         return all(
             whole(r.lo, {}) <= whole(i, {}) <= whole(r.hi, {})

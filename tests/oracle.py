@@ -279,12 +279,27 @@ def entries_of(network: Network, name: str, sizes: Mapping[str, int]) -> Iterato
         yield ref(name, *k)
 
 
+def starts(network: Network, leaf: Ref, sizes: Mapping[str, int]) -> Iterator[Ref]:
+    """The entries of a state that no equation defines: h_{0,1} and h_{0,2} of h_{0,i}."""
+    at = Point(sizes)
+    axes = []
+    for i, r in zip(leaf.indices, network.ranges(leaf.name) or (), strict=True):
+        if isinstance(i, Ref) and i.name not in network.sizes:
+            axes.append(range(int(value(r.lo, at)), int(value(r.hi, at)) + 1))
+        else:
+            axes.append(range(int(value(i, at)), int(value(i, at)) + 1))
+    for k in product(*axes):
+        yield ref(leaf.name, *k)
+
+
 def leaf_entries(network: Network, sizes: Mapping[str, int]) -> tuple[Ref, ...]:
     """Every leaf of the network, entry by entry."""
     found: dict[Ref, None] = {}
     for leaf in network.leaves:
         if all(isinstance(i, Num) for i in leaf.indices):
             found.setdefault(leaf)
+        elif leaf.name in network.recurrent:
+            found.update(dict.fromkeys(starts(network, leaf, sizes)))
         else:
             found.update(dict.fromkeys(entries_of(network, leaf.name, sizes)))
     symbols = {u.symbol.name: u.by.name for u in network.upstream if isinstance(u.symbol, Ref)}

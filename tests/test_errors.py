@@ -169,12 +169,12 @@ FAULTS: dict[str, tuple[str, ...]] = {
         r"  z_i = w z_i + x_i, \quad i = 1, \dots, n",
         "          ^",
     ),
-    "recurrence in both directions": (
-        part(r"h_t = w h_{t-1} + h_{t+1}, \quad t = 1, \dots, n", r"L = h_n", ASK),
+    "recurrence both ways": (
+        part(r"h_t = w h_{t-1} + v h_{t+1}, \quad t = 1, \dots, n", r"L = h_n", ASK),
         "exam.md:4:9: found h_t defined through itself (h_t -> h_t), expected equations "
-        "that build on one another; a recurrence reads earlier states only, such as h_{t-1}, "
-        "or later ones only",
-        r"  h_t = w h_{t-1} + h_{t+1}, \quad t = 1, \dots, n",
+        "that build on one another; a recurrence reads earlier states only, such as "
+        "h_{t-1}, or later ones only",
+        r"  h_t = w h_{t-1} + v h_{t+1}, \quad t = 1, \dots, n",
         "          ^",
     ),
     "recurrence too long": (

@@ -230,8 +230,17 @@ BAD = {
         "exam.md:1:1: found a defined through itself (a -> b -> c -> a), expected equations that "
         "build on one another; break the cycle: an equation may read only what comes before it",
     ),
-    "a recurrence that reads its own step": (
-        recurrence(Ref("T"), 0),
+    "a recurrence both ways": (
+        Network(
+            (
+                ranged(
+                    Ref("h", (t,)),
+                    Add((Ref("h", (minus(t, 1),)), Ref("h", (Add((t, ONE)),)))),
+                    span("t", 1, Ref("T")),
+                ),
+            ),
+            facts=sized("T"),
+        ),
         "exam.md:1:1: found h_t defined through itself (h_t -> h_t), expected equations that build "
         "on one another; a recurrence reads earlier states only, such as h_{t-1}, or later ones "
         "only",
