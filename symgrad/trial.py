@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from itertools import islice, product
+from itertools import combinations, islice, product
+from random import Random
 from time import monotonic
 
 from symgrad.affine import Condition
-from symgrad.dual import Dual, Number, order, precision, to_decimal
+from symgrad.dual import Dual, Number, add, negate, order, precision, to_decimal
 from symgrad.errors import SymgradError
 from symgrad.evaluate import Point, Unrolled
 from symgrad.expr import Call, Expr, Ref, Rel, free_names
@@ -36,49 +37,57 @@ POOLS: tuple[tuple[Fraction, ...], ...] = tuple(
         ((-5, 2), (7, 3), (4, 3), (-1, 2), (9, 4), (-3, 5), (11, 7), (-8, 3), (5, 4), (-2, 7)),
     )
 )  # fmt: skip
+GENERIC_POOL = len(POOLS)
+"""Numbers that satisfy no equation but those that all numbers satisfy."""
 LABELS = (1, 2, 3, 2, 1, 3, 1, 2)
 
 
+def _random_pool() -> tuple[Fraction, ...]:
+    draw = Random(1)
+    return tuple(Fraction(draw.getrandbits(40) - (1 << 39), (1 << 37) - 25) for _ in range(64))
+
+
+POOLS = (*POOLS, _random_pool())
+
+Met = tuple[Expr, int, tuple[tuple[str, int], ...]]
+"""A comparison, which of its arguments, and the indices around it."""
+
+
 class Noted(Interpreter):
-    """Notes whether values that are not integers tie where they are compared."""
+    """Notes the differences of values that are compared, and whether one of them is 0."""
 
     tied = False
     integers: frozenset[str] = frozenset()
 
+    def __init__(
+        self,
+        read: Callable[[Ref, Env], Dual],
+        partial: Callable[[Expr, Ref, Env], Dual],
+    ) -> None:
+        super().__init__(read, partial)
+        self.met: dict[Met, Number] = {}
+
+    def _note(self, e: Expr, k: int, env: Env, a: Dual, b: Dual | None = None) -> bool:
+        gap = a if b is None else add(a, negate(b))
+        self.met[e, k, tuple(sorted(env.items()))] = gap.value
+        return (a.value == 0) if b is None else order(a, b) == 0
+
     def holds(self, cond: Expr, env: Env) -> bool:
         """Is the comparison true? A tie of two values is noted."""
-        if isinstance(cond, Rel) and cond.op not in ("=", "!="):
-            names = free_names(cond)
-            if not names <= self.integers | set(env):
-                a, b = self.value(cond.lhs, env), self.value(cond.rhs, env)
-                self.tied = self.tied or order(a, b) == 0
+        if isinstance(cond, Rel) and not free_names(cond) <= self.integers | set(env):
+            a, b = self.value(cond.lhs, env), self.value(cond.rhs, env)
+            tie = self._note(cond, 0, env, a, b)
+            self.tied = self.tied or (tie and cond.op not in ("=", "!="))
         return super().holds(cond, env)
 
     def _call(self, e: Call, env: Env) -> Dual:
         if e.fn in ("max", "min"):
             found = [self.value(a, env) for a in dict.fromkeys(e.args)]
-            for k, a in enumerate(found):
-                self.tied = self.tied or any(order(a, b) == 0 for b in found[k + 1 :])
+            for k, (a, b) in enumerate(combinations(found, 2)):
+                self.tied = self._note(e, k, env, a, b) or self.tied
         elif e.fn in ("relu", "abs", "sign"):
-            self.tied = self.tied or self.value(e.args[0], env).value == 0
+            self.tied = self._note(e, 0, env, self.value(e.args[0], env)) or self.tied
         return super()._call(e, env)
-
-
-class Judge(Unrolled):
-    """A network at one point; says whether a formula's value was met at a tie."""
-
-    def __init__(self, network: Network, point: Point, lookup: Callable[[Ref], Number]) -> None:
-        super().__init__(network, point, lookup)
-        self.noted = Noted(self._read, self._partial)
-        self.noted.integers = frozenset(point.sizes)
-        self._formula = self.noted
-
-    def look(self, e: Expr) -> Number | None:
-        """The value of a formula, None where it has none."""
-        try:
-            return self.value(e)
-        except SymgradError:
-            return None
 
 
 @dataclass
@@ -90,6 +99,7 @@ class Draw:
     network: Network
     table: dict[Ref, Number] = field(default_factory=dict)
     fixed: dict[Ref, Number] = field(default_factory=dict)
+    start: int = 0
 
     def __call__(self, ref: Ref) -> Number:
         """The number for an entry."""
@@ -103,10 +113,27 @@ class Draw:
             if ref.name in self.roles.labels:
                 drawn = Fraction(LABELS[k % len(LABELS)])
             else:
-                lap, at = divmod(k, len(self.pool))
+                lap, at = divmod(k + self.start, len(self.pool))
                 drawn = self.pool[at] + lap * Fraction(23, 2)
             self.table[ref] = drawn
         return self.table[ref]
+
+
+class Judge(Unrolled):
+    """A network at one point; says whether a formula's value was met at a tie."""
+
+    def __init__(self, network: Network, point: Point, draw: Draw) -> None:
+        super().__init__(network, point, draw)
+        self.noted = Noted(self._read, self._partial)
+        self.noted.integers = frozenset(point.sizes) | draw.roles.labels
+        self._formula = self.noted
+
+    def look(self, e: Expr) -> Number | None:
+        """The value of a formula, None where it has none."""
+        try:
+            return self.value(e)
+        except SymgradError:
+            return None
 
 
 @dataclass(frozen=True)
@@ -118,11 +145,15 @@ class Outcome:
     left: Number | None
     right: Number | None
     tied: bool
+    generic: bool = False
+    met: Mapping[Met, Number] = field(default_factory=dict)
 
     @property
     def usable(self) -> bool:
-        """Can the two be compared here?"""
-        return self.left is not None and self.right is not None and not self.tied
+        """Can the two be compared here? A tie at numbers that satisfy no equation is always
+        there."""
+        defined = self.left is not None and self.right is not None
+        return defined and (self.generic or not self.tied)
 
     @property
     def differ(self) -> bool:
@@ -155,26 +186,33 @@ class Trial:
         sizes: Mapping[str, int],
         pool: int,
         fixed: Callable[[Judge, Draw], None] | None = None,
+        start: int = 0,
     ) -> Outcome:
         """Both values at one instance."""
-        draw = Draw(POOLS[pool], self.roles, self.network)
+        draw = Draw(POOLS[pool], self.roles, self.network, start=start)
         judge = Judge(self.network, Point(sizes), draw)
         if fixed is not None:
             fixed(judge, draw)
             judge = Judge(self.network, Point(sizes), draw)
         a = judge.look(self.left)
         b = judge.look(self.right)
-        return Outcome(dict(sizes), dict(draw.table), a, b, judge.noted.tied)
+        generic = pool == GENERIC_POOL and fixed is None
+        noted = judge.noted
+        return Outcome(dict(sizes), dict(draw.table), a, b, noted.tied, generic, noted.met)
 
     def outcomes(self) -> Iterator[Outcome]:
-        """Points in ascending order of sizes, then larger sizes and other numbers again."""
+        """Points in ascending order of sizes, then again with other numbers; with few sizes more
+        numbers."""
         small = list(islice(instances(self.roles, self.known), MOST_INSTANCES))
-        for pools in ((0, 1), (2, 3)):
+        turns = [(0, 0, 1), (0, 2, 3), (0, GENERIC_POOL)]
+        if len(small) < GENERIC:
+            turns += [(3 * k, 1, 3, GENERIC_POOL) for k in range(1, 6)]
+        for start, *pools in turns:
             for sizes in small:
                 for pool in pools:
                     if monotonic() > self.until:
                         return
-                    yield self.at(sizes, pool)
+                    yield self.at(sizes, pool, start=start)
 
     def difference(self) -> tuple[Outcome | None, list[Outcome]]:
         """The first point at which the two differ, and the usable ones before it."""
@@ -196,6 +234,61 @@ class Trial:
                 if outcome.usable and outcome.differ:
                     return outcome
         return None
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Ties of a pair at points: how many were looked at, what is compared and was never tied,
+    and the first tie at which the two differ."""
+
+    ties: int
+    unseen: tuple[Expr, ...]
+    apart: tuple[Expr, Outcome] | None
+
+
+def look_at_ties(trial: Trial, most: int = 400) -> Looked:
+    """Values moved until a comparison ties: a compared difference that is linear in a value is
+    solved for it."""
+    count, tries = 0, 0
+    seen: dict[Expr, bool] = {}
+    for sizes in islice(instances(trial.roles, trial.known), 8):
+        base = trial.at(sizes, 1)
+        for which, gap in base.met.items():
+            seen.setdefault(which[0], False)
+            for ref, v in base.values.items():
+                tries += 1
+                if tries > most or monotonic() > trial.until:
+                    return Looked(count, tuple(e for e, s in seen.items() if not s), None)
+                root = _root(trial, sizes, which, gap, ref, v)
+                if root is None:
+                    continue
+                seen[which[0]] = True
+                count += 1
+                if root.differ:
+                    return Looked(count, (), (which[0], root))
+    return Looked(count, tuple(e for e, s in seen.items() if not s), None)
+
+
+def _root(
+    trial: Trial, sizes: Mapping[str, int], which: Met, gap: Number, ref: Ref, v: Number
+) -> Outcome | None:
+    """The point at which a compared difference is 0, if one step of the secant finds it."""
+    if not isinstance(gap, Fraction) or not isinstance(v, Fraction):
+        return None
+    if ref.name in trial.roles.labels:
+        return None
+
+    def moved(to: Fraction) -> Outcome:
+        def fix(judge: Judge, draw: Draw) -> None:
+            draw.fixed[ref] = to
+
+        return trial.at(sizes, 1, fix)
+
+    beside = moved(v + 1).met.get(which)
+    if not isinstance(beside, Fraction) or beside == gap:
+        return None
+    found = moved(v - gap / (beside - gap))
+    return found if found.met.get(which) == 0 else None
 
 
 def enough(usable: Sequence[Outcome]) -> bool:

@@ -122,7 +122,8 @@ class Algebra:
             return ()
         rest = Term(t.weight, tuple(kept), t.bound, t.conds)
         if more:
-            return self.product(tuple(settled(rest)), *more)
+            head = () if rest.bound else tuple(settled(rest))
+            return self._bound_product(rest, rest.factors, self.product(*more), head)
         pinned = self._pinned(rest)
         return tuple(settled(rest)) if pinned is None else pinned
 
@@ -143,7 +144,9 @@ class Algebra:
                 powers[base, at] = exponent.constant
 
     def _pinned(self, t: Term) -> Normal | None:
-        """Under [e = 0] with e = c v + rest, v is -rest/c."""
+        """Under [e = 0] with e = c v + rest, v is -rest/c; but [e = 0] e/e has no value there."""
+        if any(f.power < 0 and f.key[0] != "exp" for f in t.factors):
+            return None
         for guard in t.factors:
             if guard.key[0] != "zero":
                 continue
@@ -293,7 +296,8 @@ class Algebra:
                 mine = Term(
                     moved.weight, moved.factors, (*bound, *moved.bound), (*conds, *moved.conds)
                 )
-            out += settled(mine)
+            for done in settled(mine):  # an equation between indices makes factors meet
+                out += self.cleaned(done) if _twice(done.factors) else (done,)
         return self._small(combined(out))
 
     def at(self, e: Normal, values: dict[str, Affine]) -> Normal:
@@ -305,6 +309,11 @@ class Algebra:
             conds = tuple(Condition(put(c.form, values), c.equality) for c in t.conds)
             out += self.cleaned(Term(weight, factors, t.bound, conds))
         return combined(out)
+
+
+def _twice(factors: tuple[Factor, ...]) -> bool:
+    """Does one quantity occur in two factors?"""
+    return len({(f.key, f.at) for f in factors}) < len(factors)
 
 
 def grown(e: Normal) -> tuple[Normal, Normal]:
