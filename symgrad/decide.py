@@ -38,7 +38,7 @@ from symgrad.normal.term import Factor, Key, Normal, Term
 from symgrad.points import Hidden, extremes
 from symgrad.roles import Roles
 from symgrad.slip import slipped
-from symgrad.trial import Draw, Judge, Outcome, Trial, instances, look_at_ties
+from symgrad.trial import Draw, Judge, Outcome, Trial, apart, instances, look_at_ties
 from symgrad.verdict import (
     Agrees,
     Counterexample,
@@ -191,10 +191,10 @@ class Decision:
         defined = bool(self.pair.network.equations or self.pair.network.values)
         turns = (False, True) if defined else (False,)
         for put_in in turns:
-            algebra = Algebra(until=until)
+            algebra = Algebra(until=until, known=self.pair.facts)
             meaning = self.meaning if put_in else nothing
             builder = Builder(self.pair.roles.integers, meaning, algebra, self.given)
-            prover = Prover(builder.guards, self.pair.facts, self.pair.roles.labels)
+            prover = Prover(builder.guards, self.pair.roles.labels)
             try:
                 gap = algebra.minus(builder.normal(left), builder.normal(right))
                 proof = prover.zero(gap)
@@ -250,7 +250,7 @@ class Decision:
         missing = extra = ""
         if prover is not None and proof is not None:
             missing, extra = self.missing(outcome, prover, gap)
-        slip = self.slip()
+        slip = self.slip(outcome)
         at = ", ".join(f"{n} = {v}" for n, v in outcome.sizes.items())
         told = [f"the first formula is {shown(outcome.left)}, the second {shown(outcome.right)}"]
         if missing:
@@ -290,7 +290,7 @@ class Decision:
                 found[0 if sign > 0 else 1] = said
         return found[0], found[1]
 
-    def slip(self) -> str:
+    def slip(self, outcome: Outcome) -> str:
         """The slip that turns the first formula into the second."""
         until = min(self.until, monotonic() + 0.25)
         for name, wrong in islice(slipped(self.pair.left, self.pair.roles.sizes), MOST_SLIPS):
@@ -298,6 +298,9 @@ class Decision:
                 return ""
             if wrong == self.pair.right:
                 return name
+            again = self.trial.value(wrong, outcome)
+            if again is None or outcome.right is None or apart(again, outcome.right):
+                continue
             _, proof, _ = self.proof(wrong, self.pair.right, until)
             if proof is not None and not proof.left and not proof.ties:
                 return name

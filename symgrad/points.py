@@ -142,7 +142,7 @@ def vanish(
     """
     with bounded():
         gap = _gap(pieces, known, tuple(orders))
-        return gap is None or bool(gap.is_zero())
+        return _is_zero(gap)
 
 
 def everywhere(
@@ -204,7 +204,7 @@ def _extremes(
 ) -> tuple[tuple[Affine, ...], int] | None:
     at = [Condition(Affine(-v, ((n, 1),)), equality=True) for n, v in sorted(fixed.items())]
     gap = _gap(pieces, [*known, *at], orders)
-    if gap is None or gap.is_zero():
+    if _is_zero(gap):
         return None
     names = _names(pieces, [*known, *at])
     spelled = {n: f"p{k}" for k, n in enumerate(names)}
@@ -269,6 +269,21 @@ def _gap(
             found = islpy.PwQPolynomial(head + _spelled(p, order, spelled, facts))
             total = found if total is None else total.add(found)
     return total
+
+
+def _is_zero(gap: Any) -> bool:
+    """Is a piecewise polynomial zero? n - m on n = m is when the equation is put in, which a
+    restriction does."""
+    if gap is None or gap.is_zero():
+        return True
+    left: list[Any] = []
+
+    def one(_: Any, weight: Any) -> None:
+        if not weight.is_zero():
+            left.append(weight)
+
+    gap.intersect_domain(gap.domain()).foreach_piece(one)
+    return not left
 
 
 def _spelled(

@@ -116,6 +116,8 @@ def _plain(e: Expr, name: str) -> bool:
 def _ends(e: Expr | None) -> list[Ref]:
     if isinstance(e, Ref):
         return [e]
+    if isinstance(e, Add):
+        return [r for t in e.terms if isinstance(t, Call) for r in _ends(t)]
     return [a for a in e.args if isinstance(a, Ref)] if isinstance(e, Call) else []
 
 

@@ -200,6 +200,11 @@ class Trial:
         noted = judge.noted
         return Outcome(dict(sizes), dict(draw.table), a, b, noted.tied, generic, noted.met)
 
+    def value(self, e: Expr, there: Outcome) -> Number | None:
+        """The value of another formula at a point that was tried; None where it has none."""
+        draw = Draw(POOLS[1], self.roles, self.network, dict(there.values))
+        return Judge(self.network, Point(there.sizes), draw).look(e)
+
     def outcomes(self) -> Iterator[Outcome]:
         """Points in ascending order of sizes, then again with other numbers; with few sizes more
         numbers."""

@@ -7,7 +7,7 @@ compared values, what is left is zero. Cells with a tie are kept apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,13 +20,14 @@ from symgrad.normal.algebra import GUARDS, Algebra, Outgrown
 from symgrad.normal.atoms import weight_only
 from symgrad.normal.guards import Guards
 from symgrad.normal.term import Factor, Key, Normal, Term, combined, straight
-from symgrad.points import Hidden, Piece, everywhere, inhabited, possible, vanish
+from symgrad.points import Hidden, Piece, everywhere, inhabited, vanish
 from symgrad.polynomial import ONE
 
 MOST_GUARDS = 8
 MOST_ORDERS = 24
 MOST_ROUNDS = 12
 MOST_FACTORS = 40
+MOST_ALIKE = 8
 SMOOTH = {"ref", "exp", "log", "root", "sum", "power", "sin", "cos"}
 """What an equation between such quantities, not identically true, holds on a null set of."""
 
@@ -51,8 +52,12 @@ class Prover:
     """Proofs over one set of templates, under facts about sizes and indices."""
 
     guards: Guards
-    known: tuple[Condition, ...] = ()
     labels: frozenset[str] = frozenset()
+
+    @property
+    def known(self) -> tuple[Condition, ...]:
+        """Facts about sizes and indices."""
+        return self.algebra.known
 
     @property
     def algebra(self) -> Algebra:
@@ -61,10 +66,11 @@ class Prover:
 
     def zero(self, e: Normal) -> Proof:
         """Is `e` zero?"""
-        left = self.cleared(self.without_facts(e))
-        if not left:
+        e = self.algebra.without_facts(e)
+        if not e or not self.cleared(e):
             return Proof()
-        left = self.unweighted(left)
+        left = self.unweighted(self.alike(self.split(e)))
+        left = self.unweighted(self.cleared(left)) if left else ()
         if not left:
             return Proof("index sets")
         ties: dict[Factor, None] = {}
@@ -77,40 +83,52 @@ class Prover:
                 ties |= dict.fromkeys(found)
         return Proof("cells", tuple(ties), tuple(rest))
 
-    # -- facts and denominators -------------------------------------------------------------------
-
-    def without_facts(self, e: Normal) -> Normal:
-        """`e` without the conditions on sizes that the facts imply."""
-        return combined(
-            Term(t.weight, t.factors, t.bound, tuple(c for c in t.conds if not self.implied(c, t)))
-            for t in e
-        )
-
-    def implied(self, c: Condition, t: Term) -> bool:
-        """Do the facts say so, without any bound index?"""
-        if c.equality or set(t.bound) & set(c.form.by):
-            return False
-        facts = self.about(c.form.by)
-        if not facts:
-            return False
-        below = straight(-c.form.constant - 1, c.form.scaled(-1).by)
-        return not self.possible((*facts, Condition(below)))
-
-    def about(self, names: Iterable[str]) -> tuple[Condition, ...]:
-        """The facts that say something of the names."""
-        wanted = set(names)
-        return tuple(k for k in self.known if wanted & set(k.form.by))
-
-    def possible(self, conds: tuple[Condition, ...]) -> bool:
-        """Is there a point with these conditions, as far as can be told?"""
+    def split(self, e: Normal) -> Normal:
+        """`e` with σ(x) spelled 1 - 1/(1 + e^x) everywhere, as it is inside sums."""
+        if not any(f.key[0] == "sum" and f.power < 0 for t in e for f in t.factors):
+            return e
+        self.algebra.apart = True
         try:
-            return possible(conds)
-        except Hidden:
-            return True
+            return combined(x for t in e for x in self.algebra.cleaned(t))
+        finally:
+            self.algebra.apart = False
+
+    def alike(self, e: Normal) -> Normal:
+        """`e` with opaque quantities replaced by equal ones that are spelled in other ways."""
+        kinds: dict[str, list[Factor]] = {}
+        for f in dict.fromkeys(Factor(f.key, f.at) for t in e for f in t.factors):
+            if f.key[0] in (*OPAQUE, *GUARDS) and not _inner(f):
+                kinds.setdefault(f.key[0], []).append(f)
+        same: dict[Factor, Factor] = {}
+        for found in kinds.values():
+            for k, f in enumerate(found[:MOST_ALIKE]):
+                for g in found[:k]:
+                    if g not in same and f not in same and self.equal(f, g):
+                        same[f] = g
+        return e if not same else combined(x for t in e for x in self.exchanged(t, same))
+
+    def exchanged(self, t: Term, same: dict[Factor, Factor]) -> Normal:
+        """A term with factors replaced."""
+        factors = []
+        for f in t.factors:
+            new = same.get(Factor(f.key, f.at))
+            factors.append(f if new is None else Factor(new.key, new.at, f.power))
+        return self.algebra.cleaned(Term(t.weight, tuple(factors), t.bound, t.conds))
+
+    def equal(self, f: Factor, g: Factor) -> bool:
+        """Have two opaque quantities of one kind the same inside, for all sizes?"""
+        atoms = self.algebra.atoms
+        gap = self.algebra.minus(atoms.inside(f), atoms.inside(g))
+        shared = {k.key for t in gap for k in t.factors}
+        if len(gap) > MOST_ALIKE or any(k[0] in (*GUARDS, "sum") for k in shared):
+            return False
+        return not self.unweighted(self.algebra.without_facts(gap))
+
+    # -- facts and denominators -------------------------------------------------------------------
 
     def inhabited(self, t: Term) -> bool:
         """Does a term run over a point, whatever the sizes are?"""
-        facts = self.about(n for c in t.conds for n in c.form.by)
+        facts = self.algebra.about(n for c in t.conds for n in c.form.by)
         try:
             return not t.conds or inhabited(t.conds, t.bound, facts)
         except Hidden:
@@ -126,7 +144,7 @@ class Prover:
         for _ in range(MOST_ROUNDS):
             below: dict[tuple[Key, tuple[Affine, ...]], int] = {}
             for f in (f for t in e for f in t.factors if f.power < 0):
-                if not any(n.startswith("#") for a in f.at for n, _ in a.coefficients):
+                if not _inner(f):
                     below[f.key, f.at] = max(below.get((f.key, f.at), 0), -f.power)
             below = {which: n for which, n in below.items() if self.divides(*which, e)}
             if not below:
@@ -138,7 +156,7 @@ class Prover:
                 for t in e
                 for x in self.algebra.cleaned(Term(t.weight, (*t.factors, more), t.bound, t.conds))
             )
-            e = self.without_facts(e)
+            e = self.algebra.without_facts(e)
         raise Outgrown("found denominators inside one another")
 
     def divides(self, key: Key, at: tuple[Affine, ...], e: Normal) -> bool:
@@ -177,7 +195,7 @@ class Prover:
         if any(c <= 0 for _, c in t.weight.terms):
             return False
         return all(
-            not self.possible((*self.about((n,)), Condition(Affine(0, ((n, -1),)))))
+            not self.algebra.possible((*self.algebra.about((n,)), Condition(Affine(0, ((n, -1),)))))
             for n in t.weight.names
         )
 
@@ -266,7 +284,7 @@ class Prover:
         for said, name in seen.items():
             if isinstance(said, Term) and said.factors and all(map(_grows, said.factors)):
                 conds.append(Condition(Affine(-1, ((name, 1),))))
-        return self.possible(tuple(conds))
+        return self.algebra.possible(tuple(conds))
 
     def linear(self, guard: Factor, seen: dict[object, str], cell: dict[Factor, int]) -> Affine:
         """The compared difference as a linear form of its monomials; `one` is the number 1."""
@@ -379,6 +397,10 @@ class Prover:
                 if everywhere(pieces, (*self.known, *domain), same):
                     return True
         return False
+
+
+def _inner(f: Factor) -> bool:
+    return any(n.startswith("#") for a in f.at for n, _ in a.coefficients)
 
 
 def _grows(f: Factor) -> bool:
