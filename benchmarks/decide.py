@@ -22,8 +22,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from rewriting import formula, rewritten
-from test_rewriting import differ
+from respelling import formula, rewritten
+from test_respelling import differ
 
 from symgrad.affine import shift
 from symgrad.bridge import to_sympy
@@ -210,7 +210,7 @@ def main(generated: int, sample: int) -> None:
             a, b = concrete(case.both)
         except (SymgradError, AssertionError):
             continue
-        from rewriting import evaluated
+        from respelling import evaluated
 
         x, y = (evaluated(e, AT, 5, False) for e in (case.both.left, case.both.right))
         for row, how in zip(rows, ("simplify", "equals"), strict=True):

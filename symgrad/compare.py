@@ -152,7 +152,7 @@ def record(verdict: Verdict) -> dict[str, Any]:
             pass
         case EqualExceptTies(by=by, ties=ties, at=example):
             pass
-        case Agrees(trials=trials):
+        case Agrees(trials=trials, ties=ties, at=example):
             by = f"{trials} points"
         case Differs(counterexample=example, missing=missing, extra=extra, slip=slip):
             more = {"missing": missing, "extra": extra, "slip": slip}

@@ -15,7 +15,6 @@ from itertools import islice, product
 from time import monotonic
 
 from symgrad.affine import Affine, Condition, conditions, shift
-from symgrad.evaluate import Point
 from symgrad.expr import (
     Expr,
     Mul,
@@ -39,7 +38,7 @@ from symgrad.normal.term import Factor, Key, Normal, Term
 from symgrad.points import Hidden, extremes
 from symgrad.roles import Roles
 from symgrad.slip import slipped
-from symgrad.trial import Draw, Judge, Outcome, Trial, apart, instances
+from symgrad.trial import Draw, Judge, Outcome, Trial, apart, instances, look_at_ties
 from symgrad.verdict import (
     Agrees,
     Counterexample,
@@ -54,9 +53,7 @@ BUDGET = 2.0
 """Seconds for one pair."""
 STEPS = (1, 2, 3, 4)
 """Values of a symbolic stride or dilation, which is outside linear arithmetic."""
-MOST_SLIPS = 200
-SLIP_BUDGET = 0.25
-"""Seconds for finding the slip that explains a difference."""
+MOST_SLIPS = 120
 FEWEST = 12
 """Points in general position that must agree before two formulas are said to."""
 
@@ -138,9 +135,9 @@ def stepwise(pair: Pair, until: float) -> Verdict:
         found = decide(pair.put(at), max(0.05, until - monotonic()))
         if isinstance(found, Differs):
             where = {**at, **found.counterexample.sizes}
-            example = replace(found.counterexample, sizes=where)
+            there = replace(found.counterexample, sizes=where)
             said = ", ".join(f"{n} = {v}" for n, v in at.items())
-            return replace(found, counterexample=example, message=f"at {said}: {found.message}")
+            return replace(found, counterexample=there, message=f"at {said}: {found.message}")
         if not isinstance(found, Equal | EqualExceptTies):
             return found
         by = max(by, found.by, key=kinds.index)
@@ -179,9 +176,9 @@ class Decision:
             outcome = self.at_equations(prover, gap)
         if outcome is not None:
             return self.differs(outcome, prover, proof, gap)
-        if proof is not None and not proof.left and prover is not None:
+        if proof is not None and not proof.left and prover is not None and usable:
             return self.ties(prover, proof)
-        return self.agreement(usable)
+        return self.agreement(usable, prover)
 
     # -- proofs ----------------------------------------------------------------------------------
 
@@ -190,13 +187,14 @@ class Decision:
     ) -> tuple[Prover | None, Proof | None, Normal]:
         """A proof that the difference is zero, as far as it goes; with definitions put in where
         the names by themselves do not do."""
-        best: tuple[Prover | None, Proof | None, Normal] = (None, None, ())
+        found: list[tuple[Prover, Proof, Normal]] = []
         defined = bool(self.pair.network.equations or self.pair.network.values)
-        for put_in in (False, True) if defined else (False,):
-            algebra = Algebra(until=until)
+        turns = (False, True) if defined else (False,)
+        for put_in in turns:
+            algebra = Algebra(until=until, known=self.pair.facts)
             meaning = self.meaning if put_in else nothing
             builder = Builder(self.pair.roles.integers, meaning, algebra, self.given)
-            prover = Prover(builder.guards, self.pair.facts)
+            prover = Prover(builder.guards, self.pair.roles.labels)
             try:
                 gap = algebra.minus(builder.normal(left), builder.normal(right))
                 proof = prover.zero(gap)
@@ -204,9 +202,12 @@ class Decision:
                 continue
             if not proof.left and not proof.ties:
                 return prover, proof, gap
-            if best[1] is None or len(proof.left) < len(best[1].left):
-                best = (prover, proof, gap)
-        return best
+            found.append((prover, proof, gap))
+        if not found:
+            return None, None, ()
+        if len(found) < len(turns):  # a free name ties on a null set, a defined one anywhere
+            return found[0][0], replace(found[0][1], left=found[0][2]), found[0][2]
+        return found[-1] if any(f[1].left for f in found) else found[0]
 
     def meaning(self, ref: Ref) -> Expr | None:
         """What a name is defined to be."""
@@ -259,9 +260,7 @@ class Decision:
         if slip:
             told.append(f"slip: {slip}")
         where = f"at {at}" if at else "at the values shown"
-        values = {latex(r): v for r, v in outcome.values.items()}
-        example = Counterexample(outcome.sizes, values, outcome.left, outcome.right)
-        return Differs(f"{where} {'; '.join(told)}", example, missing, extra, slip)
+        return Differs(f"{where} {'; '.join(told)}", example(outcome), missing, extra, slip)
 
     def missing(self, outcome: Outcome, prover: Prover, gap: Normal) -> tuple[str, str]:
         """A term that one formula has and the other lacks, at the sizes of the counterexample."""
@@ -292,17 +291,15 @@ class Decision:
         return found[0], found[1]
 
     def slip(self, outcome: Outcome) -> str:
-        """The slip that turns the first formula into the second: one that has its value at the
-        counterexample, then proved."""
-        until = min(self.until, monotonic() + SLIP_BUDGET)
-        judge = Judge(self.pair.network, Point(outcome.sizes), outcome.numbers)
+        """The slip that turns the first formula into the second."""
+        until = min(self.until, monotonic() + 0.25)
         for name, wrong in islice(slipped(self.pair.left, self.pair.roles.sizes), MOST_SLIPS):
             if monotonic() > until:
                 return ""
             if wrong == self.pair.right:
                 return name
-            value = judge.look(wrong)
-            if value is None or outcome.right is None or apart(value, outcome.right):
+            again = self.trial.value(wrong, outcome)
+            if again is None or outcome.right is None or apart(again, outcome.right):
                 continue
             _, proof, _ = self.proof(wrong, self.pair.right, until)
             if proof is not None and not proof.left and not proof.ties:
@@ -314,13 +311,13 @@ class Decision:
     def at_equations(self, prover: Prover, gap: Normal) -> Outcome | None:
         """A difference where an equation that a formula asks for holds: [a = b] is no tie."""
         asked = [
-            Factor(("zero", "", f.key[2]), f.at)
+            (Factor(("zero", "", f.key[2]), f.at), t.conds)
             for t in gap
             for f in t.factors
             if f.key[0] == "zero"
         ]
-        for guard in dict.fromkeys(asked):
-            if not prover.is_tie(guard):
+        for guard, domain in dict.fromkeys(asked):
+            if not prover.is_tie(guard, domain):
                 hit = self.tied(prover, guard)
                 if hit is not None:
                     return hit
@@ -338,15 +335,13 @@ class Decision:
                 shown_at = self.tied(prover, guard)
         told = " or ".join(dict.fromkeys(said)) or "compared values are equal"
         message = f"equal except where {told}"
-        example = None
         if shown_at is not None:
-            values = {latex(r): v for r, v in shown_at.values.items()}
-            example = Counterexample(shown_at.sizes, values, shown_at.left, shown_at.right)
             message += (
                 f"; there the first formula is {shown(shown_at.left)}, "
                 f"the second {shown(shown_at.right)}"
             )
-        return EqualExceptTies(message, tuple(dict.fromkeys(said)), proof.by, example)
+        at = None if shown_at is None else example(shown_at)
+        return EqualExceptTies(message, tuple(dict.fromkeys(said)), proof.by, at)
 
     def letters(self) -> dict[str, str]:
         """Letters for the indices that a sum has bound."""
@@ -398,24 +393,43 @@ class Decision:
 
     # -- neither ---------------------------------------------------------------------------------
 
-    def agreement(self, usable: list[Outcome]) -> Verdict:
-        """Held at so many points, or nothing to say."""
-        if len(usable) >= FEWEST:
-            sizes = tuple({tuple(o.sizes.items()): o.sizes for o in usable}.values())
-            return Agrees(
-                f"not proved; equal at {len(usable)} points in general position",
-                len(usable),
-                sizes,
+    def agreement(self, usable: list[Outcome], prover: Prover | None) -> Verdict:
+        """Held at so many points, ties among them, or nothing to say."""
+        looked = look_at_ties(self.trial)
+        if looked.apart is not None:
+            where, outcome = looked.apart
+            if isinstance(where, Rel) and where.op in ("=", "!="):
+                return self.differs(outcome, prover, None, ())
+        if len(usable) < FEWEST:
+            return Undecided(
+                f"neither proved nor refuted: {len(usable)} points in general position had values, "
+                f"expected at least {FEWEST}"
             )
-        return Undecided(
-            f"neither proved nor refuted: {len(usable)} points in general position had values, "
-            f"expected at least {FEWEST}"
-        )
+        sizes = tuple({tuple(o.sizes.items()): o.sizes for o in usable}.values())
+        told = f"not proved; equal at {len(usable)} points in general position"
+        if looked.apart is not None:
+            where, outcome = looked.apart
+            told += (
+                f", but not at a tie of {latex(where)}: there the first formula is "
+                f"{shown(outcome.left)}, the second {shown(outcome.right)}"
+            )
+            return Agrees(told, len(usable), sizes, (latex(where),), example(outcome))
+        if looked.ties:
+            told += f" and at {looked.ties} ties"
+        if looked.unseen:
+            told += f"; no tie was looked at of {', '.join(latex(e) for e in looked.unseen)}"
+        return Agrees(told, len(usable), sizes)
 
 
 def nothing(ref: Ref) -> Expr | None:
     """No name has a definition."""
     return None
+
+
+def example(outcome: Outcome) -> Counterexample:
+    """A point with the values that were read, for a person."""
+    values = {latex(r): v for r, v in outcome.values.items()}
+    return Counterexample(outcome.sizes, values, outcome.left, outcome.right)
 
 
 def shown(value: object) -> str:

@@ -7,8 +7,8 @@ when, product by product, their weights are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -19,15 +19,70 @@ import islpy
 from symgrad.affine import Affine, Condition
 from symgrad.polynomial import Polynomial
 
+MOST_OPERATIONS = 150_000
+"""Operations that isl may spend on one question of a proof: a tenth of a second."""
+
+
+class Hidden(ValueError):
+    """A question about points that is not asked, or takes isl too long."""
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """isl within `MOST_OPERATIONS`; what goes beyond is `Hidden`."""
+    context: Any = islpy.DEFAULT_CONTEXT
+    context.reset_operations()
+    context.set_max_operations(MOST_OPERATIONS)
+    try:
+        yield
+    except islpy.Error as error:
+        raise Hidden("found sets that take too long") from error
+    finally:
+        context.set_max_operations(0)
+        context.reset_operations()
+
+
+@lru_cache(maxsize=4096)
+def possible(conds: tuple[Condition, ...]) -> bool:
+    """Is there an integer point that satisfies the conditions?
+
+    >>> possible((Condition(Affine(-1, (("n", 2),)), equality=True),))
+    False
+    """
+    with bounded():
+        return not _points(conds)[0].is_empty()
+
+
+@lru_cache(maxsize=4096)
+def inhabited(
+    conds: tuple[Condition, ...], bound: tuple[str, ...], known: tuple[Condition, ...]
+) -> bool:
+    """Is there, whatever the free names are that satisfy `known`, a point of `bound` with
+    `conds`?
+
+    >>> one = Condition(Affine(-1, (("i", 1),)))
+    >>> up = Condition(Affine(0, (("i", -1), ("n", 1))))
+    >>> inhabited((one, up), ("i",), (Condition(Affine(-1, (("n", 1),))),))
+    True
+    >>> inhabited((one, up), ("i",), ())
+    False
+    """
+    free = sorted({n for c in (*conds, *known) for n in c.form.by} - set(bound))
+    spelled = {n: f"p{k}" for k, n in enumerate(free)}
+    head = ", ".join(spelled.values())
+    inner = {n: f"e{k}" for k, n in enumerate(bound)}
+    exists = f"exists ({', '.join(inner.values())}: " if inner else "("
+    some = " and ".join(_condition(c, {**spelled, **inner}) for c in conds) or "1 = 1"
+    facts = " and ".join(_condition(c, spelled) for c in known) or "1 = 1"
+    with bounded():
+        places = islpy.Set(f"{{ [{head}] : {facts} }}")
+        return bool(places.is_subset(islpy.Set(f"{{ [{head}] : {exists}{some}) }}")))
+
 
 @lru_cache(maxsize=4096)
 def sample(conds: tuple[Condition, ...]) -> dict[str, int] | None:
     """The lexicographically smallest integer point in the absolute sense isl offers, or None."""
-    order = sorted({n for c in conds for n in c.form.by})
-    spelled = {n: f"v{k}" for k, n in enumerate(order)}
-    text = " and ".join(_condition(c, spelled) for c in conds) or "1 = 1"
-    dims = ", ".join(spelled[n] for n in order)
-    points = islpy.Set(f"{{ [{dims}] : {text} }}")
+    points, order = _points(conds)
     if points.is_empty():
         return None
     with suppress(islpy.Error):  # unbounded below: any point will do
@@ -35,6 +90,15 @@ def sample(conds: tuple[Condition, ...]) -> dict[str, int] | None:
     point = points.sample_point()
     at = [point.get_coordinate_val(islpy.dim_type.set, k).to_python() for k in range(len(order))]
     return dict(zip(order, at, strict=True))
+
+
+def _points(conds: Sequence[Condition]) -> tuple[Any, list[str]]:
+    """The points that satisfy the conditions, and the order of their coordinates."""
+    order = sorted({n for c in conds for n in c.form.by})
+    spelled = {n: f"v{k}" for k, n in enumerate(order)}
+    text = " and ".join(_condition(c, spelled) for c in conds) or "1 = 1"
+    dims = ", ".join(spelled[n] for n in order)
+    return islpy.Set(f"{{ [{dims}] : {text} }}"), order
 
 
 def _condition(c: Condition, spelled: Mapping[str, str]) -> str:
@@ -76,23 +140,48 @@ def vanish(
     >>> vanish([up, up, down, down], [Condition(Affine(-1))], [(0,)])
     True
     """
-    gap = _gap(pieces, known, tuple(orders))
-    return gap is None or bool(gap.is_zero()) or _vanishes(gap)
+    with bounded():
+        gap = _gap(pieces, known, tuple(orders))
+        return _is_zero(gap)
 
 
-def _vanishes(gap: Any) -> bool:
-    """Is each polynomial zero on its own points? n - 1 is, where n = 1."""
-    left: list[bool] = []
+def everywhere(
+    pieces: Sequence[Piece], known: Sequence[Condition], orders: Iterable[Sequence[int]]
+) -> bool:
+    """Is there, whatever the free names are that satisfy `known`, a point where the weights do
+    not add to zero?
 
-    def one(points: Any, weight: Any) -> None:
-        points.foreach_basic_set(lambda part: left.append(not _zero_on(weight, part)))
+    x_i - x_j is zero at i = j:
 
-    gap.foreach_piece(one)
-    return not any(left)
+    >>> one = Polynomial((((), Fraction(1)),))
+    >>> i, j = (Piece((Affine(0, ((n, 1),)),), (), (), one) for n in "ij")
+    >>> j = Piece(j.at, (), (), one.scaled(Fraction(-1)))
+    >>> everywhere([i, j], [], [(0,)])
+    False
+    >>> everywhere([i, j], [Condition(Affine(-1, (("i", 1), ("j", -1))))], [(0,)])
+    True
+    """
+    some: list[Any] = []
 
+    def one(domain: Any, weight: Any) -> None:
+        kinds = (islpy.dim_type.param, islpy.dim_type.in_, islpy.dim_type.div)
+        moves = any(weight.involves_dims(k, 0, weight.dim(k)) for k in kinds[:2])
+        if not moves and not weight.dim(kinds[2]) and not weight.is_zero():
+            some.append(domain)
 
-def _zero_on(weight: Any, part: Any) -> bool:
-    return bool(weight.gist(part.to_set()).is_zero())
+    with bounded():
+        gap = _gap(pieces, known, tuple(orders))
+        gap.foreach_piece(one)
+        if not some:
+            return False
+        seen = some[0]
+        for s in some[1:]:
+            seen = seen.union(s)
+        names = _names(pieces, known)
+        spelled = {n: f"p{k}" for k, n in enumerate(names)}
+        facts = " and ".join(_condition(c, spelled) for c in known) or "1 = 1"
+        places = islpy.Set(f"[{', '.join(spelled.values())}] -> {{ : {facts} }}")
+        return bool(places.is_subset(seen.params()))
 
 
 def extremes(
@@ -103,9 +192,19 @@ def extremes(
 ) -> tuple[tuple[Affine, ...], int] | None:
     """A point where the weights do not add to zero, as affine forms of the sizes that are not
     fixed, and the sign there; None where there is none, or no single one."""
+    with bounded():
+        return _extremes(pieces, known, tuple(orders), fixed)
+
+
+def _extremes(
+    pieces: Sequence[Piece],
+    known: Sequence[Condition],
+    orders: Sequence[Sequence[int]],
+    fixed: Mapping[str, int],
+) -> tuple[tuple[Affine, ...], int] | None:
     at = [Condition(Affine(-v, ((n, 1),)), equality=True) for n, v in sorted(fixed.items())]
-    gap = _gap(pieces, [*known, *at], tuple(orders))
-    if gap is None or gap.is_zero():
+    gap = _gap(pieces, [*known, *at], orders)
+    if _is_zero(gap):
         return None
     names = _names(pieces, [*known, *at])
     spelled = {n: f"p{k}" for k, n in enumerate(names)}
@@ -172,6 +271,21 @@ def _gap(
     return total
 
 
+def _is_zero(gap: Any) -> bool:
+    """Is a piecewise polynomial zero? n - m on n = m is when the equation is put in, which a
+    restriction does."""
+    if gap is None or gap.is_zero():
+        return True
+    left: list[Any] = []
+
+    def one(_: Any, weight: Any) -> None:
+        if not weight.is_zero():
+            left.append(weight)
+
+    gap.intersect_domain(gap.domain()).foreach_piece(one)
+    return not left
+
+
 def _spelled(
     p: Piece, order: Sequence[int], spelled: Mapping[str, str], facts: Sequence[str]
 ) -> str:
@@ -193,10 +307,6 @@ def _direct(p: Piece) -> dict[str, int]:
         if not a.constant and len(a.coefficients) == 1 and a.coefficients[0][1] == 1:
             found.setdefault(a.coefficients[0][0], k)
     return found
-
-
-class Hidden(ValueError):
-    """A weight depends on an index that is no coordinate by itself."""
 
 
 def _in_dims(p: Piece, direct: Mapping[str, str], spelled: Mapping[str, str]) -> str:

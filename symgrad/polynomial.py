@@ -78,6 +78,15 @@ class Polynomial:
             total = total.plus(product)
         return total
 
+    def over(self, name: str, times: int) -> Polynomial:
+        """self / name^times, where every term has that many."""
+        if not times:
+            return self
+        return collected(
+            (tuple((n, k - times * (n == name)) for n, k in m if n != name or k > times), c)
+            for m, c in self.terms
+        )
+
     def summed(self, name: str, lo: Polynomial, hi: Polynomial) -> Polynomial:
         """Σ_{name=lo}^{hi} self, for hi ≥ lo - 1.
 

@@ -64,8 +64,10 @@ class Roles:
                 inner = range(lo, hi + 1)
                 spans.append(sorted(set(inner), key=lambda k: (k not in (lo, hi), k))[:6])
             else:
-                spans.append([1, 2, 3, 0, -1, 4][: level + 1])
-        for at in sorted(product(*spans), key=lambda t: (sum(map(abs, t)), t)):
+                spans.append([1, 2, 3, 4, 0, -1, 5])
+        ranked = (tuple(enumerate(span)) for span in spans)
+        for found in sorted(product(*ranked), key=lambda t: sum(k for k, _ in t)):
+            at = tuple(v for _, v in found)
             yield {**sizes, **dict(zip(self.indices, at, strict=True))}
 
 
@@ -122,6 +124,8 @@ def _plain(e: Expr, name: str) -> bool:
 def _ends(e: Expr | None) -> list[Ref]:
     if isinstance(e, Ref):
         return [e]
+    if isinstance(e, Add):
+        return [r for t in e.terms if isinstance(t, Call) for r in _ends(t)]
     return [a for a in e.args if isinstance(a, Ref)] if isinstance(e, Call) else []
 
 

@@ -6,17 +6,16 @@ points are drawn anew and never counted.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
-from itertools import islice, product
+from itertools import combinations, islice, product
+from random import Random
 from time import monotonic
 
 from symgrad.affine import Condition
-from symgrad.dual import Dual, Number, order, precision, to_decimal
+from symgrad.dual import DIGITS, Dual, Number, add, negate, order, precision, to_decimal
 from symgrad.errors import SymgradError
 from symgrad.evaluate import Point, Unrolled
 from symgrad.expr import Call, Expr, Ref, Rel, free_names
@@ -24,13 +23,19 @@ from symgrad.interpret import Env, Interpreter
 from symgrad.network import Network
 from symgrad.roles import Roles
 
+DEEP = 400
+"""Digits with which a difference of rounded values is confirmed."""
 LEVELS = 5
 """Sizes up to this are tried."""
 MOST_INSTANCES = 160
+READABLE = 6
+"""Instances, the smallest ones, at which small whole numbers of both signs come first."""
 MOST_LAPS = 60
 ENOUGH = 240
 """Points in general position after which no difference is looked for: a product of several
 indicators is seldom 1."""
+GENERIC = 12
+"""Points in general position that must agree before two formulas are said to agree."""
 POOLS: tuple[tuple[Fraction, ...], ...] = tuple(
     tuple(Fraction(*x) if isinstance(x, tuple) else Fraction(x) for x in pool)
     for pool in (
@@ -40,22 +45,47 @@ POOLS: tuple[tuple[Fraction, ...], ...] = tuple(
         ((-5, 2), (7, 3), (4, 3), (-1, 2), (9, 4), (-3, 5), (11, 7), (-8, 3), (5, 4), (-2, 7)),
     )
 )  # fmt: skip
+GENERIC_POOL = len(POOLS)
+"""Numbers that satisfy no equation but those that all numbers satisfy."""
 LABELS = (1, 2, 3, 2, 1, 3, 1, 2)
 
 
+def _random_pool() -> tuple[Fraction, ...]:
+    draw = Random(1)
+    return tuple(Fraction(draw.getrandbits(40) - (1 << 39), (1 << 37) - 25) for _ in range(64))
+
+
+POOLS = (*POOLS, _random_pool())
+
+Met = tuple[Expr, int, tuple[tuple[str, int], ...]]
+"""A comparison, which of its arguments, and the indices around it."""
+
+
 class Noted(Interpreter):
-    """Notes whether values that are not integers tie where they are compared."""
+    """Notes the differences of values that are compared, and whether one of them is 0."""
 
     tied = False
     integers: frozenset[str] = frozenset()
 
+    def __init__(
+        self,
+        read: Callable[[Ref, Env], Dual],
+        partial: Callable[[Expr, Ref, Env], Dual],
+    ) -> None:
+        super().__init__(read, partial)
+        self.met: dict[Met, Number] = {}
+
+    def _note(self, e: Expr, k: int, env: Env, a: Dual, b: Dual | None = None) -> bool:
+        gap = a if b is None else add(a, negate(b))
+        self.met[e, k, tuple(sorted(env.items()))] = gap.value
+        return (a.value == 0) if b is None else order(a, b) == 0
+
     def holds(self, cond: Expr, env: Env) -> bool:
         """Is the comparison true? A tie of two values is noted."""
-        if isinstance(cond, Rel) and cond.op not in ("=", "!="):
-            names = free_names(cond)
-            if not names <= self.integers | set(env):
-                a, b = self.value(cond.lhs, env), self.value(cond.rhs, env)
-                self.tied = self.tied or order(a, b) == 0
+        if isinstance(cond, Rel) and not free_names(cond) <= self.integers | set(env):
+            a, b = self.value(cond.lhs, env), self.value(cond.rhs, env)
+            tie = self._note(cond, 0, env, a, b)
+            self.tied = self.tied or (tie and cond.op not in ("=", "!="))
         return super().holds(cond, env)
 
     def _call(self, e: Call, env: Env) -> Dual:
@@ -63,28 +93,11 @@ class Noted(Interpreter):
             return super()._call(e, env)
         if e.fn in ("max", "min"):
             found = [self.value(a, env) for a in dict.fromkeys(e.args)]
-            for k, a in enumerate(found):
-                self.tied = self.tied or any(order(a, b) == 0 for b in found[k + 1 :])
+            for k, (a, b) in enumerate(combinations(found, 2)):
+                self.tied = self._note(e, k, env, a, b) or self.tied
         elif e.fn in ("relu", "abs", "sign"):
-            self.tied = self.tied or self.value(e.args[0], env).value == 0
+            self.tied = self._note(e, 0, env, self.value(e.args[0], env)) or self.tied
         return super()._call(e, env)
-
-
-class Judge(Unrolled):
-    """A network at one point; says whether a formula's value was met at a tie."""
-
-    def __init__(self, network: Network, point: Point, lookup: Callable[[Ref], Number]) -> None:
-        super().__init__(network, point, lookup)
-        self.noted = Noted(self._read, self._partial)
-        self.noted.integers = frozenset(point.sizes)
-        self._formula = self.noted
-
-    def look(self, e: Expr) -> Number | None:
-        """The value of a formula, None where it has none."""
-        try:
-            return self.value(e)
-        except SymgradError:
-            return None
 
 
 @dataclass
@@ -96,6 +109,7 @@ class Draw:
     network: Network
     table: dict[Ref, Number] = field(default_factory=dict)
     fixed: dict[Ref, Number] = field(default_factory=dict)
+    start: int = 0
 
     def __call__(self, ref: Ref) -> Number:
         """The number for an entry."""
@@ -107,12 +121,29 @@ class Draw:
         if ref not in self.table:
             k = len(self.table)
             if ref.name in self.roles.labels:
-                drawn = Fraction(LABELS[k % len(LABELS)])
+                drawn = Fraction(LABELS[(k + self.start) % len(LABELS)])
             else:
-                lap, at = divmod(k, len(self.pool))
+                lap, at = divmod(k + self.start, len(self.pool))
                 drawn = self.pool[at] + lap * Fraction(23, 2)
             self.table[ref] = drawn
         return self.table[ref]
+
+
+class Judge(Unrolled):
+    """A network at one point; says whether a formula's value was met at a tie."""
+
+    def __init__(self, network: Network, point: Point, draw: Draw, digits: int = DIGITS) -> None:
+        super().__init__(network, point, draw, digits=digits)
+        self.noted = Noted(self._read, self._partial)
+        self.noted.integers = frozenset(point.sizes) | draw.roles.labels
+        self._formula = self.noted
+
+    def look(self, e: Expr) -> Number | None:
+        """The value of a formula, None where it has none."""
+        try:
+            return self.value(e)
+        except SymgradError:
+            return None
 
 
 @dataclass(frozen=True)
@@ -124,31 +155,20 @@ class Outcome:
     left: Number | None
     right: Number | None
     tied: bool
-
-    def numbers(self, ref: Ref) -> Number:
-        """The number that was drawn for an entry; another one for what nobody read."""
-        return self.values.get(ref, Fraction(1009, 7))
+    generic: bool = False
+    met: Mapping[Met, Number] = field(default_factory=dict)
 
     @property
     def usable(self) -> bool:
-        """Can the two be compared here?"""
-        return self.left is not None and self.right is not None and not self.tied
+        """Can the two be compared here? A tie at numbers that satisfy no equation is always
+        there."""
+        defined = self.left is not None and self.right is not None
+        return defined and (self.generic or not self.tied)
 
     @property
     def differ(self) -> bool:
         """Are both defined, and are they two numbers?"""
         return self.left is not None and self.right is not None and apart(self.left, self.right)
-
-
-@cache
-def drawn(pool: int) -> tuple[Fraction, ...]:
-    """A pool of numbers: small ones first, then others in another order, with other signs."""
-    if pool < len(POOLS):
-        return POOLS[pool]
-    rng = random.Random(pool)
-    numbers = list(POOLS[rng.choice((0, 2)) if pool % 3 else 0])
-    rng.shuffle(numbers)
-    return tuple(x * rng.choice((1, -1)) for x in numbers)
 
 
 def apart(a: Number, b: Number) -> bool:
@@ -176,26 +196,37 @@ class Trial:
         sizes: Mapping[str, int],
         pool: int,
         fixed: Callable[[Judge, Draw], None] | None = None,
+        start: int = 0,
     ) -> Outcome:
         """Both values at one instance."""
-        draw = Draw(drawn(pool), self.roles, self.network)
+        draw = Draw(POOLS[pool], self.roles, self.network, start=start)
         judge = Judge(self.network, Point(sizes), draw)
         if fixed is not None:
             fixed(judge, draw)
             judge = Judge(self.network, Point(sizes), draw)
         a = judge.look(self.left)
         b = judge.look(self.right)
-        return Outcome(dict(sizes), dict(draw.table), a, b, judge.noted.tied)
+        generic = pool == GENERIC_POOL and fixed is None
+        noted = judge.noted
+        return Outcome(dict(sizes), dict(draw.table), a, b, noted.tied, generic, noted.met)
+
+    def value(self, e: Expr, there: Outcome) -> Number | None:
+        """The value of another formula at a point that was tried; None where it has none."""
+        draw = Draw(POOLS[1], self.roles, self.network, dict(there.values))
+        return Judge(self.network, Point(there.sizes), draw).look(e)
 
     def outcomes(self) -> Iterator[Outcome]:
-        """Points in ascending order of sizes, then larger sizes and other numbers again."""
+        """Points in ascending order of sizes, then again with other numbers; with few sizes more
+        numbers."""
         small = list(islice(instances(self.roles, self.known), MOST_INSTANCES))
         for lap in range(MOST_LAPS):
             for k, sizes in enumerate(small):
-                for pool in (0, 1 + k) if not lap else (2 + k + lap * len(small),):
+                first = (0, 1) if k < READABLE else (0, GENERIC_POOL)
+                for pool in first if not lap else (GENERIC_POOL,) if lap % 2 else (2, 3):
                     if monotonic() > self.until:
                         return
-                    yield self.at(sizes, pool)
+                    moved = 7 * k + 3 * lap if lap or pool == GENERIC_POOL else 0
+                    yield self.at(sizes, pool, start=moved)
 
     def difference(self) -> tuple[Outcome | None, list[Outcome]]:
         """The first point at which the two differ, and the usable ones before it."""
@@ -203,27 +234,91 @@ class Trial:
         for outcome in self.outcomes():
             if outcome.usable:
                 if outcome.differ:
-                    return outcome, usable
+                    if self.sure(outcome):
+                        return outcome, usable
+                    continue
                 usable.append(outcome)
-            elif outcome.differ and self.always(outcome):
-                return outcome, usable
             if len(usable) >= ENOUGH:
                 break
         return None, usable
 
-    def always(self, outcome: Outcome) -> bool:
-        """Do the values tie and differ whatever they are? x_i and x_j do at i = j."""
-        others = (self.at(outcome.sizes, 1000 + k) for k in range(4))
-        return all(o.tied and o.differ for o in others)
+    def sure(self, outcome: Outcome) -> bool:
+        """Do the two differ with many more digits too? e^{300} - e^{300} + 1 loses 130 of them."""
+        if isinstance(outcome.left, Fraction) and isinstance(outcome.right, Fraction):
+            return True
+        draw = Draw(POOLS[1], self.roles, self.network, dict(outcome.values))
+        judge = Judge(self.network, Point(outcome.sizes), draw, DEEP)
+        a, b = judge.look(self.left), judge.look(self.right)
+        return (
+            a is not None
+            and b is not None
+            and apart(a, b)
+            and not apart(a, outcome.left or Fraction(0))
+        )
 
     def spot(self) -> Outcome | None:
         """A difference at a few points with unequal sizes: none if the two are equal."""
         for sizes in islice(spots(self.roles, self.known), 2):
             for pool in (1, 2):
                 outcome = self.at(sizes, pool)
-                if outcome.usable and outcome.differ:
+                if outcome.usable and outcome.differ and self.sure(outcome):
                     return outcome
         return None
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Ties of a pair at points: how many were looked at, what is compared and was never tied,
+    and the first tie at which the two differ."""
+
+    ties: int
+    unseen: tuple[Expr, ...]
+    apart: tuple[Expr, Outcome] | None
+
+
+def look_at_ties(trial: Trial, most: int = 400) -> Looked:
+    """Values moved until a comparison ties: a compared difference that is linear in a value is
+    solved for it."""
+    count, tries = 0, 0
+    seen: dict[Expr, bool] = {}
+    for sizes in islice(instances(trial.roles, trial.known), 8):
+        base = trial.at(sizes, 1)
+        for which, gap in base.met.items():
+            seen.setdefault(which[0], False)
+            for ref, v in base.values.items():
+                tries += 1
+                if tries > most or monotonic() > trial.until:
+                    return Looked(count, tuple(e for e, s in seen.items() if not s), None)
+                root = _root(trial, sizes, which, gap, ref, v)
+                if root is None:
+                    continue
+                seen[which[0]] = True
+                count += 1
+                if root.differ:
+                    return Looked(count, (), (which[0], root))
+    return Looked(count, tuple(e for e, s in seen.items() if not s), None)
+
+
+def _root(
+    trial: Trial, sizes: Mapping[str, int], which: Met, gap: Number, ref: Ref, v: Number
+) -> Outcome | None:
+    """The point at which a compared difference is 0, if one step of the secant finds it."""
+    if not isinstance(gap, Fraction) or not isinstance(v, Fraction):
+        return None
+    if ref.name in trial.roles.labels:
+        return None
+
+    def moved(to: Fraction) -> Outcome:
+        def fix(judge: Judge, draw: Draw) -> None:
+            draw.fixed[ref] = to
+
+        return trial.at(sizes, 1, fix)
+
+    beside = moved(v + 1).met.get(which)
+    if not isinstance(beside, Fraction) or beside == gap:
+        return None
+    found = moved(v - gap / (beside - gap))
+    return found if found.met.get(which) == 0 else None
 
 
 def instances(roles: Roles, known: Iterable[Condition]) -> Iterator[dict[str, int]]:

@@ -53,10 +53,13 @@ class EqualExceptTies(Verdict):
 
 @dataclass(frozen=True)
 class Agrees(Verdict):
-    """Not proved; the two were equal at `trials` instances in general position."""
+    """Not proved; the two were equal at `trials` instances in general position. `ties` are
+    comparisons, in LaTeX, at a tie of which they were not, and `at` is such a point."""
 
     trials: int = 0
     sizes: tuple[Mapping[str, int], ...] = ()
+    ties: tuple[str, ...] = ()
+    at: Counterexample | None = None
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,8 @@ from symgrad.normal.term import (
     settled,
     straight,
 )
-from symgrad.polynomial import Polynomial, polynomial
+from symgrad.points import Hidden, possible
+from symgrad.polynomial import Polynomial, constant, polynomial, variable
 
 MOST_TERMS = 2_000
 MOST_POWER = 12
@@ -50,6 +51,10 @@ class Algebra:
 
     atoms: Atoms = field(default_factory=Atoms)
     until: float = float("inf")
+    known: tuple[Condition, ...] = ()
+    """Facts about sizes and indices."""
+    apart: bool = False
+    """Is e^x / (1 + e^x) written 1 - 1/(1 + e^x) outside sums too?"""
     depth: int = 0
 
     # -- sums and products ------------------------------------------------------------------
@@ -86,7 +91,8 @@ class Algebra:
         joined = Term(
             a.weight.times(b.weight), a.factors + b.factors, a.bound + b.bound, a.conds + b.conds
         )
-        return self.cleaned(joined) if a.factors and b.factors else tuple(settled(joined))
+        met = (a.factors and b.factors) or (joined.factors and joined.weight.names)
+        return self.cleaned(joined) if met else tuple(settled(joined))
 
     def _small(self, e: Normal) -> Normal:
         if len(e) > MOST_TERMS:
@@ -99,8 +105,14 @@ class Algebra:
         for f in t.factors:
             powers[f.key, f.at] = powers.get((f.key, f.at), 0) + f.power
         self._exponents(powers)
+        t = self._divided(t, powers)
         kept: list[Factor] = []
         more: list[Normal] = []
+        below = [which for which, n in powers.items() if which[0][0] == "sum" and n < 0]
+        for key, at in below if t.bound or self.apart else ():
+            if split := self._logistic(key, at, powers):
+                powers[key, at] += 1
+                more.append(split)
         for (key, at), n in powers.items():
             kind = key[0]
             if kind in GUARDS:
@@ -122,9 +134,46 @@ class Algebra:
             return ()
         rest = Term(t.weight, tuple(kept), t.bound, t.conds)
         if more:
-            return self.product(tuple(settled(rest)), *more)
+            head = () if rest.bound else tuple(settled(rest))
+            return self._bound_product(rest, rest.factors, self.product(*more), head)
         pinned = self._pinned(rest)
         return tuple(settled(rest)) if pinned is None else pinned
+
+    def _logistic(
+        self, key: Key, at: tuple[Affine, ...], powers: dict[tuple[Key, tuple[Affine, ...]], int]
+    ) -> Normal:
+        """e^x / (1 + e^x) as 1 - 1/(1 + e^x), by taking e^x out of `powers`; () elsewhere."""
+        template = self.atoms.template(key[2])
+        if len(template) != 2 or any(t.bound or t.conds for t in template):
+            return ()
+        number_, grown_ = sorted(template, key=lambda t: len(t.factors))
+        c, scale = number_.weight.number, grown_.weight.number
+        if number_.factors or not c or not scale or c / scale < 0:
+            return ()
+        values = {f"?{k}": a for k, a in enumerate(at)}
+        parts = [f.put(values) for f in grown_.factors]
+        for f in parts:
+            if f.key[0] != "exp" or f.power < 1 or powers.get((f.key, f.at), 0) < f.power:
+                return ()
+        for f in parts:
+            powers[f.key, f.at] -= f.power
+        below = (Term(constant(-c / scale), (Factor(key, at, -1),)),)
+        return combined((*number(1 / scale), *below))
+
+    def _divided(self, t: Term, powers: dict[tuple[Key, tuple[Affine, ...]], int]) -> Term:
+        """n x / n as x, for a size n in the weight."""
+        weight = t.weight
+        for (key, at), n in list(powers.items()):
+            if not weight.names:
+                break
+            if key[0] == "sum" and n < 0 and len(at) == 1 and self.atoms.template(key[2]) == _HOLE:
+                name = at[0].coefficients[0][0] if len(at[0].coefficients) == 1 else ""
+                plain = at[0] == Affine(0, ((name, 1),))
+                times = min((dict(m).get(name, 0) for m, _ in weight.terms), default=0)
+                times = min(times, -n) if plain else 0
+                weight = weight.over(name, times)
+                powers[key, at] = n + times
+        return Term(weight, t.factors, t.bound, t.conds)
 
     def _exponents(self, powers: dict[tuple[Key, tuple[Affine, ...]], int]) -> None:
         """a^e a^f = a^{e+f} for integer exponents e, f that have names."""
@@ -143,7 +192,9 @@ class Algebra:
                 powers[base, at] = exponent.constant
 
     def _pinned(self, t: Term) -> Normal | None:
-        """Under [e = 0] with e = c v + rest, v is -rest/c."""
+        """Under [e = 0] with e = c v + rest, v is -rest/c; but [e = 0] e/e has no value there."""
+        if any(f.power < 0 and f.key[0] != "exp" for f in t.factors):
+            return None
         for guard in t.factors:
             if guard.key[0] != "zero":
                 continue
@@ -293,8 +344,39 @@ class Algebra:
                 mine = Term(
                     moved.weight, moved.factors, (*bound, *moved.bound), (*conds, *moved.conds)
                 )
-            out += settled(mine)
-        return self._small(combined(out))
+            for done in settled(mine):
+                # an equation between indices makes factors meet; a weight may be divided by
+                met = bool(done.weight.names) or _twice(done.factors)
+                below = met or any(f.key[0] == "sum" for f in done.factors)
+                out += self.cleaned(done) if done.factors and below else (done,)
+        return self._small(self.without_facts(out))
+
+    def without_facts(self, e: Iterable[Term]) -> Normal:
+        """`e` without the conditions on sizes that the facts imply."""
+        return combined(
+            Term(t.weight, t.factors, t.bound, tuple(c for c in t.conds if not self.implied(c, t)))
+            for t in e
+        )
+
+    def implied(self, c: Condition, t: Term) -> bool:
+        """Do the facts say so, without any bound index?"""
+        if c.equality or set(t.bound) & set(c.form.by):
+            return False
+        facts = self.about(c.form.by)
+        below = straight(-c.form.constant - 1, c.form.scaled(-1).by)
+        return bool(facts) and not self.possible((*facts, Condition(below)))
+
+    def about(self, names: Iterable[str]) -> tuple[Condition, ...]:
+        """The facts that say something of the names."""
+        wanted = set(names)
+        return tuple(k for k in self.known if wanted & set(k.form.by))
+
+    def possible(self, conds: tuple[Condition, ...]) -> bool:
+        """Is there a point with these conditions, as far as can be told?"""
+        try:
+            return possible(conds)
+        except Hidden:
+            return True
 
     def at(self, e: Normal, values: dict[str, Affine]) -> Normal:
         """`e` with outer integers replaced."""
@@ -305,6 +387,11 @@ class Algebra:
             conds = tuple(Condition(put(c.form, values), c.equality) for c in t.conds)
             out += self.cleaned(Term(weight, factors, t.bound, conds))
         return combined(out)
+
+
+def _twice(factors: tuple[Factor, ...]) -> bool:
+    """Does one quantity occur in two factors?"""
+    return len({(f.key, f.at) for f in factors}) < len(factors)
 
 
 def grown(e: Normal) -> tuple[Normal, Normal]:
@@ -335,3 +422,4 @@ def whole_root(n: int) -> int | None:
 
 
 _ONE = number(1)
+_HOLE = (Term(variable("?0")),)

@@ -34,7 +34,7 @@ from symgrad.expr import (
     free_names,
 )
 from symgrad.latex import latex
-from symgrad.normal.algebra import Algebra, Outside, grown
+from symgrad.normal.algebra import MOST_POWER, Algebra, Outside, grown
 from symgrad.normal.atoms import scaled, weight_only
 from symgrad.normal.guards import Guards, whole_form
 from symgrad.normal.term import Factor, Normal, Term, number, put, straight
@@ -75,7 +75,9 @@ class Builder:
             case Add(terms=terms):
                 return self.algebra.total([self.normal(t, env) for t in terms])
             case Mul(factors=factors):
-                return self.algebra.product(*(self.normal(f, env) for f in factors))
+                # inverses first: a bracket that hides one must not be used up before it is met
+                parts = [self.normal(f, env) for f in factors]
+                return self.algebra.product(*sorted(parts, key=_divides, reverse=True))
             case Div(num=a, den=b):
                 bottom = self.algebra.inverse(self.normal(b, env))
                 return self.algebra.product(self.normal(a, env), bottom)
@@ -196,17 +198,12 @@ class Builder:
         for t in x:
             weight = t.weight
             value = weight.number
-            times, unit = 1, t
-            if value is not None and value.denominator == 1 and abs(value) <= 12:
+            times = 1
+            if value is not None and value.denominator == 1 and abs(value) <= MOST_POWER:
                 times = int(value)
-                unit = Term(Polynomial((((), Fraction(1)),)), t.factors, t.bound, t.conds)
             elif value is not None and value < 0:
                 times = -1
-                unit = Term(weight.scaled(Fraction(-1)), t.factors, t.bound, t.conds)
-            if unit.factors == () and unit.bound == () and unit.conds == () and value is not None:
-                unit = Term(Polynomial((((), Fraction(1)),)))
-                if value.denominator != 1:
-                    unit = Term(weight.scaled(Fraction(times)))
+            unit = Term(weight.scaled(Fraction(1, times)), t.factors, t.bound, t.conds)
             f = self.algebra.atoms.factor("exp", (unit,), times)
             parts.append((Term(Polynomial((((), Fraction(1)),)), (f,)),))
         return self.algebra.product(*parts)
@@ -414,6 +411,10 @@ def spread(end: Expr) -> Expr:
                 rest = (*end.terms[:k], *end.terms[k + 1 :])
                 return Call(t.fn, tuple(Add((a, *rest)) for a in t.args))
     return end
+
+
+def _divides(e: Normal) -> bool:
+    return any(f.power < 0 and f.key[0] != "exp" for t in e for f in t.factors)
 
 
 def _parts(form: Affine) -> tuple[int, dict[str, int]]:

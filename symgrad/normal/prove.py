@@ -8,34 +8,31 @@ compared values, what is left is zero. Cells with a tie are kept apart.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain, pairwise, permutations, product
+from itertools import chain, permutations, product
 from math import factorial, lcm, prod
 from time import monotonic
 
 from symgrad.affine import Affine, Condition
 from symgrad.normal.algebra import GUARDS, Algebra, Outgrown
+from symgrad.normal.atoms import weight_only
 from symgrad.normal.guards import Guards
-from symgrad.normal.term import (
-    Factor,
-    Key,
-    Normal,
-    Term,
-    combined,
-    order_of_factor,
-    settled,
-    straight,
-)
-from symgrad.points import Hidden, Piece, sample, vanish
-from symgrad.polynomial import Polynomial
+from symgrad.normal.term import Factor, Key, Normal, Term, combined, straight
+from symgrad.points import Hidden, Piece, everywhere, inhabited, vanish
+from symgrad.polynomial import ONE
 
 MOST_GUARDS = 8
 MOST_ORDERS = 24
 MOST_ROUNDS = 12
-MOST_PLACES = 5
+MOST_FACTORS = 40
+MOST_ALIKE = 8
 SMOOTH = {"ref", "exp", "log", "root", "sum", "power", "sin", "cos"}
 """What an equation between such quantities, not identically true, holds on a null set of."""
+
+OPAQUE = ("exp", "log", "root", "sum", "sin", "cos")
+"""Quantities known by what is inside them."""
 
 Skeleton = tuple[tuple[Key, int], ...]
 
@@ -50,28 +47,17 @@ class Proof:
     left: Normal = ()
 
 
-@dataclass(frozen=True)
-class Monomial:
-    """What a compared difference is linear in."""
-
-    factors: tuple[Factor, ...]
-    bound: tuple[str, ...]
-    conds: tuple[Condition, ...]
-    weight: Polynomial | None
-
-    @property
-    def positive(self) -> bool:
-        """Is it a product of exponentials?"""
-        plain = not self.bound and not self.conds and self.weight is None
-        return plain and bool(self.factors) and all(f.key[0] == "exp" for f in self.factors)
-
-
 @dataclass
 class Prover:
     """Proofs over one set of templates, under facts about sizes and indices."""
 
     guards: Guards
-    known: tuple[Condition, ...] = ()
+    labels: frozenset[str] = frozenset()
+
+    @property
+    def known(self) -> tuple[Condition, ...]:
+        """Facts about sizes and indices."""
+        return self.algebra.known
 
     @property
     def algebra(self) -> Algebra:
@@ -80,10 +66,11 @@ class Prover:
 
     def zero(self, e: Normal) -> Proof:
         """Is `e` zero?"""
-        left = self.cleared(self.without_facts(e))
-        if not left:
+        e = self.algebra.without_facts(e)
+        if not e or not self.cleared(e):
             return Proof()
-        left = self.unweighted(left)
+        left = self.unweighted(self.alike(self.split(e)))
+        left = self.unweighted(self.cleared(left)) if left else ()
         if not left:
             return Proof("index sets")
         ties: dict[Factor, None] = {}
@@ -96,33 +83,70 @@ class Prover:
                 ties |= dict.fromkeys(found)
         return Proof("cells", tuple(ties), tuple(rest))
 
+    def split(self, e: Normal) -> Normal:
+        """`e` with σ(x) spelled 1 - 1/(1 + e^x) everywhere, as it is inside sums."""
+        if not any(f.key[0] == "sum" and f.power < 0 for t in e for f in t.factors):
+            return e
+        self.algebra.apart = True
+        try:
+            return combined(x for t in e for x in self.algebra.cleaned(t))
+        finally:
+            self.algebra.apart = False
+
+    def alike(self, e: Normal) -> Normal:
+        """`e` with opaque quantities replaced by equal ones that are spelled in other ways."""
+        kinds: dict[str, list[Factor]] = {}
+        for f in dict.fromkeys(Factor(f.key, f.at) for t in e for f in t.factors):
+            if f.key[0] in (*OPAQUE, *GUARDS) and not _inner(f):
+                kinds.setdefault(f.key[0], []).append(f)
+        same: dict[Factor, Factor] = {}
+        for found in kinds.values():
+            for k, f in enumerate(found[:MOST_ALIKE]):
+                for g in found[:k]:
+                    if g not in same and f not in same and self.equal(f, g):
+                        same[f] = g
+        return e if not same else combined(x for t in e for x in self.exchanged(t, same))
+
+    def exchanged(self, t: Term, same: dict[Factor, Factor]) -> Normal:
+        """A term with factors replaced."""
+        factors = []
+        for f in t.factors:
+            new = same.get(Factor(f.key, f.at))
+            factors.append(f if new is None else Factor(new.key, new.at, f.power))
+        return self.algebra.cleaned(Term(t.weight, tuple(factors), t.bound, t.conds))
+
+    def equal(self, f: Factor, g: Factor) -> bool:
+        """Have two opaque quantities of one kind the same inside, for all sizes?"""
+        atoms = self.algebra.atoms
+        gap = self.algebra.minus(atoms.inside(f), atoms.inside(g))
+        shared = {k.key for t in gap for k in t.factors}
+        if len(gap) > MOST_ALIKE or any(k[0] in (*GUARDS, "sum") for k in shared):
+            return False
+        return not self.unweighted(self.algebra.without_facts(gap))
+
     # -- facts and denominators -------------------------------------------------------------------
 
-    def without_facts(self, e: Normal) -> Normal:
-        """`e` without the conditions on sizes that the facts imply."""
-        return combined(
-            Term(t.weight, t.factors, t.bound, tuple(c for c in t.conds if not self.implied(c, t)))
-            for t in e
-        )
-
-    def implied(self, c: Condition, t: Term) -> bool:
-        """Do the facts say so, without any bound index?"""
-        if c.equality or set(t.bound) & set(c.form.by):
+    def inhabited(self, t: Term) -> bool:
+        """Does a term run over a point, whatever the sizes are?"""
+        facts = self.algebra.about(n for c in t.conds for n in c.form.by)
+        try:
+            return not t.conds or inhabited(t.conds, t.bound, facts)
+        except Hidden:
             return False
-        names = set(c.form.by)
-        facts = tuple(k for k in self.known if names & set(k.form.by))
-        if not facts:
-            return False
-        below = straight(-c.form.constant - 1, c.form.scaled(-1).by)
-        return sample((*facts, Condition(below))) is None
 
     def cleared(self, e: Normal) -> Normal:
-        """`e` times the denominators that depend on no bound index."""
+        """`e` times the denominators that depend on no bound index.
+
+        Where a denominator is 0, a quotient has no value, unless it stands under a bracket that
+        is 0 there: [x ≠ 0]/x + [x = 0] is not zero, though it is when multiplied by x. So a
+        denominator that can be 0 is multiplied out where no bracket is in front of it.
+        """
         for _ in range(MOST_ROUNDS):
             below: dict[tuple[Key, tuple[Affine, ...]], int] = {}
             for f in (f for t in e for f in t.factors if f.power < 0):
-                if not any(n.startswith("#") for a in f.at for n, _ in a.coefficients):
+                if not _inner(f):
                     below[f.key, f.at] = max(below.get((f.key, f.at), 0), -f.power)
+            below = {which: n for which, n in below.items() if self.divides(*which, e)}
             if not below:
                 return e
             key, at = min(below, key=lambda k: (-k[0][2], k[0], str(k[1])))
@@ -132,8 +156,48 @@ class Prover:
                 for t in e
                 for x in self.algebra.cleaned(Term(t.weight, (*t.factors, more), t.bound, t.conds))
             )
-            e = self.without_facts(e)
+            e = self.algebra.without_facts(e)
         raise Outgrown("found denominators inside one another")
+
+    def divides(self, key: Key, at: tuple[Affine, ...], e: Normal) -> bool:
+        """Does `e` have no value wherever this denominator is 0, or is it never 0?"""
+        mine = [t for t in e if any((f.key, f.at) == (key, at) and f.power < 0 for f in t.factors)]
+        bare = [t for t in mine if not any(f.key[0] in GUARDS for f in t.factors)]
+        if len(bare) == len(mine) and all(self.inhabited(t) for t in bare):
+            return True
+        return self.never_zero(Factor(key, at))
+
+    def never_zero(self, f: Factor) -> bool:
+        """Is a quantity different from 0 whatever the values are?"""
+        if f.key[0] == "exp":
+            return True
+        if f.key[0] not in ("sum", "root"):
+            return False
+        return self.positive(self.algebra.atoms.inside(f))
+
+    def positive(self, e: Normal) -> bool:
+        """Is every term at least 0, and one more than 0, whatever the values are?"""
+        weight = weight_only(e)
+        if weight is not None and weight.names:
+            return self.sized(e[0])
+        if not all(self.sized(t) and all(map(self.at_least_zero, t.factors)) for t in e):
+            return False
+        return any(all(map(self.never_zero, t.factors)) and self.inhabited(t) for t in e)
+
+    def at_least_zero(self, f: Factor) -> bool:
+        """Is a factor with its power at least 0, whatever the values are?"""
+        if f.power % 2 == 0 or f.key[0] in ("exp", "root", *GUARDS):
+            return True
+        return f.key[0] == "sum" and self.positive(self.algebra.atoms.inside(f))
+
+    def sized(self, t: Term) -> bool:
+        """Is a weight more than 0: positive numbers times sizes?"""
+        if any(c <= 0 for _, c in t.weight.terms):
+            return False
+        return all(
+            not self.algebra.possible((*self.algebra.about((n,)), Condition(Affine(0, ((n, -1),)))))
+            for n in t.weight.names
+        )
 
     # -- weights ----------------------------------------------------------------------------------
 
@@ -162,9 +226,11 @@ class Prover:
     def pointwise(self, group: Sequence[Term]) -> list[Factor] | None:
         """The ties on which summands over one domain do not add to zero; None if they do not
         where nothing ties."""
-        inside = self.cleared(combined(Term(t.weight, t.factors).put(renaming(t)) for t in group))
+        moved = [t.put(renaming(t)) for t in group]
+        inside = self.cleared(combined(Term(t.weight, t.factors) for t in moved))
         if not inside:
             return []
+        domain = moved[0].conds
         signs = self.compared(inside)
         if not signs or len(signs) > MOST_GUARDS:
             return None
@@ -173,12 +239,12 @@ class Prover:
             if monotonic() > self.algebra.until:
                 raise Outgrown("found too many cells")
             if self.in_cell(inside, cell):
-                zeros = [g for g, s in cell.items() if s == 0 and self.is_tie(g)]
+                zeros = [g for g, s in cell.items() if s == 0 and self.is_tie(g, domain)]
                 if not zeros:
                     return None
                 differ.append(zeros)
-        least = min((len(z) for z in differ), default=0)
-        return list(dict.fromkeys(g for z in differ if len(z) == least for g in z))
+        least = [z for z in differ if not any(set(o) < set(z) for o in differ)]
+        return list(dict.fromkeys(g for z in least for g in z))
 
     def compared(self, e: Normal) -> list[Factor]:
         """The guards of `e`, those that occur inside others first."""
@@ -207,7 +273,7 @@ class Prover:
     def consistent(self, chosen: dict[Factor, int]) -> bool:
         """Can these signs occur together, monomials taken as free variables?"""
         conds: list[Condition] = [Condition(Affine(-1, (("one", 1),)))]
-        seen: dict[Monomial, str] = {}
+        seen: dict[object, str] = {}
         for guard, sign in chosen.items():
             form = self.linear(guard, seen, chosen)
             if sign == 0:
@@ -216,19 +282,20 @@ class Prover:
                 scaled = straight(-1, form.scaled(sign).by)
                 conds.append(Condition(scaled))
         for said, name in seen.items():
-            if said.positive:
+            if isinstance(said, Term) and said.factors and all(map(_grows, said.factors)):
                 conds.append(Condition(Affine(-1, ((name, 1),))))
-        return sample(tuple(conds)) is not None
+        return self.algebra.possible(tuple(conds))
 
-    def linear(self, guard: Factor, seen: dict[Monomial, str], cell: dict[Factor, int]) -> Affine:
+    def linear(self, guard: Factor, seen: dict[object, str], cell: dict[Factor, int]) -> Affine:
         """The compared difference as a linear form of its monomials; `one` is the number 1."""
-        opened = resolved(self.algebra.atoms.inside(guard), cell)
-        inside = combined(x for t in opened for x in settled(t))
+        inside = resolved(self.algebra.atoms.inside(guard), cell)
         by: dict[str, Fraction] = {}
         for t in inside:
             value = t.weight.number
-            weight = None if value is not None else t.weight
-            said = Monomial(t.factors, t.bound, t.conds, weight)
+            unit = t.weight if value is None else ONE
+            said: object = Term(unit, t.factors, (), t.conds)
+            if t.bound:
+                said = (guard.key[2], guard.at, t)
             plain = value is not None and not t.factors and not t.conds
             name = "one" if plain else seen.setdefault(said, f"v{len(seen)}")
             by[name] = by.get(name, Fraction(0)) + (Fraction(1) if value is None else value)
@@ -240,6 +307,7 @@ class Prover:
         zeros = tuple(z for g, s in cell.items() if s == 0 for z in self.plainly(g, cell))
         left = resolved(e, cell)
         if left and zeros:
+            left = self.cleared(left)
             left = combined(
                 x
                 for t in left
@@ -264,81 +332,79 @@ class Prover:
         inside = resolved(self.algebra.atoms.inside(guard), cell)
         return [self.algebra.atoms.factor("zero", inside)] if inside else []
 
-    def is_tie(self, guard: Factor) -> bool:
-        """Does the equation hold on a null set, and does it come from a comparison?"""
+    def is_tie(self, guard: Factor, domain: tuple[Condition, ...] = ()) -> bool:
+        """Does the equation hold on a null set only, and does it come from a comparison?
+
+        An analytic function on a connected domain that is not zero identically is zero on a null
+        set; on a diagonal, x_i - x_j is zero identically.
+        """
         number = guard.key[2]
         template = self.algebra.atoms.template(number)
-        if number not in self.guards.ordered:
+        if number not in self.guards.ordered or not any(t.factors for t in template):
             return False
-        smooth = all(f.key[0] in SMOOTH for t in template for f in t.factors)
-        moved = any(t.factors for t in template)
-        whole = any(not t.factors and t.weight.number is None for t in template)
-        null = smooth and moved and not whole and self.deep_smooth(template)
-        return null and not self.may_vanish(guard)
+        if any(not t.factors and t.weight.number is None for t in template):
+            return False
+        parts = list(self.quantities(template))
+        named = [f for f in parts if f.key[0] in ("ref", "power")]
+        if any(f.key[0] not in SMOOTH or f.key[1] in self.labels for f in parts):
+            return False
+        if len(named) > 1 and any(":" in f.key[1] for f in named):
+            return False
+        cut = {f.key for f in parts if f.key[0] in ("root", "log") and not self.whole_domain(f)}
+        return len(cut) <= 1 and all(map(self.half_space, cut)) and self.moves(guard, domain)
 
-    def may_vanish(self, guard: Factor) -> bool:
-        """Is the compared difference zero for all values where some of its places meet?
-        x_i y_j - x_j y_i is, at i = j."""
-        places = list(dict.fromkeys(guard.at))
-        if len(places) > MOST_PLACES:
-            return True
-        template = self.algebra.atoms.template(guard.key[2])
-        names = [f"?{k}" for k in range(len(guard.at))]
-        for joined in partitions(names):
-            values = {n: Affine(0, ((group[0], 1),)) for group in joined for n in group[1:]}
-            apart = any(
-                not _may_meet(guard.at[int(a[1:])], guard.at[int(b[1:])])
-                for group in joined
-                for a, b in pairwise(group)
-            )
-            if (
-                values
-                and not apart
-                and not combined(merged_factors(t.put(values)) for t in template)
-            ):
+    def quantities(self, e: Normal) -> Iterator[Factor]:
+        """The factors of a normal form, and those inside them."""
+        for f in (f for t in e for f in t.factors):
+            yield f
+            if f.key[0] in OPAQUE:
+                yield from self.quantities(self.algebra.atoms.template(f.key[2]))
+
+    def whole_domain(self, f: Factor) -> bool:
+        """Has a root or logarithm a value everywhere?"""
+        return self.positive(self.algebra.atoms.template(f.key[2]))
+
+    def half_space(self, key: Key) -> bool:
+        """Is what is under a root v + f(other values), so that its domain is connected?"""
+        template = self.algebra.atoms.template(key[2])
+        kinds = {f.key[0] for t in template for f in t.factors}
+        names = [f.key for t in template for f in t.factors]
+        return kinds == {"ref"} and any(
+            len(t.factors) == 1
+            and not t.bound
+            and not t.conds
+            and t.factors[0].power == 1
+            and names.count(t.factors[0].key) == 1
+            for t in template
+        )
+
+    def moves(self, guard: Factor, domain: tuple[Condition, ...]) -> bool:
+        """Is a compared difference, at the places it is read, never zero identically?"""
+        groups: dict[Skeleton, list[tuple[Term, tuple[Factor, ...]]]] = {}
+        for t, factors in with_powers(self.algebra.atoms.inside(guard)):
+            flat = tuple(sorted(factors, key=lambda f: (f.key, f.power < 0)))
+            skeleton = tuple((f.key, 1 if f.power > 0 else -1) for f in flat)
+            groups.setdefault(skeleton, []).append((t, flat))
+        for skeleton, members in groups.items():
+            first = members[0][0]
+            if not skeleton:
+                continue
+            if len(members) == 1 and not first.bound and not first.conds and first.weight.number:
                 return True
+            with suppress(Hidden):
+                pieces = [piece(t, fs) for t, fs in members]
+                same = orders(skeleton, members[0][1])
+                if everywhere(pieces, (*self.known, *domain), same):
+                    return True
         return False
 
-    def deep_smooth(self, e: Normal) -> bool:
-        """Are the opaque quantities smooth all the way in?"""
-        for f in (f for t in e for f in t.factors):
-            if f.key[0] not in SMOOTH:
-                return False
-            if f.key[0] in ("exp", "log", "root", "sum") and not self.deep_smooth(
-                self.algebra.atoms.template(f.key[2])
-            ):
-                return False
-        return True
+
+def _inner(f: Factor) -> bool:
+    return any(n.startswith("#") for a in f.at for n, _ in a.coefficients)
 
 
-def _may_meet(a: Affine, b: Affine) -> bool:
-    gap = a.plus(b, -1)
-    return bool(gap.coefficients) or not gap.constant
-
-
-def merged_factors(t: Term) -> Term:
-    """The term with equal factors as one power."""
-    powers: dict[tuple[Key, tuple[Affine, ...]], int] = {}
-    for f in t.factors:
-        powers[f.key, f.at] = powers.get((f.key, f.at), 0) + f.power
-    factors = (Factor(k, at, n) for (k, at), n in powers.items() if n)
-    return Term(t.weight, tuple(sorted(factors, key=order_of_factor)), t.bound, t.conds)
-
-
-def partitions(items: Sequence[str]) -> Iterator[list[list[str]]]:
-    """Every way to put items into groups.
-
-    >>> [len(p) for p in partitions("abc")]
-    [1, 2, 2, 2, 3]
-    """
-    if not items:
-        yield []
-        return
-    head, rest = items[0], items[1:]
-    for p in partitions(rest):
-        for k, group in enumerate(p):
-            yield [*p[:k], [head, *group], *p[k + 1 :]]
-        yield [[head], *p]
+def _grows(f: Factor) -> bool:
+    return f.key[0] == "exp"
 
 
 def resolved(e: Normal, cell: dict[Factor, int]) -> Normal:
@@ -376,6 +442,8 @@ def with_powers(e: Normal) -> list[tuple[Term, tuple[Factor, ...]]]:
     raised = {f.key[1] for t in e for f in t.factors if f.key[0] == "power" and len(f.at) == 1}
     out = []
     for t in e:
+        if sum(abs(f.power) for f in t.factors) > MOST_FACTORS:
+            raise Outgrown("found too many factors")
         factors: list[Factor] = []
         exponents = dict.fromkeys(sorted(raised), Affine(0))
         for f in t.factors:

@@ -1,6 +1,6 @@
 """Formulas written otherwise are never different; formulas with a slip are never equal.
 
-``python tests/test_rewriting.py 100000 SEED`` runs many cases and prints what it finds.
+``python tests/test_respelling.py 100000 SEED`` runs many cases and prints what it finds.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 
 import pytest
-from rewriting import evaluated, formula, points, rewritten
+from respelling import evaluated, formula, points, rewritten
 
 from symgrad.compare import pair_of
 from symgrad.decide import decide
