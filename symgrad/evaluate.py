@@ -175,7 +175,7 @@ class Unrolled:
         self._gradients: dict[tuple[Expr, Ref], Number] = {}
         self._active: dict[Ref, None] = {}
         self._nested = MAX_NESTED
-        self._formula = Interpreter(self._read, self._partial)
+        self._formula = Interpreter(self._read, self._partial, network.ties)
 
     # -- questions ----------------------------------------------------------------------------
 

@@ -47,8 +47,8 @@ def close(a: Number, b: Number) -> bool:
 def confirm(network: Network, of: Ref, by: Ref, found: Number, point: Point) -> None:
     """The gradient at given values is what the oracle says.
 
-    At a tie the strict convention has no answer: an ExamError asks for another one. The other
-    conventions are definitions there, which the oracle does not know.
+    At a tie the strict convention has no answer: an ExamError asks for another one. The oracle
+    knows what the others say of a maximum, and nothing of a condition at its edge.
     """
     try:
         expected = Unrolled(network, point).derivative(of, by)
