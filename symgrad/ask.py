@@ -85,6 +85,13 @@ class Asker:
                 hint=f"the names it reads are {known}" if known else "state its equations first",
             )
         for ref in (of, by):
+            if ref.name in self.network.sizes and not ref.indices:
+                raise NetworkError(
+                    f"found a gradient with {latex(ref)}, which is a size; expected a quantity "
+                    "that varies continuously",
+                    at=at.find(latex(ref)),
+                    hint="ask for the gradient by a name that the formulas compute with",
+                )
             check_entry(self.network, ref, at.find(latex(ref)))
 
     def name(self, q: Question, ref: Ref) -> Answer:
