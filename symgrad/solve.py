@@ -205,21 +205,7 @@ def read_groups(
 
 
 FUNCTION_LETTERS = frozenset(
-    (
-        "f",
-        "g",
-        "h",
-        "F",
-        "G",
-        "H",
-        r"\phi",
-        r"\varphi",
-        r"\Phi",
-        r"\psi",
-        r"\Psi",
-        r"\rho",
-        r"\sigma",
-    )
+    (*"fghFGH", *(rf"\{x}" for x in ("phi", "varphi", "Phi", "psi", "Psi", "rho", "sigma")))
 )
 """Letters that stand for a function more often than for a number."""
 

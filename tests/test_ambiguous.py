@@ -40,3 +40,31 @@ def test_a_letter_before_a_lone_name_in_parentheses_is_refused(name: str) -> Non
 )
 def test_what_is_used_otherwise_stays_a_product(text: str, by: str, right: str) -> None:
     assert Network(text).gradient("h", by).latex().endswith(f"= {right}")
+
+
+@pytest.mark.parametrize("fn", [r"\log", r"\sin", r"\tanh", r"\exp"])
+def test_a_function_before_a_product_of_names_is_refused(fn: str) -> None:
+    with pytest.raises(SymgradError, match="a product after") as found:
+        Network(rf"L = a {fn} p_1 y_1 + b")
+    assert rf"{fn}(p_1 y_1) or y_1 {fn} p_1" in found.value.headline()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (r"\sin 2\pi x", r"\sin(2 \pi x)"),
+        (r"\log 2 x", r"\log(2 x)"),
+        (r"y \log p", r"y \cdot \log(p)"),
+        (r"\log p \log y", r"\log(p) \cdot \log(y)"),
+        (r"\log p \cdot y", r"\log(p) \cdot y"),
+    ],
+)
+def test_a_bare_function_with_one_reading_is_read(written: str, meant: str) -> None:
+    x = "p" if "p" in meant.replace("pi", "") else "x"
+    assert Network(f"L = {written}").gradient("L", x) == Network(f"L = {meant}").gradient("L", x)
+
+
+@pytest.mark.parametrize("asked", [r"\partial L/\partial n", r"\partial n/\partial x_1"])
+def test_a_gradient_by_a_size_is_refused(asked: str) -> None:
+    with pytest.raises(SymgradError, match=r"size|nothing defines"):
+        Network(r"L = \frac1n \sum_{i=1}^n x_i").answer(asked)
