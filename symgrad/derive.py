@@ -369,7 +369,7 @@ class Sweep:
 
     def indices(self, node: Ref) -> tuple[Index, ...]:
         """The free indices of `node`, with the ranges its tensor gives them."""
-        ranges = self.network.ranges(node.name) or ()
+        ranges = self.network.ranges_at(node) or ()
         found = []
         for i, r in zip(node.indices, ranges, strict=False):
             if isinstance(i, Ref) and not i.indices and i.name not in self.network.sizes:

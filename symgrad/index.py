@@ -85,7 +85,7 @@ class Facts:
         """
         hit = self._cache.get(condition)
         if hit is None:
-            hit = self._cache[condition] = self.instance(_negations(condition)) is None
+            hit = self._cache[condition] = self.instance(negations(condition)) is None
         return hit
 
     def contradictory(self) -> bool:
@@ -107,7 +107,8 @@ class Facts:
         return ones + self.known
 
 
-def _negations(c: Condition) -> tuple[Condition, ...]:
+def negations(c: Condition) -> tuple[Condition, ...]:
+    """The conditions one of which holds where `c` does not."""
     below = Condition(Affine(-c.form.constant - 1, c.form.scaled(-1).coefficients))
     if not c.equality:
         return (below,)

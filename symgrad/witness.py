@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from itertools import islice, permutations, product
+from itertools import islice, permutations
 
 from symgrad.affine import shift
 from symgrad.dual import Number, Ties, precision, to_decimal
@@ -114,17 +114,24 @@ def instances(network: Network) -> Iterator[dict[str, int]]:
 
 def entries(indices: tuple[Index, ...], sizes: Mapping[str, int]) -> list[dict[str, Expr]]:
     """Values of the free indices: both ends and what lies between, as far as there is room."""
-    point = Point(sizes)
-    spans = []
-    for i in indices:
-        lo, hi = int(value(i.range.lo, point)), int(value(i.range.hi, point))
-        spans.append(
-            sorted({lo, hi, *range(lo, min(hi, lo + 2) + 1), hi - 1} & set(range(lo, hi + 1)))
-        )
-    every = list(product(*spans))
+    every = list(_corners(indices, dict(sizes)))
     step = max(1, len(every) // MOST_POINTS)
     chosen = dict.fromkeys((*every[::step], *every[-1:]))
     return [dict(zip((i.name for i in indices), map(num, v), strict=True)) for v in chosen]
+
+
+def _corners(indices: tuple[Index, ...], known: dict[str, int]) -> Iterator[tuple[int, ...]]:
+    """Values near the ends of each range; a later range may lean on an earlier index."""
+    if not indices:
+        yield ()
+        return
+    first, rest = indices[0], indices[1:]
+    point = Point(known)
+    lo, hi = int(value(first.range.lo, point)), int(value(first.range.hi, point))
+    near = {lo, hi, *range(lo, min(hi, lo + 2) + 1), hi - 1} & set(range(lo, hi + 1))
+    for k in sorted(near):
+        for others in _corners(rest, {**known, first.name: k}):
+            yield (k, *others)
 
 
 def drawn(ref: Ref) -> Number:
