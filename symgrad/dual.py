@@ -40,6 +40,10 @@ class Ties(SymgradError):
     """A derivative was asked where the compared values are equal: there is none."""
 
 
+class Undefined(SymgradError):
+    """A formula has no value where it was asked for: 1/0, log 0, the root of -1."""
+
+
 @contextmanager
 def precision(digits: int) -> Iterator[None]:
     """Decimals of so many digits inside; what leaves their range is an error."""
@@ -102,7 +106,7 @@ def times(a: Number, b: Number) -> Number:
 def over(a: Number, b: Number) -> Number:
     """a / b."""
     if not b:
-        raise SymgradError("found a division by 0, expected a denominator other than 0")
+        raise Undefined("found a division by 0, expected a denominator other than 0")
     if isinstance(a, Fraction) and isinstance(b, Fraction):
         return _checked(a / b)
     return Fraction(0) if isinstance(a, Fraction) and not a else to_decimal(a) / to_decimal(b)
@@ -146,7 +150,7 @@ def exp(x: Number) -> Number:
 def log(x: Number) -> Number:
     """ln x, for x > 0."""
     if x <= 0:
-        raise SymgradError("found log of a number that is not positive, expected a positive one")
+        raise Undefined("found log of a number that is not positive, expected a positive one")
     return Fraction(0) if x == 1 else to_decimal(x).ln()
 
 
@@ -231,9 +235,7 @@ def power(base: Number, exponent: Number) -> Number:
     if isinstance(exponent, Fraction) and exponent.denominator == 1:
         return _whole_power(base, exponent.numerator)
     if base < 0:
-        raise SymgradError(
-            "found a root of a negative number, expected a base that is not negative"
-        )
+        raise Undefined("found a root of a negative number, expected a base that is not negative")
     if not base:
         return _whole_power(base, 1 if exponent > 0 else -1)
     if isinstance(base, Fraction) and isinstance(exponent, Fraction):

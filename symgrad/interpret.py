@@ -13,6 +13,7 @@ from symgrad.dual import (
     SMOOTH,
     Convention,
     Dual,
+    Undefined,
     add,
     apply,
     constant,
@@ -160,7 +161,7 @@ class Interpreter:
         for branch, cond in e.branches:
             if cond is None or self.holds(cond, env):
                 return self.value(branch, env)
-        raise SymgradError(f"found no branch that holds in {latex(e)}, expected one")
+        raise Undefined(f"found no branch that holds in {latex(e)}, expected one")
 
     def _call(self, e: Call, env: Env) -> Dual:
         if e.fn in ("max", "min"):  # an argument that is written twice is one
@@ -194,5 +195,5 @@ def _fold(op: str, items: Iterator[Dual], e: Expr, ties: Convention = "strict") 
         return total
     found = list(items)
     if not found:
-        raise SymgradError(f"found {latex(e)} over no index at all, expected one or more")
+        raise Undefined(f"found {latex(e)} over no index at all, expected one or more")
     return extreme(found, 1 if op == "max" else -1, ties)
