@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from symgrad.answer import Answer
 from symgrad.derive import Sweep
-from symgrad.dual import Number
+from symgrad.dual import Number, Undefined
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.evaluate import Point, Unrolled
 from symgrad.expr import Expr, Num, Partial, Ref, constant, num, walk
@@ -58,7 +58,7 @@ class Asker:
         sweep = self.sweeps.setdefault(of, Sweep(self.network, of, inline=WHOLE))
         derivation = sweep.gradient(by)
         confirm_formula(self.network, derivation)
-        value = self.value(derivation.answer)
+        value = self.slope(of, by, derivation.answer)
         if value is not None:
             confirm(self.network, of, by, value, self.point())
         if self.cases:
@@ -66,6 +66,20 @@ class Asker:
         return Answer(
             self.where, q.latex, whole_latex(derivation), value, q.at, derivation=derivation
         )
+
+    def slope(self, of: Ref, by: Ref, answer: Expr) -> Number | None:
+        """The number of a gradient; at values where the gradient or `of` has none, an error."""
+        try:
+            value = self.value(answer)
+            if self.network.values:
+                self.value(of)
+        except Undefined as fault:
+            raise NetworkError(
+                f"found {latex(Partial(of, by))} without a value at the given values: "
+                f"{fault.message.removeprefix('found ')}",
+                hint="change the values, or drop them",
+            ) from None
+        return value
 
     def check(self, of: Ref, by: Ref, at: Place) -> None:
         """Both names are known, their indices in range."""
@@ -86,6 +100,13 @@ class Asker:
                 hint=f"the names it reads are {known}" if known else "state its equations first",
             )
         for ref in (of, by):
+            if ref.name in self.network.sizes and not ref.indices:
+                raise NetworkError(
+                    f"found a gradient with {latex(ref)}, which is a size; expected a quantity "
+                    "that varies continuously",
+                    at=at.find(latex(ref)),
+                    hint="ask for the gradient by a name that the formulas compute with",
+                )
             check_entry(self.network, ref, at.find(latex(ref)))
 
     def name(self, q: Question, ref: Ref) -> Answer:
@@ -132,6 +153,8 @@ class Asker:
             return None
         try:
             return self.unrolled().value(e)
+        except Undefined:
+            raise
         except SymgradError:
             return None
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple, NoReturn
+from typing import Literal, NamedTuple, NoReturn
 
 from symgrad.errors import SymgradError
 
@@ -38,6 +38,10 @@ MAX_ROOT = 64
 
 class Ties(SymgradError):
     """A derivative was asked where the compared values are equal: there is none."""
+
+
+class Undefined(SymgradError):
+    """A formula has no value where it was asked for: 1/0, log 0, the root of -1."""
 
 
 @contextmanager
@@ -102,7 +106,7 @@ def times(a: Number, b: Number) -> Number:
 def over(a: Number, b: Number) -> Number:
     """a / b."""
     if not b:
-        raise SymgradError("found a division by 0, expected a denominator other than 0")
+        raise Undefined("found a division by 0, expected a denominator other than 0")
     if isinstance(a, Fraction) and isinstance(b, Fraction):
         return _checked(a / b)
     return Fraction(0) if isinstance(a, Fraction) and not a else to_decimal(a) / to_decimal(b)
@@ -146,7 +150,7 @@ def exp(x: Number) -> Number:
 def log(x: Number) -> Number:
     """ln x, for x > 0."""
     if x <= 0:
-        raise SymgradError("found log of a number that is not positive, expected a positive one")
+        raise Undefined("found log of a number that is not positive, expected a positive one")
     return Fraction(0) if x == 1 else to_decimal(x).ln()
 
 
@@ -231,9 +235,7 @@ def power(base: Number, exponent: Number) -> Number:
     if isinstance(exponent, Fraction) and exponent.denominator == 1:
         return _whole_power(base, exponent.numerator)
     if base < 0:
-        raise SymgradError(
-            "found a root of a negative number, expected a base that is not negative"
-        )
+        raise Undefined("found a root of a negative number, expected a base that is not negative")
     if not base:
         return _whole_power(base, 1 if exponent > 0 else -1)
     if isinstance(base, Fraction) and isinstance(exponent, Fraction):
@@ -358,20 +360,40 @@ def apply(fn: str, x: Dual) -> Dual:
     return Dual(value, times(f.slope(x.value), x.tangent) if x.tangent else Fraction(0))
 
 
-def extreme(args: Sequence[Dual], sign: int) -> Dual:
+Convention = Literal["strict", "ge", "first", "split"]
+"""How the derivative of an extreme is shared out where arguments tie."""
+
+
+def extreme(args: Sequence[Dual], sign: int, convention: Convention = "strict") -> Dual:
     """The greatest (sign 1) or least (sign -1) of the arguments; it moves as the winner does.
 
     A tie of arguments that move is refused even where all move alike: which of them is said to
-    win, and so the gradient of each, is a convention.
+    win, and so the gradient of each, is a convention. One that is named says how it moves.
+
+    >>> a, b = Dual(Fraction(2), Fraction(1)), Dual(Fraction(2), Fraction(3))
+    >>> [int(extreme([a, b], 1, c).tangent) for c in ("ge", "first", "split")]
+    [4, 1, 2]
     """
     best = args[0]
     for x in args[1:]:
         if sign * compare(x.value, best.value) > 0:
             best = x
     tied = [x for x in args if compare(x.value, best.value) == 0]
-    if len(tied) > 1 and any(x.tangent for x in tied):
+    if len(tied) == 1 or not any(x.tangent for x in tied):
+        return best
+    if convention == "strict":
         raise _tie(best)
-    return best
+    return Dual(best.value, _shared([x.tangent for x in tied], convention))
+
+
+def _shared(tangents: Sequence[Number], convention: Convention) -> Number:
+    """All of the equals count, the first one, or each its part."""
+    if convention == "first":
+        return tangents[0]
+    total: Number = Fraction(0)
+    for t in tangents:
+        total = plus(total, t)
+    return total if convention == "ge" else over(total, Fraction(len(tangents)))
 
 
 def order(a: Dual, b: Dual) -> int:

@@ -176,7 +176,7 @@ class Unrolled:
         self._named: dict[tuple[Expr, Ref], Number] = {}
         self._active: dict[Ref, None] = {}
         self._nested = MAX_NESTED
-        self._formula = Interpreter(self._read, self._partial)
+        self._formula = Interpreter(self._read, self._partial, network.ties)
 
     # -- questions ----------------------------------------------------------------------------
 

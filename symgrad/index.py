@@ -90,7 +90,7 @@ class Facts:
         """
         hit = self._cache.get(condition)
         if hit is None:
-            absent = (sample(self.system((c,))) is None for c in _negations(condition))
+            absent = (sample(self.system((c,))) is None for c in negations(condition))
             hit = self._cache[condition] = all(absent)
         return hit
 
@@ -163,7 +163,8 @@ def _at(c: Condition, put: Mapping[str, int]) -> Condition:
     return Condition(form, c.equality)
 
 
-def _negations(c: Condition) -> tuple[Condition, ...]:
+def negations(c: Condition) -> tuple[Condition, ...]:
+    """The conditions one of which holds where `c` does not."""
     below = Condition(Affine(-c.form.constant - 1, c.form.scaled(-1).coefficients))
     if not c.equality:
         return (below,)

@@ -11,7 +11,9 @@ from fractions import Fraction
 
 from symgrad.dual import (
     SMOOTH,
+    Convention,
     Dual,
+    Undefined,
     add,
     apply,
     constant,
@@ -62,15 +64,18 @@ KINKED = ("abs", "ceil", "floor", "max", "min", "relu", "sign")
 
 
 class Interpreter:
-    """Evaluates formulas; `read` gives what a name stands for, `partial` what ∂of/∂by is."""
+    """Evaluates formulas; `read` gives what a name stands for, `partial` what ∂of/∂by is; `ties`
+    says how an extreme of equals moves."""
 
     def __init__(
         self,
         read: Callable[[Ref, Env], Dual],
         partial: Callable[[Expr, Ref, Env], Dual],
+        ties: Convention = "strict",
     ) -> None:
         self._read = read
         self._partial = partial
+        self._ties = ties
         self.work = 0
 
     def value(self, e: Expr, env: Env) -> Dual:
@@ -94,7 +99,8 @@ class Interpreter:
             case Call():
                 return self._call(e, env)
             case Reduce(op=op, bounds=bounds, body=body):
-                return _fold(op, (self.value(body, at) for at in self._points(bounds, env)), e)
+                values = (self.value(body, at) for at in self._points(bounds, env))
+                return _fold(op, values, e, self._ties)
             case Iverson(cond=cond):
                 return constant(int(self.holds(cond, env)))
             case Cases():
@@ -155,32 +161,33 @@ class Interpreter:
         for branch, cond in e.branches:
             if cond is None or self.holds(cond, env):
                 return self.value(branch, env)
-        raise SymgradError(f"found no branch that holds in {latex(e)}, expected one")
+        raise Undefined(f"found no branch that holds in {latex(e)}, expected one")
 
     def _call(self, e: Call, env: Env) -> Dual:
+        if e.fn in ("max", "min"):  # an argument that is written twice is one
+            once = (self.value(a, env) for a in dict.fromkeys(e.args))
+            return _fold(e.fn, once, e, self._ties)
         args = [self.value(a, env) for a in e.args]
-        if e.fn in ("max", "min"):
-            return _fold(e.fn, iter(args), e)
         if e.fn not in SMOOTH and e.fn not in KINKED:
             known = ", ".join(sorted({*SMOOTH, *KINKED}))
             raise SymgradError(f"found the function {e.fn}, expected one of {known}")
         if len(args) != 1:
             raise SymgradError(f"found {latex(e)} with {len(args)} arguments, expected one")
-        return apply(e.fn, args[0]) if e.fn in SMOOTH else _kinked(e.fn, args[0])
+        return apply(e.fn, args[0]) if e.fn in SMOOTH else _kinked(e.fn, args[0], self._ties)
 
 
-def _kinked(fn: str, x: Dual) -> Dual:
+def _kinked(fn: str, x: Dual, ties: Convention) -> Dual:
     match fn:
         case "relu":
-            return extreme([x, constant(0)], 1)
-        case "abs":
-            return extreme([x, negate(x)], 1)
+            return extreme([x, constant(0)], 1, ties)
+        case "abs":  # every convention takes sign 0 = 0
+            return extreme([x, negate(x)], 1, "strict" if ties == "strict" else "split")
         case "sign":
             return constant(order(x, constant(0)))
     return rounded(x, up=fn == "ceil")
 
 
-def _fold(op: str, items: Iterator[Dual], e: Expr) -> Dual:
+def _fold(op: str, items: Iterator[Dual], e: Expr, ties: Convention = "strict") -> Dual:
     if op in ("sum", "prod"):
         total, combine = (constant(0), add) if op == "sum" else (constant(1), multiply)
         for item in items:
@@ -188,5 +195,5 @@ def _fold(op: str, items: Iterator[Dual], e: Expr) -> Dual:
         return total
     found = list(items)
     if not found:
-        raise SymgradError(f"found {latex(e)} over no index at all, expected one or more")
-    return extreme(found, 1 if op == "max" else -1)
+        raise Undefined(f"found {latex(e)} over no index at all, expected one or more")
+    return extreme(found, 1 if op == "max" else -1, ties)

@@ -139,7 +139,7 @@ class Naming:
 
     def indices(self, node: Ref) -> tuple[Index, ...]:
         """The free indices of `node`, with the ranges its tensor gives them."""
-        ranges = self.network.ranges(node.name) or ()
+        ranges = self.network.ranges_at(node) or ()
         if self._is_state(node):
             ranges = self.network.recurrent[node.name].ranges(node.name, self.network.facts)
         found = []

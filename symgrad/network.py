@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import product
 from math import prod
 from typing import Literal
 
@@ -16,7 +17,16 @@ from symgrad.affine import Affine, Condition, affine, conditions, factors, shift
 from symgrad.equation import Equation, Read, Upstream, check_length, entries, linear, read_extent
 from symgrad.errors import NetworkError, Place
 from symgrad.expr import Expr, Num, Ref, free
-from symgrad.index import Facts, Index, Range, extent, hull, range_conditions, range_ends
+from symgrad.index import (
+    Facts,
+    Index,
+    Range,
+    extent,
+    hull,
+    negations,
+    range_conditions,
+    range_ends,
+)
 from symgrad.latex import latex
 from symgrad.padding import Edge, Edges
 from symgrad.recurrence import (
@@ -128,6 +138,22 @@ class Network:
     def ranges(self, name: str) -> tuple[Range, ...] | None:
         """The range of each index of a tensor: declared, defined, or found from its reads."""
         return self._ranges.get(name)
+
+    def ranges_at(self, ref: Ref) -> tuple[Range, ...] | None:
+        """The ranges of a tensor's indices at `ref`, whose letters stand in them: j = 1, …, i where
+        its one equation says so."""
+        plain = self.ranges(ref.name)
+        eqs = self.by_name.get(ref.name, ())
+        if len(eqs) != 1 or not leaning(eqs[0]) or ref.name in self.shapes:
+            return plain
+        own = {i.name: i.range for i in eqs[0].indices}
+        put: dict[str, Expr] = {}
+        for mine, asked in zip(eqs[0].target.indices, ref.indices, strict=False):
+            if not isinstance(mine, Ref) or mine.name not in own:
+                return plain
+            put[mine.name] = asked
+        at = [own[name] for name in put]
+        return tuple(Range(shift(r.lo, put), shift(r.hi, put)) for r in at)
 
     @cached_property
     def _ranges(self) -> Mapping[str, tuple[Range, ...]]:
@@ -310,6 +336,12 @@ def _read_refs(equations: Iterable[Equation]) -> Iterator[Ref]:
     return (read.ref for eq in equations for read in eq.reads)
 
 
+def leaning(eq: Equation) -> bool:
+    """Does the range of an index depend on another index: j = 1, …, i?"""
+    own = {i.name for i in eq.indices}
+    return any(x.name in own for i in eq.indices for e in (i.range.lo, i.range.hi) for x in free(e))
+
+
 def _axis(i: Expr, indices: Sequence[Index]) -> Range:
     """The values of a target's subscript; for ranges that lean on one another, all of them."""
     own = {x.name: x.range for x in indices}
@@ -414,6 +446,33 @@ def check_entry(network: Network, ref: Ref, at: Place | None = None) -> None:
                 at=at,
                 hint=f"ask for an entry in range, or define more entries of {ref.name}",
             )
+    _check_corner(network, ref, at)
+
+
+def _check_corner(network: Network, ref: Ref, at: Place | None) -> None:
+    """An entry of numbers lies in ranges that lean on one another: h_{12} is none of j ≤ i."""
+    defined = network.by_name.get(ref.name, ())
+    if not any(map(leaning, defined)) or not all(isinstance(i, Num) for i in ref.indices):
+        return
+    if network.defining(ref) is not None and not any(_inside(network, e, ref) for e in defined):
+        shown = next(e for e in defined if leaning(e))
+        raise NetworkError(
+            f"found {latex(ref)}, expected an entry of {latex(shown.target)} in its ranges",
+            at=at,
+            hint=f"ask for an entry in range, or define more entries of {ref.name}",
+        )
+
+
+def _inside(network: Network, eq: Equation, ref: Ref) -> bool:
+    """Can `ref` be a target of `eq` at some sizes?"""
+    pairs = zip(eq.target.indices, ref.indices, strict=True)
+    conds = [
+        Condition(a.plus(b, -1), equality=True)
+        for mine, there in pairs
+        if (a := affine(mine)) is not None and (b := affine(there)) is not None
+    ]
+    facts = network.facts.within(eq.indices).plus(conds)
+    return facts.instance([Condition(Affine(0))]) is not None
 
 
 def _indices(n: int) -> str:
@@ -485,6 +544,7 @@ def check_reads(network: Network, eq: Equation) -> None:
             if axes is None or not (inside or stated):
                 continue
             _check_axis(network, eq, read, position, axes[position])
+        _check_triangle(network, eq, read)
 
 
 def _check_shape(network: Network, eq: Equation, ref: Ref) -> None:
@@ -557,6 +617,64 @@ def _but_the_start(
     form = affine(read.ref.indices[r.axis(read.ref.name)])
     low, high = range_conditions(form, own)[:1], range_conditions(form, own)[-1:]
     return tuple(c for c in conds if c not in (low if r.sign > 0 else high))
+
+
+MOST_COMBINATIONS = 2000
+"""Ways in which a read may miss every equation of a tensor; more are not looked at."""
+
+
+def _check_triangle(network: Network, eq: Equation, read: Read) -> None:
+    """A read of a tensor whose ranges lean on one another meets one of its equations."""
+    defined = network.by_name.get(read.ref.name, ())
+    if not any(map(leaning, defined)):
+        return
+    misses = [_misses(e, read.ref) for e in defined]
+    if any(m is None for m in misses) or prod(len(m or ()) for m in misses) > MOST_COMBINATIONS:
+        return
+    facts = network.facts.within(read.inside)
+    for missed in product(*(m for m in misses if m is not None)):
+        bad = facts.plus(missed).instance([Condition(Affine(0))])
+        if bad is not None:
+            shown = next(e for e in defined if leaning(e))
+            where = ", ".join(f"{n} = {v}" for n, v in bad.items() if n in names_of(read))
+            ranges = ", ".join(
+                f"{i.name} from {latex(i.range.lo)} to {latex(i.range.hi)}" for i in shown.indices
+            )
+            raise NetworkError(
+                f"found {latex(read.ref)}{f' (at {where})' if where else ''} in the definition of "
+                f"{latex(eq.target)}, expected an entry of {latex(shown.target)} with {ranges}",
+                at=eq.at and eq.at.find(latex(read.ref), after="="),
+                hint=f"change the range of the indices, or define more entries of {read.ref.name}",
+            )
+
+
+def names_of(read: Read) -> set[str]:
+    """The letters of a read's subscripts."""
+    return {r.name for i in read.ref.indices for r in free(i)}
+
+
+def _misses(eq: Equation, ref: Ref) -> list[Condition] | None:
+    """The ways in which `ref` is no target of `eq`; None where that is not affine."""
+    if len(eq.target.indices) != len(ref.indices):
+        return None
+    own = {i.name for i in eq.indices}
+    put: dict[str, Expr] = {}
+    wanted: list[Condition] = []
+    for mine, there in zip(eq.target.indices, ref.indices, strict=True):
+        form, other = affine(mine), affine(there)
+        if form is None or other is None:
+            return None
+        if isinstance(mine, Ref) and mine.name in own:
+            put[mine.name] = there
+        else:
+            wanted.append(Condition(form.plus(other, -1), equality=True))
+    try:
+        for i in eq.indices:
+            r = Range(shift(i.range.lo, put), shift(i.range.hi, put))
+            wanted += range_conditions(affine(put.get(i.name, Ref(i.name))), r)
+    except NetworkError:  # an end that is rounded
+        return None
+    return [n for c in wanted for n in negations(c)]
 
 
 def facts_of(rels: Sequence[Expr], sizes: frozenset[str]) -> Facts:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -23,6 +23,7 @@ from symgrad.expr import (
     Expr,
     Ref,
 )
+from symgrad.reading.cursor import Head
 from symgrad.reading.meaning import Build, Listed, ends, integer
 from symgrad.reading.rows import Item, items
 from symgrad.reading.scan import Fault, Source, scan
@@ -30,15 +31,28 @@ from symgrad.reading.tokens import Pass
 
 
 @dataclass(frozen=True)
+class Applied:
+    r"""A name that is no declared function, right before a parenthesis: ``\phi(z)``. `plain`: the
+    parenthesis, `latex`, holds a name and no more."""
+
+    name: str
+    latex: str
+    plain: bool
+    at: Place
+
+
+@dataclass(frozen=True)
 class Formula:
     """A chain ``A = B = C``: `parts` and the relations between them; or a lone expression.
-    `otherwise`: the word follows, x_l = 0 otherwise."""
+    `otherwise`: the word follows, x_l = 0 otherwise. `applied` are its names that may be meant as
+    functions."""
 
     parts: tuple[Expr, ...]
     ops: tuple[str, ...]
     at: Place
     latex: str
     otherwise: bool = False
+    applied: tuple[Applied, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -156,16 +170,18 @@ class _Parsed(NamedTuple):
     item: Item
     kind: str
     values: tuple[Any, ...]
+    heads: tuple[Head, ...] = ()
 
 
 def _parsed(item: Item, source: Source, functions: set[str], variables: frozenset[str]) -> _Parsed:
     end = item.marks[-1].end
-    tokens = Pass(list(item.marks), functions, variables, end).tokens()
+    reader = Pass(list(item.marks), functions, variables, end)
+    tokens = reader.tokens()
     try:
         kind, *values = cast("tuple[Any, ...]", _grammar().parse(tokens))
     except UnexpectedToken as fault:
         raise _unexpected(fault, source, end) from None
-    return _Parsed(item, str(kind), tuple(values))
+    return _Parsed(item, str(kind), tuple(values), tuple(reader.heads))
 
 
 def _unexpected(fault: UnexpectedToken, source: Source, end: int) -> Fault:
@@ -287,7 +303,13 @@ def _single(parsed: _Parsed, source: Source) -> Statement:
     parts, ops = parsed.values
     if any(isinstance(p, Listed) for p in parts):
         return _listing(parsed, place, text)
-    return Formula(parts, ops, place, text, parsed.item.otherwise)
+    applied = tuple(_applied(h, source) for h in parsed.heads)
+    return Formula(parts, ops, place, text, parsed.item.otherwise, applied)
+
+
+def _applied(head: Head, source: Source) -> Applied:
+    argument = source.text[head.start : head.end].strip()
+    return Applied(head.name, argument, head.plain, source.place(head.pos))
 
 
 def _listing(parsed: _Parsed, place: Place, text: str) -> Statement:

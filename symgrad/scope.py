@@ -25,6 +25,7 @@ from symgrad.expr import (
     Blank,
     Bound,
     Call,
+    Div,
     Expr,
     Num,
     Partial,
@@ -65,6 +66,7 @@ from symgrad.network import (
 )
 from symgrad.notation import Data, Formula, Listing, Ranges, Shape, Statement
 from symgrad.padding import Edges, Zero, edges_of
+from symgrad.scalars import rational
 
 PARAMETER_NAMES = {r"\theta", r"\Theta", r"\vartheta", r"\phi", r"\Phi"}
 """A question about one of these, when no equation uses it, asks for the list of parameters."""
@@ -609,6 +611,11 @@ class Builder:
         for x in walk(body):
             if isinstance(x, Bound):
                 index_of(x)
+            if isinstance(x, Div) and rational(x.den) == 0:
+                raise NetworkError(
+                    f"found a division by 0 in {latex(x)}, expected a divisor that is not 0",
+                    hint="correct the formula",
+                )
         indices = []
         for letter in _letters(d.target):
             if letter in facts.sizes:

@@ -7,7 +7,8 @@ What it returns holds formulas and numbers, no words: `sheet` words them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -17,10 +18,10 @@ from symgrad.ask import Asker
 from symgrad.cells import table_work
 from symgrad.errors import ExamError, NotationError, SymgradError
 from symgrad.exam import Exam
-from symgrad.expr import Blank, Call, Ref
+from symgrad.expr import Blank, Bound, Call, Expr, Ref, walk
 from symgrad.network import Ties
+from symgrad.notation import Data, Listing, Ranges, Shape, Statement, read
 from symgrad.notation import Formula as Chain
-from symgrad.notation import Listing, Statement, read
 from symgrad.page import Block, Display, Paragraph
 from symgrad.scope import Question, Scope, read_scope
 from symgrad.section import Cell, Drawn, Formula, Grid, Item, Section
@@ -192,13 +193,54 @@ def read_groups(
     heads = known | {h for block in blocks for h in called(block)}
     names = taken | variables(blocks)
     settled = heads == known and names == taken
-    return {
+    read_ = {
         k: [
             block if settled and block is not None else read_placed(f, heads, names)
             for f, block in zip(spoken[k], first[k], strict=True)
         ]
         for k in groups
     }
+    refuse_functions([s for group in read_.values() for block in group for s in block], outer)
+    return read_
+
+
+FUNCTION_LETTERS = frozenset(
+    (*"fghFGH", *(rf"\{x}" for x in ("phi", "varphi", "Phi", "psi", "Psi", "rho", "sigma")))
+)
+"""Letters that stand for a function more often than for a number."""
+
+
+def refuse_functions(statements: Sequence[Statement], outer: Scope) -> None:
+    r"""Refuse ``\phi(w x + b)`` and ``u(z)``, a function or a product, of a name that is nothing
+    else: not defined, and never without its parenthesis. ``k(a + b)`` stays a product."""
+    applied = [a for s in statements if isinstance(s, Chain) for a in s.applied]
+    uses = Counter(name for s in statements for name in spoken_names(s))
+    for a in applied:
+        alone = uses[a.name] == sum(o.name == a.name for o in applied)
+        letter = re.split("[_^]", a.name)[0]
+        function = a.plain or letter in FUNCTION_LETTERS
+        if function and alone and not outer.network.knows(a.name):
+            raise NotationError(
+                f"found {a.name} before a parenthesis, a function that nothing defines "
+                "or a product",
+                at=a.at,
+                hint=rf"define it, {letter}(z) = \tanh z, or write {a.name} \cdot {a.latex} "
+                "for a product",
+            )
+
+
+def spoken_names(s: Statement) -> Iterator[str]:
+    """The names of a statement, each as often as it is written."""
+    parts: Iterable[Expr]
+    match s:
+        case Chain(parts=parts) | Listing(items=parts):
+            pass
+        case Data(refs=refs) | Shape(refs=refs):
+            parts = refs
+        case Ranges(names=names, lo=lo, hi=hi):
+            yield from names
+            parts = (lo, hi)
+    yield from (x.name for part in parts for x in walk(part) if isinstance(x, Ref | Bound))
 
 
 def tried(
@@ -220,7 +262,14 @@ def read_placed(
     except SymgradError as error:
         error.at = error.at and f.placed(error.at)
         raise
-    return tuple(replace(s, at=f.placed(s.at)) for s in found)
+    return tuple(placed(s, f) for s in found)
+
+
+def placed(s: Statement, f: Formula) -> Statement:
+    """The statement at its place in the file."""
+    if isinstance(s, Chain):
+        s = replace(s, applied=tuple(replace(a, at=f.placed(a.at)) for a in s.applied))
+    return replace(s, at=f.placed(s.at))
 
 
 SPEAKS = re.compile(

@@ -50,8 +50,8 @@ def close(a: Number, b: Number) -> bool:
 def confirm(network: Network, of: Ref, by: Ref, found: Number, point: Point) -> None:
     """The gradient at given values is what the oracle says.
 
-    At a tie the strict convention has no answer: an ExamError asks for another one. The other
-    conventions are definitions there, which the oracle does not know.
+    At a tie the strict convention has no answer: an ExamError asks for another one. The oracle
+    knows what the others say of a maximum, and nothing of a condition at its edge.
     """
     try:
         expected = Unrolled(network, point).derivative(of, by)
@@ -169,17 +169,24 @@ def _holds(c: Condition, sizes: Mapping[str, int]) -> bool:
 
 def entries(indices: tuple[Index, ...], sizes: Mapping[str, int]) -> list[dict[str, Expr]]:
     """Values of the free indices: both ends and what lies between, as far as there is room."""
-    point = Point(sizes)
-    spans = []
-    for i in indices:
-        lo, hi = int(value(i.range.lo, point)), int(value(i.range.hi, point))
-        spans.append(
-            sorted({lo, hi, *range(lo, min(hi, lo + 2) + 1), hi - 1} & set(range(lo, hi + 1)))
-        )
-    every = list(product(*spans))
+    every = list(_corners(indices, dict(sizes)))
     step = max(1, len(every) // MOST_POINTS)
     chosen = dict.fromkeys((*every[::step], *every[-1:]))
     return [dict(zip((i.name for i in indices), map(num, v), strict=True)) for v in chosen]
+
+
+def _corners(indices: tuple[Index, ...], known: dict[str, int]) -> Iterator[tuple[int, ...]]:
+    """Values near the ends of each range; a later range may lean on an earlier index."""
+    if not indices:
+        yield ()
+        return
+    first, rest = indices[0], indices[1:]
+    point = Point(known)
+    lo, hi = int(value(first.range.lo, point)), int(value(first.range.hi, point))
+    near = {lo, hi, *range(lo, min(hi, lo + 2) + 1), hi - 1} & set(range(lo, hi + 1))
+    for k in sorted(near):
+        for others in _corners(rest, {**known, first.name: k}):
+            yield (k, *others)
 
 
 def drawn(ref: Ref) -> Number:

@@ -164,3 +164,14 @@ def test_numbers_have_one_spelling() -> None:
     assert not any(
         isinstance(x, Num) and x.value < 0 for x in inside(tidy(Mul((num(-2), Ref("u")))))
     )
+
+
+@pytest.mark.parametrize(("op", "empty"), [("sum", 0), ("prod", 1), ("max", None), ("min", None)])
+def test_a_range_of_one_number_is_no_range(op: str, empty: int | None) -> None:
+    i, a = Ref("i"), Ref("a")
+    body = Ref("x", (i,))
+    assert tidy(Reduce(op, (Bound("i", a, a),), body)) == Ref("x", (a,))
+    nothing = Reduce(op, (Bound("i", num(1), num(0)),), body)
+    assert tidy(nothing) == (nothing if empty is None else num(empty))
+    both = Reduce(op, (Bound("j", num(1), Ref("n")), Bound("i", Ref("j"), Ref("j"))), body)
+    assert tidy(both) == Reduce(op, (Bound("j", num(1), Ref("n")),), Ref("x", (Ref("j"),)))

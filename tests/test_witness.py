@@ -76,6 +76,12 @@ def test_a_tie_at_the_given_values_needs_a_convention(asked: str) -> None:
     assert "ties: ge" in found.value.headline()
 
 
+def test_a_tie_of_an_indexed_maximum_needs_one_too() -> None:
+    text = r"$$L = \max_{i=1}^{3} x_i, x_1 = 2, x_2 = 2, x_3 = 1, \frac{\partial L}{\partial x_1} = ?$$"
+    with pytest.raises(SymgradError, match="at the given values"):
+        solve(Exam.parse(text))
+
+
 @pytest.mark.parametrize(("ties", "a", "b"), [("ge", 3, 3), ("first", 3, 0), ("split", 1.5, 1.5)])
 def test_a_convention_settles_a_tie_alike_everywhere(ties: str, a: float, b: float) -> None:
     asked = "![circuit](f)\n\n" + r"$\frac{\partial f}{\partial a} = ?$ "

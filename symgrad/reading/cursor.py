@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from lark import Token
 
@@ -39,6 +40,17 @@ def _digits(marks: list[Mark]) -> list[Mark]:
     return out
 
 
+class Head(NamedTuple):
+    r"""A name right before a parenthesis that is no declared function: ``\phi(z)``, ``k(a + b)``.
+    The parenthesis stands from `start` to `end`; `plain`: it holds a name and no more."""
+
+    name: str
+    pos: int
+    start: int
+    end: int
+    plain: bool
+
+
 class Cursor:
     """The marks of one item, and the tokens written so far."""
 
@@ -49,6 +61,7 @@ class Cursor:
         self.partner, self.end, self.limit = partners(self.marks), end, len(self.marks)
         self.functions, self.variables = functions, variables
         self.out: list[Token] = []
+        self.heads: list[Head] = []
         self.drawn = False  # after a tilde stands a distribution, and its parenthesis is a call
 
     def _put(self, kind: str, at: int, value: object = "") -> None:

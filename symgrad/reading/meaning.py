@@ -219,9 +219,19 @@ class Build(Transformer[Token, Any]):
             if piece.kind == "OPEN":
                 message = "found parentheses after the argument of a bare function"
                 raise Fault(piece.pos, message, "write parentheses around its whole argument")
+        if len(pieces) > 1 and pieces[0].kind != "NUM":
+            raise self._reach(fn, pieces)
         return _Piece(
             self._call(fn, (_times(tuple(p.e for p in pieces)),), power), "BARE", _pos(fn)
         )
+
+    def _reach(self, fn: Token, pieces: tuple[_Piece, ...]) -> Fault:
+        r"""``\log p_i y_i`` is log(p_i y_i) or (log p_i) y_i; ``\log 2x`` is read as it is set."""
+        word = fn.value[1]
+        first, rest = latex(pieces[0].e), latex(_times(tuple(p.e for p in pieces[1:])))
+        message = f"found a product after {word}, which may reach to its end or not"
+        hint = rf"write {word}({first} {rest}) or {rest} {word} {first}"
+        return Fault(pieces[1].pos, message, hint)
 
     run = closed
 

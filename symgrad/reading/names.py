@@ -5,7 +5,7 @@ Decides what is a call and what a product.
 
 from __future__ import annotations
 
-from symgrad.reading.cursor import Cursor
+from symgrad.reading.cursor import Cursor, Head
 from symgrad.reading.scan import FUNCTIONS, Fault
 
 BUILTIN = {
@@ -42,6 +42,9 @@ class Names(Cursor):
         if power is None and not parts and self._called(n, bare, name, end):
             return self._call(n, end, None)
         self._no_call(n, name, bare, end, power is not None and not parts)
+        if not parts and self._text(end) == "(":
+            span = self.marks[end - 1].end, self.marks[self.partner[end]].end
+            self.heads.append(Head(name, self.marks[n].pos, *span, self._plain(end)))
         self._put("NAME", n, name)
         if parts:
             self._put("_SUB", n)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+from symgrad.affine import shift
 from symgrad.expr import (
     MINUS_ONE,
     ONE,
@@ -313,6 +314,26 @@ def sum_of_nothing(e: Expr) -> Expr | None:
     return ZERO if e.body == ZERO else None
 
 
+def short_range(e: Expr) -> Expr | None:
+    """Σ_{i=a}^{a} f(i) = f(a), alike for Π, max and min; Σ over no number is 0, Π is 1."""
+    assert isinstance(e, Reduce)
+    for k, b in enumerate(e.bounds):
+        if b.lo is None or b.hi is None or b.conds:
+            continue
+        low, high = constant(b.lo), constant(b.hi)
+        if e.op in EMPTY and low is not None and high is not None and high < low:
+            return EMPTY[e.op]
+        if b.lo == b.hi:
+            before, after = e.bounds[:k], e.bounds[k + 1 :]
+            inner = shift(Reduce(e.op, after, e.body) if after else e.body, {b.name: b.lo})
+            return Reduce(e.op, before, inner) if before else inner
+    return None
+
+
+EMPTY: dict[str, Expr] = {"sum": ZERO, "prod": ONE}
+"""What is left of nothing."""
+
+
 def number_out_of_sum(e: Expr) -> Expr | None:
     """Σ 2x = 2 Σ x, Σ -x = -Σ x."""
     assert isinstance(e, Reduce)
@@ -399,7 +420,7 @@ RULES: dict[type[Expr], tuple[Rewrite, ...]] = {
     Mul: (flatten_product, collect_factors, number_into_fraction, fraction_after_factor),
     Div: (tidy_quotient,),
     Pow: (tidy_power,),
-    Reduce: (sum_of_nothing, number_out_of_sum, nest_sums),
+    Reduce: (sum_of_nothing, short_range, number_out_of_sum, nest_sums),
     Iverson: (decide_bracket,),
     Cases: (empty_cases,),
     Call: (extreme_of_numbers,),

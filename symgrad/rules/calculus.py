@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from symgrad.affine import shift
 from symgrad.equation import index_of
 from symgrad.errors import NoRuleError
 from symgrad.expr import (
@@ -50,6 +51,7 @@ from symgrad.index import Index
 from symgrad.latex import latex
 from symgrad.network import Ties
 from symgrad.rules.algebra import negate, product
+from symgrad.rules.forms import distinct_bounds
 
 
 @dataclass(frozen=True)
@@ -241,7 +243,7 @@ def reduction_rule(e: Expr, c: Context) -> Iterator[Place]:
         elif e.op == "prod":
             yield seen.through("product-rule", scaled(others(e, opened, taken), p.factor))
         else:
-            yield seen.through("max-rule", scaled(extremal(e, body, c.ties), p.factor))
+            yield seen.through("max-rule", scaled(extremal(e, opened, c.ties, taken), p.factor))
 
 
 def open_bounds(e: Reduce, taken: frozenset[str]) -> tuple[tuple[Index, ...], Expr, frozenset[str]]:
@@ -277,12 +279,37 @@ def others(e: Reduce, opened: tuple[Index, ...], taken: frozenset[str]) -> Expr:
     return Reduce("prod", (Bound(name, b.lo, b.hi, conds),), substitute(e.body, put))
 
 
-def extremal(e: Reduce, body: Expr, ties: Ties) -> Expr:
-    """[x_j = max_i x_i], shared between equals if ties are split."""
+def extremal(
+    e: Reduce, opened: tuple[Index, ...], ties: Ties, taken: frozenset[str] = frozenset()
+) -> Expr:
+    """[x_j = max_i x_i], shared between equals if ties are split; the first of equals is the one
+    that no earlier entry is as great as."""
+    put: dict[str, Expr] = {b.name: Ref(i.name) for b, i in zip(e.bounds, opened, strict=True)}
+    body = substitute(e.body, put)
     hit = Iverson(Rel("=", body, e))
-    if ties != "split":
-        return hit
-    return Div(hit, Reduce("sum", e.bounds, Iverson(Rel("=", e.body, e))))
+    if ties == "split":
+        return Div(hit, Reduce("sum", e.bounds, Iverson(Rel("=", e.body, e))))
+    if ties == "first":
+        return product(hit, *no_earlier(e, opened, body, taken))
+    return hit
+
+
+def no_earlier(
+    e: Reduce, opened: tuple[Index, ...], body: Expr, taken: frozenset[str]
+) -> Iterator[Expr]:
+    r"""Π_{i=1}^{j-1} [x_i < x_j]: no entry before the own one, in reading order, is as great.
+
+    With several indices an earlier entry agrees in the first of them and comes before in the
+    next: one product for each.
+    """
+    rivals = distinct_bounds(e, taken | {i.name for i in opened})
+    assert isinstance(rivals, Reduce)
+    beaten = Iverson(Rel("<" if e.op == "max" else ">", rivals.body, body))
+    own: dict[str, Expr] = {}
+    for k, (b, i) in enumerate(zip(rivals.bounds, opened, strict=True)):
+        before = replace(b, hi=Add((Ref(i.name), MINUS_ONE)))
+        yield shift(Reduce("prod", (before, *rivals.bounds[k + 1 :]), beaten), own)
+        own[b.name] = Ref(i.name)
 
 
 def cases_rule(e: Expr, c: Context) -> Iterator[Place]:
