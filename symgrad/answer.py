@@ -94,3 +94,5 @@ class TableWork(Work):
     cells: Mapping[tuple[int, int], Counted] = field(default_factory=dict)
     layers: tuple[int | None, ...] = ()
     """For each row of the table, the row of the count it shows; None for a total."""
+    differing: tuple[tuple[str, str, str], ...] = ()
+    """Layers where the exam gives another number than is counted: its text, given, counted."""

@@ -2,6 +2,8 @@ r"""Tables of an exam: the layers of a column, the counts of the cells that ask.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from symgrad.answer import Answer, TableWork
@@ -18,6 +20,7 @@ from symgrad.count import (
     unknown,
 )
 from symgrad.errors import ExamError, SymgradError
+from symgrad.numeral import shown
 from symgrad.section import Cell, Grid, Section
 
 TOTAL_WORDS = ("total", "totals", "sum", "all", "total:", "sum:")
@@ -53,7 +56,28 @@ def table_work(item: Grid, section: Section, where: str) -> TableWork:
         )
         for r, c in sorted(cells)
     )
-    return TableWork(answers, True, counted, columns, cells, tuple(rows))
+    differing = tuple(differences(item, counted, columns, rows, {c for _, c in cells}))
+    return TableWork(answers, True, counted, columns, cells, tuple(rows), differing)
+
+
+def differences(
+    item: Grid,
+    counted: Count,
+    columns: Sequence[Quantity | None],
+    rows: Sequence[int | None],
+    asked: set[int],
+) -> Iterator[tuple[str, str, str]]:
+    """Numbers that the exam gives in a column that asks and that the count does not find: the
+    total adds up what is counted."""
+    for r, row in enumerate(item.rows):
+        for c in sorted(asked):
+            q, layer = columns[c], rows[r]
+            given = row[c].text.strip(" $") if c < len(row) else ""
+            if q is None or layer is None or not re.fullmatch(r"\d+", given):
+                continue
+            found = counted.rows[layer].cell(q)
+            if found.value is not None and found.value != int(given):
+                yield counted.rows[layer].layer.text, given, shown(Fraction(found.value))[0]
 
 
 def column(item: Grid, c: int, names: int) -> Quantity | None:

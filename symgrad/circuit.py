@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from symgrad.errors import ExamError, NetworkError
 from symgrad.expr import (
+    LETTERS,
     ONE,
     Add,
     Call,
@@ -23,6 +24,7 @@ from symgrad.expr import (
     Pow,
     Ref,
     children,
+    free,
     fresh,
     names,
     num,
@@ -44,12 +46,7 @@ DOTS = r"\dots"
 VARIABLES = "xyz"
 """What the inputs of a gate are called on its sign."""
 
-AROUND = {
-    "sqrt": r"\sqrt{x}",
-    "abs": r"\lvert x \rvert",
-    "floor": r"\lfloor x \rfloor",
-    "ceil": r"\lceil x \rceil",
-}
+AROUND = ("sqrt", "abs", "floor", "ceil")
 """Functions whose sign stands around its argument."""
 
 
@@ -95,7 +92,8 @@ def circuit(target: Ref, definitions: Mapping[Ref, Expr]) -> Circuit:
         )
     stages = _stages(target, definitions)
     taken = {n for r, e in definitions.items() for n in names(r) | names(e)}
-    build = _Builder(fresh("g", taken))
+    plain = {r for e in (*definitions, *definitions.values()) for r in free(e) if not r.indices}
+    build = _Builder(fresh("g", taken), frozenset(plain))
     for stage in _in_order(stages):
         build.stage(stage, stages[stage])
     output = build.alias.get(target, target)
@@ -174,6 +172,7 @@ def _in_order(stages: Mapping[Ref, Expr]) -> list[Ref]:
 @dataclass
 class _Builder:
     letter: str
+    plain: frozenset[Ref] = frozenset()
     gates: list[Gate] = field(default_factory=list)
     made: set[Ref] = field(default_factory=set)
     alias: dict[Ref, Ref] = field(default_factory=dict)
@@ -217,10 +216,10 @@ class _Builder:
                 return self.quotient(a, b, e)
             case Pow(base=base, exp=exp):
                 body = Pow(self.operand(base), self.operand(exp))
-                return self.gate(body, latex(_with_variables(body)), e)
+                return self.gate(body, latex(self.with_variables(body)), e)
             case Call(fn=fn, args=args):
                 call = Call(fn, tuple(self.operand(a) for a in args), e.spelling)
-                return self.gate(call, _function_sign(call), e)
+                return self.gate(call, self.function_sign(call), e)
         raise TypeError(f"not an operation: {type(e).__name__}")
 
     def operand(self, e: Expr) -> Expr:
@@ -273,35 +272,41 @@ class _Builder:
             return self.gate(Div(self.wire(a), b), _scaling_sign(r"\div", b), e)
         left = self.operand(a)
         plain = rational(left) == 1
-        inverse = self.gate(Div(ONE, self.wire(b)), "1/x", e if plain else Div(ONE, b))
+        body = Div(ONE, self.wire(b))
+        sign = f"1/{latex(self.with_variables(body.den))}"
+        inverse = self.gate(body, sign, e if plain else Div(ONE, b))
         return inverse if plain else self.times(left, inverse, e)
 
+    def with_variables(self, body: Expr) -> Expr:
+        """An operation on x, y, … instead of wires; where x is somebody's name, on the names of
+        the wires, or on free letters."""
+        read = list(dict.fromkeys(wires(body)))
+        letters = dict(zip(read, map(Ref, VARIABLES), strict=False))
+        if any(x in self.plain and x != wire for wire, x in letters.items()):
+            spare = (Ref(x) for x in (*VARIABLES, *LETTERS) if Ref(x) not in self.plain)
+            letters = {r: next(spare) if r.name == self.letter else r for r in read}
+        return transform(body, lambda e: letters.get(e, e) if isinstance(e, Ref) else e)
 
-def _with_variables(body: Expr) -> Expr:
-    """An operation on x, y, … instead of wires."""
-    letters = {r: Ref(x) for r, x in zip(dict.fromkeys(wires(body)), VARIABLES, strict=False)}
-    return transform(body, lambda e: letters.get(e, e) if isinstance(e, Ref) else e)
+    def function_sign(self, call: Call) -> str:
+        """What stands on the gate of a function."""
+        if call.fn in ("max", "min"):
+            sign = FUNCTIONS[call.fn]
+            if not any(is_constant(a) for a in call.args):
+                return sign
+            if len(set(wires(call))) <= len(VARIABLES):
+                return latex(self.with_variables(call))
+            constants = [latex(a) for a in call.args if is_constant(a)]
+            return f"{sign}({', '.join([DOTS, *constants])})"
+        if call.fn in AROUND:
+            return latex(self.with_variables(call))
+        spelling = "" if call.spelling == "e^" else call.spelling
+        return spelling or FUNCTIONS.get(call.fn) or rf"\mathrm{{{call.fn}}}"
 
 
 def _scaling_sign(sign: str, constant: Expr) -> str:
     text = latex(constant)
     loose = text.startswith("-") or isinstance(constant, Add)
     return f"{sign}({text})" if loose else f"{sign} {text}"
-
-
-def _function_sign(call: Call) -> str:
-    if call.fn in ("max", "min"):
-        sign = FUNCTIONS[call.fn]
-        if not any(is_constant(a) for a in call.args):
-            return sign
-        if len(set(wires(call))) <= len(VARIABLES):
-            return latex(_with_variables(call))
-        constants = [latex(a) for a in call.args if is_constant(a)]
-        return f"{sign}({', '.join([DOTS, *constants])})"
-    if call.fn in AROUND:
-        return AROUND[call.fn]
-    spelling = "" if call.spelling == "e^" else call.spelling
-    return spelling or FUNCTIONS.get(call.fn) or rf"\mathrm{{{call.fn}}}"
 
 
 def draw(

@@ -30,6 +30,7 @@ from symgrad.network import Network
 from symgrad.notation import Formula, read
 from symgrad.roles import check_limits, check_ranks, check_subscripts, roles
 from symgrad.scope import Scope, read_scope
+from symgrad.solve import refuse_functions
 from symgrad.verdict import (
     Agrees,
     Counterexample,
@@ -59,7 +60,7 @@ def equal(a: str, b: str, given: str = "", budget: float = BUDGET) -> Verdict:
 
 
 def paired(a: str, b: str, given: str = "") -> Pair:
-    """The pair that the texts are."""
+    """The pair that the texts are; f(x) of an f that nothing defines is refused."""
     scope = Scope()
     if given.strip():
         at = Place("<given>", 1, 1, given.split("\n", 1)[0])
@@ -74,6 +75,7 @@ def _side(text: str, name: str, scope: Scope) -> Expr:
     if len(found) != 1 or not isinstance(found[0], Formula) or len(found[0].parts) != 1:
         what = "nothing" if not found else "a statement" if len(found) == 1 else "several formulas"
         raise NetworkError(f"found {what}, expected one formula without =", at=at)
+    refuse_functions(found, scope)
     return found[0].parts[0]
 
 

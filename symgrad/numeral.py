@@ -33,10 +33,12 @@ def rounded(x: Fraction | Decimal, places: int) -> str:
 
     >>> rounded(Fraction(-2, 3), 2), rounded(Fraction(1, 3000), 2)
     ('-0.67', '3.3 \\\\cdot 10^{-4}')
+    >>> rounded(Fraction(1, 10**900), 4)
+    '1.0 \\\\cdot 10^{-900}'
     """
     value = Fraction(x)
     if value and abs(value) < Fraction(1, 2 * 10 ** (places - 1)):
-        digits = f"{float(value):.1e}"
+        digits = f"{Decimal(value.numerator) / Decimal(value.denominator):.1e}"
         mantissa, exponent = digits.split("e")
         return rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
     scaled = abs(value) * 10**places + Fraction(1, 2)

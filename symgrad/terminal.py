@@ -11,7 +11,7 @@ from symgrad.answer import Answer
 from symgrad.count import Cell, Count, Kind, Quantity, Row
 from symgrad.dual import Number
 from symgrad.errors import Place, point
-from symgrad.expr import Expr, Num
+from symgrad.expr import Expr, Num, names, num
 from symgrad.index import Index, Range
 from symgrad.latex import latex
 from symgrad.notation import Formula, Ranges, Statement, read, read_expression
@@ -67,7 +67,9 @@ def lines(d: Derivation) -> list[Line]:
 
 def holds_for(d: Derivation) -> str:
     """The entries of the consumer that a local gradient is stated for."""
+    said_ = names(d.goal) | names(d.answer)
     known = [Index(b.name, Range(b.lo, b.hi)) for b in d.within if b.lo and b.hi]
+    known = [i for i in known if i.name in said_]
     return f"   ({ranges(known)})" if known else ""
 
 
@@ -136,7 +138,18 @@ def ranges(indices: Sequence[Index]) -> str:
     >>> ranges([Index("j", Range(ONE, Ref("m")))])
     'j = 1, …, m'
     """
-    return "; ".join(f"{name(i.name)} = {text(i.range.lo)}, …, {text(i.range.hi)}" for i in indices)
+    return "; ".join(f"{name(i.name)} = {ends(i.range)}" for i in indices if i.range.size != 0)
+
+
+FEW = 4
+"""A range of at most this many numbers is listed."""
+
+
+def ends(r: Range) -> str:
+    """The values of an index: all of them where they are few."""
+    if r.size is not None and r.size <= FEW:
+        return ", ".join(text(num(v)) for v in r.values())
+    return f"{text(r.lo)}, …, {text(r.hi)}"
 
 
 COLUMNS = (Kind.OUTPUT, Kind.MEMORY, Kind.PARAMETERS, Kind.MACS)
@@ -148,7 +161,8 @@ def counted(found: Count, quantities: Sequence[Quantity]) -> Table:
     from rich.box import SIMPLE_HEAD  # only a command that prints a table loads rich
     from rich.table import Table
 
-    table = Table(box=SIMPLE_HEAD, show_footer=True, pad_edge=False, show_edge=False)
+    adds = any(found.total(q) is not None for q in quantities)
+    table = Table(box=SIMPLE_HEAD, show_footer=adds, pad_edge=False, show_edge=False)
     table.add_column("layer", footer="total", no_wrap=True)
     for q in quantities:
         total = found.total(q)

@@ -23,6 +23,7 @@ from symgrad.expr import (
     Reduce,
     Ref,
     children,
+    names,
     walk,
 )
 from symgrad.index import Index, Range
@@ -215,13 +216,14 @@ def reasoned(rows: Sequence[Row], d: Derivation) -> list[Row]:
 
 def where(free: Sequence[Index]) -> str:
     r"""\qquad j = 1, \dots, m."""
-    return "".join(rf" \qquad {ranged(i)}" for i in free)
+    return "".join(rf" \qquad {ranged(i)}" for i in free if i.range.size != 0)
 
 
 def holds_for(d: Derivation) -> str:
     """The entries of the consumer that a local gradient is stated for."""
-    known = (b for b in d.within if b.lo is not None and b.hi is not None)
-    return where([Index(b.name, Range(b.lo, b.hi)) for b in known if b.lo and b.hi])
+    said = names(d.goal) | names(d.answer)
+    known = [Index(b.name, Range(b.lo, b.hi)) for b in d.within if b.lo and b.hi]
+    return where([i for i in known if i.name in said])
 
 
 def ranged(i: Index) -> str:
@@ -351,6 +353,10 @@ def table(item: Grid, work: TableWork, *, worked: bool) -> list[Block]:
     header = tuple(Cell(h.spans) for h in item.header)
     align = tuple("l" if q is None else "r" for q in work.columns)
     out: list[Block] = [Table(header, (*rows, *totals), align, len(totals))]
+    out += [
+        Remark(say("remarks", "given-differs", layer=layer, given=given, counted=found))
+        for layer, given, found in work.differing
+    ]
     return [*out, *sizes(item, work), *remarks(work)] if worked else out
 
 

@@ -192,7 +192,7 @@ LINEAR = Add((Mul((W0, X0)), Mul((W1, X1)), W2))
         (Neg(Mul((num(2), X))), [r"\times(-2)"]),
         (Neg(Mul((X, Y))), [r"\times", r"\times(-1)"]),
         (Neg(Div(ONE, X)), ["1/x", r"\times(-1)"]),
-        (Div(X, Y), ["1/x", r"\times"]),
+        (Div(X, Y), ["1/y", r"\times"]),
         (Div(num(3), X), ["1/x", r"\times 3"]),
         (Div(X, num(3)), [r"\div 3"]),
         (Mul((Div(ONE, num(2)), Pow(X, num(2)))), ["x^2", r"\times \frac{1}{2}"]),
@@ -309,3 +309,24 @@ def test_every_circuit_can_be_drawn(formula: Expr) -> None:
     assert sorted(signs) == sorted(g.label for g in c.gates)
     assert len(drawing.discs) == len(c.gates)
     assert len([t for t in drawing.texts if t.role == "value"]) == len(wires)
+
+
+@pytest.mark.parametrize(
+    ("formula", "taken", "sign"),
+    [
+        (Call("min", (Ref("u"), Ref("v"), num(3))), "w", r"\min(x, y, 3)"),
+        (Call("min", (Ref("u"), Ref("v"), num(3))), "x", r"\min(u, v, 3)"),
+        (Call("min", (Ref("x"), Ref("v"), num(3))), "w", r"\min(x, y, 3)"),
+        (Pow(Add((Ref("u"), Ref("x"))), num(2)), "y", "y^2"),
+        (Pow(Add((Ref("u"), Ref("v"))), num(2)), "w", "x^2"),
+        (Div(ONE, Ref("v")), "x", "1/v"),
+        (Call("sqrt", (Ref("v"),)), "x", r"\sqrt{v}"),
+    ],
+)
+def test_a_sign_uses_no_letter_of_another_wire(formula: Expr, taken: str, sign: str) -> None:
+    c = circuit(F, {F: Add((formula, Ref(taken)))})
+    found = [g.label for g in c.gates]
+    if taken == "y":
+        assert found[1] in ("t^2", "z^2")  # x and y are taken
+    else:
+        assert sign in found

@@ -455,3 +455,21 @@ def test_the_doctor_says_what_a_missing_engine_costs(monkeypatch: pytest.MonkeyP
     assert "!!  typst" in result.output
     assert "not found: no PDF, and no figures in Markdown" in result.output
     assert "-- xelatex" in " ".join(result.output.split())
+
+
+def test_a_table_without_sums_has_no_total() -> None:
+    assert "total" in run("count", "INPUT 32x32x3; AVGPOOL2", "-q", "parameters").output
+    assert "total" not in run("count", "INPUT 32x32x3; AVGPOOL2", "-q", "output size").output
+
+
+def test_a_range_names_what_the_line_says() -> None:
+    rows = r"z_{fi} = \sum_{j=1}^3 k_{fj} x_{i+j-1}, i = 1, \dots, 5, f = 1, 2"
+    loss = r"L = \sum_{f=1}^2 \sum_{i=1}^5 z_{fi}^2"
+    lines = run("derive", f"{rows}; {loss}", r"\partial L/\partial k_{fj}", "--steps").output
+    assert "(f = 1, 2; j = 1, 2, 3)" in lines
+    assert "i = 1" not in lines
+
+
+def test_an_empty_range_is_not_printed() -> None:
+    found = run("derive", r"L = b + \sum_{i=1}^{0} x_i", r"\partial L/\partial x_i").output
+    assert found.strip() == "∂L/∂xᵢ = 0"

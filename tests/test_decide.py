@@ -106,6 +106,7 @@ INVALID = [
     ("x = y", "x", "found a statement, expected one formula without ="),
     ("", "x", "found nothing, expected one formula without ="),
     (r"\foo", "x", r"found \foo"),
+    ("f(x) + f(y)", "f(x + y)", "found f before a parenthesis, a function that nothing defines"),
     (r"\frac{a}{b", "x", "found"),
 ]
 

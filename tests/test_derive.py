@@ -14,9 +14,10 @@ from wild import Wild
 from symgrad.derive import Sweep
 from symgrad.dual import Ties
 from symgrad.errors import NetworkError
-from symgrad.expr import Mul, num
+from symgrad.expr import Mul, Ref, num
 from symgrad.latex import latex
 from symgrad.network import Ties as Policy
+from symgrad.witness import confirm_formula
 
 EXAMPLES = int(os.environ.get("SYMGRAD_EXAMPLES", "64"))
 """How many random networks a run draws; `SYMGRAD_SEED` is the first."""
@@ -258,3 +259,33 @@ def test_a_fresh_letter_is_no_quantity() -> None:
 def test_entries_with_definitions_of_their_own() -> None:
     text = "v_1 = w x \n v_2 = w^2"
     assert "ask for the gradient of v_2" in refusal(text, "v_i", "w")
+
+
+CANCELLED = [
+    (r"L = \log(w x)", "x", r"\frac{1}{x}"),
+    (r"L = \frac{x}{y z}", "y", r"-\frac{L}{y}"),
+    (r"L = \frac{x}{y z^2}", "z", r"-\frac{2}{z}\, L"),
+    (r"s = \sum_{i=1}^n x_i^2, L = \sqrt{s}", "x_k", r"\frac{1}{L}\, x_k"),
+    (
+        r"L = \frac{1}{2N} \sum_{i=1}^N (w x_i - y_i)^2",
+        "w",
+        r"\frac{1}{N}\, \sum_{i=1}^{N} (w x_i - y_i)\, x_i",
+    ),
+    ("L = x_1 x_2 x_1", "x_1", "2 x_2 x_1"),
+    (r"L = \sum_{i=1}^n \sum_{j=1}^i x_j", "x_k", "n - k + 1"),
+    (r"L = \sum_{i=1}^n (x_i + b)", "b", "n"),
+    (
+        r"z = w x + b, p = \sigma(z), L = -(y \log p + (1 - y) \log(1 - p))",
+        "w",
+        r"(p - y)\, x",
+    ),
+    (r"z = w x + b, p = \sigma(z), L = -y \log p - (1 - y) \log(1 - p)", "w", r"(p - y)\, x"),
+]
+
+
+@pytest.mark.parametrize(("text", "by", "right"), CANCELLED)
+def test_factors_cancel(text: str, by: str, right: str) -> None:
+    net = network(text.replace(", ", "\n"))
+    found = Sweep(net, Ref("L")).gradient(name(by))
+    confirm_formula(net, found)
+    assert latex(found.answer) == right

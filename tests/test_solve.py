@@ -12,7 +12,7 @@ import pytest
 from judge import Judge, entries, point_of
 from oracle import general, instances
 
-from symgrad.answer import CircuitWork
+from symgrad.answer import CircuitWork, TableWork
 from symgrad.dual import Ties
 from symgrad.equation import Equation
 from symgrad.errors import ExamError, SymgradError
@@ -141,3 +141,14 @@ def check(work: CircuitWork, seed: int) -> None:
         shares = [f.product for f in work.flows if f.operand == wire]
         if wire != work.circuit.output:
             assert sum(s for s in shares if s is not None) == gradient, (seed, latex(wire))
+
+
+def test_a_number_of_the_exam_that_is_not_counted_is_said() -> None:
+    rows = "| Layer | Parameters |\n|---|---|\n| INPUT 32×32×1 | 0 |\n"
+    rows += "| CONV5-10 | {} |\n| FC-10 | ? |\n"
+    (work,) = solve(Exam.parse(rows.format(300))).root.works.values()
+    assert isinstance(work, TableWork)
+    assert work.differing == (("CONV5-10", "300", "260"),)
+    (work,) = solve(Exam.parse(rows.format(260))).root.works.values()
+    assert isinstance(work, TableWork)
+    assert not work.differing

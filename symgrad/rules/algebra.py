@@ -7,6 +7,7 @@ collected, signs go into differences: ``-(y - \hat y)`` becomes ``\hat y - y``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -84,13 +85,13 @@ def flatten_sum(e: Expr) -> Expr | None:
 
 
 def collect_terms(e: Expr) -> Expr | None:
-    """a + a = 2a, a - a = 0, numbers added; the first place of a term is kept."""
+    """a + a = 2a, x y + y x = 2 x y, a - a = 0, numbers added; a term keeps its first place."""
     assert isinstance(e, Add)
-    weights: dict[Expr, Fraction] = {}
-    bodies: dict[Expr, Expr] = {}
+    weights: dict[object, Fraction] = {}
+    bodies: dict[object, Expr] = {}
     for term in e.terms:
         weight, body = coefficient(term)
-        key = canonical(body)
+        key = unordered(canonical(body))
         weights[key] = weights.get(key, Fraction(0)) + weight
         bodies.setdefault(key, body)
     if len(weights) == len(e.terms) and all(weights.values()):
@@ -99,6 +100,11 @@ def collect_terms(e: Expr) -> Expr | None:
     if not terms:
         return ZERO
     return terms[0] if len(terms) == 1 else Add(tuple(terms))
+
+
+def unordered(e: Expr) -> object:
+    """What a product is whatever the order of its factors: x y and y x are like terms."""
+    return frozenset(Counter(e.factors).items()) if isinstance(e, Mul) else e
 
 
 def join_cases(e: Expr) -> Expr | None:
@@ -246,11 +252,14 @@ def fraction_after_factor(e: Expr) -> Expr | None:
     for k, f in enumerate(e.factors):
         if not isinstance(f, Div):
             continue
-        if f.den in e.factors:
-            rest = list(e.factors)
-            rest[k] = f.num
-            rest.remove(f.den)
-            return product(*rest)
+        for n, g in enumerate(e.factors):
+            fewer = cancelled(g, f.den) if n != k and not isinstance(g, Num | Div) else None
+            if fewer is not None:
+                rest = list(e.factors)
+                below = fewer.den if isinstance(fewer, Div) else ONE
+                rest[n] = fewer.num if isinstance(fewer, Div) else fewer
+                rest[k] = f.num if below == ONE else Div(f.num, below)
+                return product(*rest)
         before, after = e.factors[:k], e.factors[k + 1 :]
         short = k and isinstance(before[-1], Ref | Pow | Call)
         if f.num == ONE and (
@@ -261,6 +270,29 @@ def fraction_after_factor(e: Expr) -> Expr | None:
             front = isinstance(before[0], Num | Div)
             return None if front else product(f, *before, *after)
     return None
+
+
+def logistic_identity(e: Expr) -> Expr | None:
+    r"""(\frac{1-y}{1-p} - \frac yp) p (1 - p) = p - y: cross-entropy after a sigmoid."""
+    assert isinstance(e, Mul)
+    for k, f in enumerate(e.factors):
+        match f:
+            case Add(terms=(Div(num=a, den=b), Neg(arg=Div(num=c, den=d)))):
+                others = list(e.factors[:k] + e.factors[k + 1 :])
+                if b not in others or d not in others:
+                    continue
+                others.remove(b)
+                others.remove(d)
+                if (a, b) == (one_minus(c), one_minus(d)):
+                    return product(Add((d, Neg(c))), *others)
+                if (c, d) == (one_minus(a), one_minus(b)):
+                    return product(Add((a, Neg(b))), *others)
+    return None
+
+
+def one_minus(e: Expr) -> Expr:
+    """1 - e."""
+    return Add((ONE, Neg(e)))
 
 
 def tidy_quotient(e: Expr) -> Expr | None:
@@ -279,11 +311,43 @@ def tidy_quotient(e: Expr) -> Expr | None:
             return Neg(Div(Num(-a), b))
         case (Div(num=a, den=b), c):
             return Div(a, Mul((b, c)))
-        case (Mul(factors=fs), b) if b in fs:
-            rest = list(fs)
-            rest.remove(b)
-            return rest[0] if len(rest) == 1 else Mul(tuple(rest))
+    return cancelled(e.num, e.den)
+
+
+def cancelled(top: Expr, bottom: Expr) -> Expr | None:
+    r"""\frac{x z}{y z} = \frac xy, \frac{x z^2}{z} = x z, \frac{2}{2 L} = \frac1L."""
+    over, under = list(_factors(top)), list(_factors(bottom))
+    match over[0], under[0]:
+        case Num(value=a), Num(value=b) if a.denominator == b.denominator == 1 and b:
+            ratio = a / b
+            if abs(ratio.numerator) != abs(a):
+                over[0], under[0] = num(ratio.numerator), num(ratio.denominator)
+                return Div(product(*over), product(*under))
+    for k, f in enumerate(over):
+        for n, g in enumerate(under):
+            left = _shared(f, g)
+            if left is not None:
+                over[k], under[n] = left
+                below = product(*under)
+                return product(*over) if below == ONE else Div(product(*over), below)
     return None
+
+
+def _factors(e: Expr) -> tuple[Expr, ...]:
+    return e.factors if isinstance(e, Mul) else (e,)
+
+
+def _shared(f: Expr, g: Expr) -> tuple[Expr, Expr] | None:
+    """f and g without the powers of one base that they share; None if they share none."""
+    (a, n), (b, m) = _base(f), _base(g)
+    if a != b or isinstance(a, Num):
+        return None
+    least = min(n, m)
+    return _power(a, n - least), _power(a, m - least)
+
+
+def _power(base: Expr, n: int) -> Expr:
+    return ONE if n == 0 else base if n == 1 else Pow(base, num(n))
 
 
 def tidy_power(e: Expr) -> Expr | None:
@@ -417,7 +481,13 @@ RULES: dict[type[Expr], tuple[Rewrite, ...]] = {
     Num: (signed,),
     Add: (flatten_sum, collect_terms, join_cases, leading_gain),
     Neg: (sign_into_difference,),
-    Mul: (flatten_product, collect_factors, number_into_fraction, fraction_after_factor),
+    Mul: (
+        flatten_product,
+        collect_factors,
+        number_into_fraction,
+        logistic_identity,
+        fraction_after_factor,
+    ),
     Div: (tidy_quotient,),
     Pow: (tidy_power,),
     Reduce: (sum_of_nothing, short_range, number_out_of_sum, nest_sums),

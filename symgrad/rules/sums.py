@@ -43,7 +43,9 @@ def sift(e: Expr, facts: Facts) -> Expr:
             return sift(tidy(outer), facts)
         inner = under(facts, e.bounds)
         e = Reduce(e.op, e.bounds, sift(e.body, inner))
-        found = (collapsed(e, facts) or at_one(e)) if e.op == "sum" else None
+        found = None
+        if e.op == "sum":
+            found = collapsed(e, facts) or at_one(e) or counted(e, facts)
         return e if found is None else sift(tidy(found), facts)
     if isinstance(e, Iverson):
         return settled(e, facts)
@@ -156,6 +158,22 @@ def _eliminated(
         return None
     rest = shift(body, {b.name: value.expr()})
     return Reduce("sum", bounds, rest)
+
+
+def counted(e: Reduce, facts: Facts) -> Expr | None:
+    r"""Σ_{i=k}^{n} a = (n - k + 1) a, where the innermost index does not occur in a and its range
+    is known not to end before it begins."""
+    *outer, b = e.bounds
+    if b.lo is None or b.hi is None or b.conds or b.name in names(e.body):
+        return None
+    lo, hi = affine(b.lo), affine(b.hi)
+    if lo is None or hi is None:
+        return None
+    length = Affine(hi.constant - lo.constant + 1, hi.plus(lo, -1).coefficients)
+    if not under(facts, tuple(outer)).imply(Condition(length)):
+        return None
+    inner = product(length.expr(), e.body)
+    return Reduce("sum", tuple(outer), inner) if outer else inner
 
 
 def _solvable(c: Rel, bounds: tuple[Bound, ...], facts: Facts) -> bool:
