@@ -233,11 +233,10 @@ class Trial:
 
     def spot(self) -> Outcome | None:
         """A difference at a few points with unequal sizes: none if the two are equal."""
-        for sizes in islice(spots(self.roles, self.known), 2):
-            for pool in (1, 2):
-                outcome = self.at(sizes, pool)
-                if outcome.usable and outcome.differ:
-                    return outcome
+        for sizes, pool in zip(spots(self.roles, self.known), (1, 2), strict=False):
+            outcome = self.at(sizes, pool)
+            if outcome.usable and outcome.differ:
+                return outcome
         return None
 
 
@@ -324,9 +323,9 @@ def _small(t: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
 def spots(roles: Roles, known: Iterable[Condition]) -> Iterator[dict[str, int]]:
     """A few instances with sizes that differ from one another."""
     conds = tuple(known)
-    for base in ((3, 2, 4, 5, 6, 7, 8, 9), (2, 4, 3, 6, 5, 8, 7, 9)):
+    for base in ((3, 2, 4, 5, 6, 7, 8, 9), (2, 3, 4, 6, 5, 8, 7, 9)):
         sizes = dict(zip(roles.sizes, (base * 4)[: len(roles.sizes)], strict=True))
-        yield from (at for at in islice(roles.places(sizes, 3), 2) if fits(at, conds))
+        yield from islice((at for at in roles.places(sizes, 3) if fits(at, conds)), 1)
 
 
 def fits(at: Mapping[str, int], conds: Iterable[Condition]) -> bool:
