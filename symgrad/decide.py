@@ -54,6 +54,8 @@ BUDGET = 2.0
 STEPS = (1, 2, 3, 4)
 """Values of a symbolic stride or dilation, which is outside linear arithmetic."""
 MOST_SLIPS = 120
+SLIP_BUDGET = 0.1
+"""Seconds to look for the slip that explains a difference."""
 FEWEST = 12
 """Points in general position that must agree before two formulas are said to."""
 
@@ -292,7 +294,7 @@ class Decision:
 
     def slip(self, outcome: Outcome) -> str:
         """The slip that turns the first formula into the second."""
-        until = min(self.until, monotonic() + 0.25)
+        until = min(self.until, monotonic() + SLIP_BUDGET)
         for name, wrong in islice(slipped(self.pair.left, self.pair.roles.sizes), MOST_SLIPS):
             if monotonic() > until:
                 return ""

@@ -258,11 +258,10 @@ class Trial:
 
     def spot(self) -> Outcome | None:
         """A difference at a few points with unequal sizes: none if the two are equal."""
-        for sizes in islice(spots(self.roles, self.known), 2):
-            for pool in (1, 2):
-                outcome = self.at(sizes, pool)
-                if outcome.usable and outcome.differ and self.sure(outcome):
-                    return outcome
+        for sizes, pool in zip(spots(self.roles, self.known), (1, 2), strict=False):
+            outcome = self.at(sizes, pool)
+            if outcome.usable and outcome.differ and self.sure(outcome):
+                return outcome
         return None
 
 
@@ -349,7 +348,7 @@ def spots(roles: Roles, known: Iterable[Condition]) -> Iterator[dict[str, int]]:
     large = ((3, 2, 4), (2, 4, 3)) if count <= 3 else ((2, 3), (3, 2)) if count == 4 else ((2, 1),)
     for base in (*large, (1, 2)):
         sizes = dict(zip(roles.sizes, (base * count)[:count], strict=True))
-        yield from (at for at in islice(roles.places(sizes, 3), 2) if fits(at, conds))
+        yield from (at for at in islice(roles.places(sizes, 3), 1) if fits(at, conds))
 
 
 def fits(at: Mapping[str, int], conds: Iterable[Condition]) -> bool:
