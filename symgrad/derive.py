@@ -62,7 +62,7 @@ from symgrad.rewrite import Derivation, Step, put_in
 from symgrad.rules.algebra import product, tidy, total
 from symgrad.rules.calculus import reads_of
 from symgrad.rules.forms import distinct_bounds, out_of_sums
-from symgrad.rules.sums import sift
+from symgrad.rules.sums import pinned, sift
 
 INLINE = 60
 """An upstream gradient of at most this many nodes is written into the formulas that use it."""
@@ -311,7 +311,10 @@ class Sweep(Naming):
                 steps.append(Step("contract-delta", at, after))
                 at = after
         facts = within(self.network.facts, (*indices, *self.indices(self.of)))
+        labels = self.network.labels
         neat = neaten(at, goal, taken, facts)
+        if labels and (known := pinned(neat, labels)) != neat:
+            neat = neaten(known, goal, taken, facts)
         if neat != at:
             steps.append(Step("tidy", at, neat))
         steps += self._recursion(neat, node, terms, facts)

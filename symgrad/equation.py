@@ -9,7 +9,7 @@ from math import prod
 
 from symgrad.affine import affine, shift
 from symgrad.errors import NetworkError, Place
-from symgrad.expr import Bound, Expr, Num, Reduce, Ref, children, num
+from symgrad.expr import Bound, Expr, Num, Reduce, Ref, children, num, walk
 from symgrad.index import Index, Range, extent
 from symgrad.latex import latex
 
@@ -53,6 +53,8 @@ def _reads(e: Expr, inside: tuple[Index, ...]) -> Iterator[Read]:
     if isinstance(e, Ref):
         if e.indices or e.name not in bound:
             yield Read(e, inside)
+        labels = (x for i in e.indices for x in walk(i) if isinstance(x, Ref) and x.indices)
+        yield from (Read(x, inside) for x in labels)
         return
     if isinstance(e, Reduce):
         for b in e.bounds:
@@ -95,14 +97,19 @@ class Upstream:
         return shift(self.symbol, values)
 
 
-def read_extent(read: Read) -> tuple[Range, ...] | None:
-    """The range each subscript of a read takes; None where a subscript is not affine."""
+def read_extent(read: Read, labels: Mapping[str, Range]) -> tuple[Range, ...] | None:
+    """The range each subscript of a read takes; None where a subscript is not affine. A label
+    among them takes every value that is stated for it."""
     axes = []
+    inside = (*read.inside, *(Index(name, r) for name, r in labels.items()))
     for i in read.ref.indices:
+        if isinstance(i, Ref) and i.indices and i.name in labels:
+            axes.append(labels[i.name])
+            continue
         form = affine(i)
         if form is None:
             return None
-        axes.append(Range(i, i) if isinstance(i, Num) else extent(form, read.inside))
+        axes.append(Range(i, i) if isinstance(i, Num) else extent(form, inside))
     return tuple(axes)
 
 

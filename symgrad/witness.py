@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from itertools import islice, permutations, product
 
 from symgrad.affine import shift
@@ -84,7 +85,7 @@ def confirm_formula(network: Network, derivation: Derivation) -> None:
         return
     claims = [(d, e) for d in told(derivation) for e in formulas(d)]
     for sizes in islice(instances(network), 2):
-        judge = Unrolled(network, Point(sizes), drawn)
+        judge = Unrolled(network, Point(sizes), partial(leaf, network, sizes))
         for d, e in claims:
             for put in entries(d.indices, sizes):
                 try:
@@ -153,6 +154,15 @@ def entries(indices: tuple[Index, ...], sizes: Mapping[str, int]) -> list[dict[s
     step = max(1, len(every) // MOST_POINTS)
     chosen = dict.fromkeys((*every[::step], *every[-1:]))
     return [dict(zip((i.name for i in indices), map(num, v), strict=True)) for v in chosen]
+
+
+def leaf(network: Network, sizes: Mapping[str, int], ref: Ref) -> Number:
+    """The value of a leaf; of a label, one of those that are stated for it."""
+    values = network.labels.get(ref.name)
+    if values is None:
+        return drawn(ref)
+    lo, hi = (int(value(e, Point(sizes))) for e in (values.lo, values.hi))
+    return Fraction(random.Random(latex(ref)).randint(lo, hi))
 
 
 def drawn(ref: Ref) -> Number:
