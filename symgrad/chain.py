@@ -20,6 +20,7 @@ from symgrad.expr import (
     Num,
     Reduce,
     Ref,
+    Rel,
     free_names,
     fresh,
     names,
@@ -92,16 +93,26 @@ def goal_entry(eq: Equation, of: Ref) -> Equation | None:
 def solved(
     eq: Equation, place: Place, node: Ref, facts: Facts, free: Sequence[Index]
 ) -> Contraction | None:
-    """φ(I, J) = p solved for `free` indices of the read."""
-    pairs = list(zip(place.ref.indices, node.indices, strict=True))
-    for phi, _ in pairs:
+    """φ(I, J) = p solved for `free` indices of the read; a label c_t, which is data, stays in
+    the condition c_t = p."""
+    pairs: list[tuple[Expr, Expr]] = []
+    looked_up: list[Expr] = []
+    for phi, p in zip(place.ref.indices, node.indices, strict=True):
+        if isinstance(phi, Ref) and phi.indices:
+            looked_up.append(Rel("=", phi, p))
+            continue
+        pairs.append((phi, p))
         if affine(phi) is None:
             raise NetworkError(
                 f"found the subscript {latex(phi)} of {latex(place.ref)}, expected an affine one",
                 at=eq.at,
                 hint="write indices and sizes added, an index times a number or a size",
             )
-    return contract(free, pairs, facts)
+    found = contract(free, pairs, facts)
+    if found is None or not looked_up:
+        return found
+    same = (shift(c, found.values) for c in looked_up)
+    return replace(found, guards=(*found.guards, *same))
 
 
 def contracted(eq: Equation, place: Place, node: Ref, facts: Facts) -> Term | None:

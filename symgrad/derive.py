@@ -62,7 +62,7 @@ from symgrad.rewrite import Derivation, Step, put_in
 from symgrad.rules.algebra import product, tidy, total
 from symgrad.rules.calculus import reads_of
 from symgrad.rules.forms import distinct_bounds, out_of_sums
-from symgrad.rules.sums import sift
+from symgrad.rules.sums import pinned, sift
 
 INLINE = 60
 """An upstream gradient of at most this many nodes is written into the formulas that use it."""
@@ -314,6 +314,9 @@ class Sweep(Naming):
         padding = self.network.is_padding
         seen = transform(at, lambda x: ZERO if isinstance(x, Ref) and padding(x) else x)
         neat = neaten(seen, goal, taken, facts)
+        labels = self.network.labels
+        if labels and (known := pinned(neat, labels)) != neat:
+            neat = neaten(known, goal, taken, facts)
         if neat != at:
             steps.append(Step("tidy", at, neat))
         steps += self._recursion(neat, node, terms, facts)

@@ -9,7 +9,7 @@ from math import prod
 
 from symgrad.affine import Affine, affine, shift
 from symgrad.errors import NetworkError, Place
-from symgrad.expr import Bound, Expr, Num, Reduce, Ref, children, names, num
+from symgrad.expr import Bound, Expr, Num, Reduce, Ref, children, names, num, walk
 from symgrad.index import Facts, Index, Range, extent
 from symgrad.latex import latex
 
@@ -53,6 +53,8 @@ def _reads(e: Expr, inside: tuple[Index, ...]) -> Iterator[Read]:
     if isinstance(e, Ref):
         if e.indices or e.name not in bound:
             yield Read(e, inside)
+        labels = (x for i in e.indices for x in walk(i) if isinstance(x, Ref) and x.indices)
+        yield from (Read(x, inside) for x in labels)
         return
     if isinstance(e, Reduce):
         for b in e.bounds:
@@ -111,14 +113,19 @@ def linear(i: Expr, inside: Sequence[Index]) -> Affine | None:
     return form
 
 
-def read_extent(read: Read, facts: Facts) -> tuple[Range, ...] | None:
-    """The range each subscript of a read takes; None where a subscript is not affine."""
+def read_extent(read: Read, facts: Facts, labels: Mapping[str, Range]) -> tuple[Range, ...] | None:
+    """The range each subscript of a read takes; None where a subscript is not affine. A label
+    among them takes every value that is stated for it."""
     axes = []
+    inside = (*read.inside, *(Index(name, r) for name, r in labels.items()))
     for i in read.ref.indices:
-        form = linear(i, read.inside)
+        if isinstance(i, Ref) and i.indices and i.name in labels:
+            axes.append(labels[i.name])
+            continue
+        form = linear(i, inside)
         if form is None:
             return None
-        axes.append(Range(i, i) if isinstance(i, Num) else extent(form, read.inside, facts))
+        axes.append(Range(i, i) if isinstance(i, Num) else extent(form, inside, facts))
     return tuple(axes)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from symgrad.errors import NetworkError
 
+MIKOLOV = "the adjoint of the look-up of Mikolov et al., word representations (2013)"
 WERBOS = "Werbos, Backpropagation through time (1990)"
 LECUN = "the adjoint of the layer of LeCun et al., Gradient-based learning (1998)"
 GOODFELLOW = "Goodfellow, Bengio, Courville, Deep Learning (2016), chapters 6 and 9"
@@ -264,6 +265,16 @@ CATALOGUE: tuple[Layer, ...] = (
             ("b_i", r"\sum_{q=1}^{N} \delta_{qi}"),
             ("x_{qj}", r"\sum_{i=1}^{h} \delta_{qi} W_{ij}"),
         ),
+    ),
+    Layer(
+        "embedding",
+        "Embedding look-up",
+        (
+            r"e_{t,r} = E_{c_t,r}, \quad t = 1, \dots, T, \quad r = 1, \dots, D",
+            r"c_t \in \{1, \dots, V\}",
+            given(r"\delta_{t,r}", "e_{t,r}"),
+        ),
+        said(MIKOLOV, ("E_{v,r}", r"\sum_{t=1}^{T} \delta_{t,r} [c_t = v]")),
     ),
     Layer(
         "maxpool",

@@ -16,7 +16,7 @@ from typing import Literal
 from symgrad.affine import Affine, Condition, affine, conditions, factors, shift
 from symgrad.equation import Equation, Read, Upstream, check_length, entries, linear, read_extent
 from symgrad.errors import NetworkError, Place
-from symgrad.expr import Expr, Num, Ref, free
+from symgrad.expr import Expr, Num, Ref, free, fresh, names
 from symgrad.index import (
     Facts,
     Index,
@@ -56,6 +56,8 @@ class Network:
     shapes: Mapping[str, tuple[Range, ...]] = field(default_factory=dict)
     ties: Ties = "strict"
     padded: Edges = field(default_factory=dict)
+    labels: Mapping[str, Range] = field(default_factory=dict)
+    """Data that are whole numbers: c_t of E_{c_t}, y of p_y; each with the range of its values."""
 
     # -- who defines, who reads ---------------------------------------------------------------
 
@@ -166,7 +168,7 @@ class Network:
             for read in eq.reads:
                 if read.ref.indices and read.ref.name not in defined:
                     try:
-                        axes = read_extent(read, self.facts)
+                        axes = read_extent(read, self.facts, self.labels)
                     except NetworkError as error:
                         raise error.located(eq.at) from None
                     if axes is not None:
@@ -190,8 +192,13 @@ class Network:
 
     @cached_property
     def sizes(self) -> frozenset[str]:
-        """The size symbols."""
-        return self.facts.sizes
+        """The names of whole numbers: sizes, and labels without an index."""
+        return self.facts.sizes | (set(self.labels) - self._indexed_labels)
+
+    @cached_property
+    def _indexed_labels(self) -> frozenset[str]:
+        reads = (read.ref for eq in self.equations for read in eq.reads)
+        return frozenset(r.name for r in reads if r.indices and r.name in self.labels)
 
     @cached_property
     def leaves(self) -> tuple[Ref, ...]:
@@ -209,7 +216,7 @@ class Network:
                 if known or self.is_padding(ref):
                     continue
                 if any(not isinstance(i, Num) for i in ref.indices):
-                    ref = symbolic.setdefault(ref.name, ref)
+                    ref = symbolic.setdefault(ref.name, self._at_letters(ref))
                 found.setdefault(ref)
         return tuple(r for r in found if r.name not in symbolic or symbolic[r.name] == r)
 
@@ -222,6 +229,16 @@ class Network:
                 if below or (isinstance(edge.hi, Num) and at.value > edge.hi.value):
                     return True
         return False
+
+    def _at_letters(self, ref: Ref) -> Ref:
+        """A tensor that a label looks up, at a letter: E_v for E_{c_t}."""
+        taken = names(ref) | self.sizes
+        found: list[Expr] = []
+        for i in ref.indices:
+            label = isinstance(i, Ref) and i.name in self.labels
+            found.append(Ref(fresh("v", taken)) if label else i)
+            taken |= names(found[-1])
+        return Ref(ref.name, tuple(found))
 
     def starts(self, read: Read) -> tuple[Ref, ...]:
         """The states before the first step that a read of a recurrence takes: h_0 of h_{t-1}."""
@@ -241,7 +258,7 @@ class Network:
         h_0 = 0, is not when its value is given."""
         symbols = {u.symbol.name for u in self.upstream if isinstance(u.symbol, Ref)}
         start = {r for r in self.values if r.name in self.by_name}
-        known = self.data | symbols
+        known = self.data | symbols | set(self.labels)
         return tuple(r for r in self.leaves if r.name not in known and r not in start)
 
     def around(self, names: frozenset[str]) -> Network:
@@ -531,12 +548,19 @@ def check_reads(network: Network, eq: Equation) -> None:
         _check_shape(network, eq, read.ref)
         axes = network.ranges(read.ref.name)
         for position, i in enumerate(read.ref.indices):
+            if isinstance(i, Ref) and i.indices and i.name in network.labels:
+                _check_label(network, eq, read, position)
+                continue
             form = linear(i, read.inside)
             if form is None:
+                label = isinstance(i, Ref)
                 raise NetworkError(
                     f"found the subscript {latex(i)} of {latex(read.ref)}, expected one such as "
                     "s (i - 1) + j: indices and sizes added, an index times a number or a size",
                     at=eq.at and eq.at.find(latex(read.ref), after="="),
+                    hint=rf"if it is a label, state its values: {latex(i)} \in \{{1, \dots, n\}}"
+                    if label
+                    else "",
                 )
             _check_names(network, eq, read, form)
             stated = read.ref.name in network.shapes
@@ -559,6 +583,27 @@ def _check_shape(network: Network, eq: Equation, ref: Ref) -> None:
         )
 
 
+def _check_label(network: Network, eq: Equation, read: Read, axis: int) -> None:
+    """Every value of a label is an index of what it reads, where that has a range of its own."""
+    ref = read.ref
+    axes = network.ranges(ref.name)
+    if axes is None or not (ref.name in network.by_name or ref.name in network.shapes):
+        return
+    label = ref.indices[axis]
+    assert isinstance(label, Ref)
+    values = network.labels[label.name]
+    form = Affine(0, ((label.name, 1),))
+    facts = network.facts.plus(range_conditions(form, values))
+    if not all(map(facts.imply, range_conditions(form, axes[axis]))):
+        raise NetworkError(
+            f"found {latex(ref)} with {latex(label)} from {latex(values.lo)} to "
+            f"{latex(values.hi)}, expected an index from {latex(axes[axis].lo)} to "
+            f"{latex(axes[axis].hi)}",
+            at=eq.at and eq.at.find(latex(ref), after="="),
+            hint="state one range for the label and for the tensor that it looks up",
+        )
+
+
 def _check_names(network: Network, eq: Equation, read: Read, form: Affine) -> None:
     known = {i.name for i in read.inside} | network.sizes
     for name in sorted(form.names):
@@ -566,7 +611,8 @@ def _check_names(network: Network, eq: Equation, read: Read, form: Affine) -> No
             raise NetworkError(
                 f"found the index {name} in {latex(read.ref)}, expected one with a range",
                 at=eq.at and eq.at.find(latex(read.ref), after="="),
-                hint=rf"state its range: {name} = 1, \dots, n, or sum over it",
+                hint=rf"state its range: {name} = 1, \dots, n, or sum over it; of a label of the "
+                rf"data, {name} \in \{{1, \dots, n\}}",
             )
 
 

@@ -64,6 +64,19 @@ class Ranges:
     hi: Expr
     at: Place
     latex: str
+    member: bool = False
+    r"""Said as ``y \in \{1, \dots, n\}``: of an index, or of a label."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    r"""Data that are whole numbers from `lo` to `hi`: ``c_t \in \{1, \dots, V\}``."""
+
+    refs: tuple[Ref, ...]
+    lo: Expr
+    hi: Expr
+    at: Place
+    latex: str
 
 
 @dataclass(frozen=True)
@@ -95,7 +108,7 @@ class Listing:
     latex: str
 
 
-Statement = Formula | Ranges | Data | Shape | Listing
+Statement = Formula | Ranges | Labels | Data | Shape | Listing
 
 
 def read(
@@ -275,7 +288,9 @@ def _joined(raw: list[_Parsed], m: int, source: Source) -> Statement:
     if said.kind == "shape":
         return Shape(tuple(refs), said.values[1], place, text)
     lo, hi = ends(said.values[1], said.item.marks[0].pos)
-    return Ranges(tuple(_index(said, r).name for r in refs), lo, hi, place, text)
+    if any(r.indices for r in refs):
+        return Labels(tuple(refs), lo, hi, place, text)
+    return Ranges(tuple(_index(said, r).name for r in refs), lo, hi, place, text, member=True)
 
 
 def _index(said: _Parsed, e: Expr) -> Ref:

@@ -7,6 +7,7 @@ outside; everything else of the outer scope stays visible. A statement is sorted
     w_0 = 1                   given value
     δ_i = ∂L/∂z_i             given upstream gradient
     (x, y) ∼ 𝒟                data
+    c_t ∈ {1, …, V}           label: data that stands in subscripts
     W ∈ ℝ^{h×d}               shape
     m ≤ n                     fact about sizes
     ∂L/∂k_j = ?               question
@@ -40,6 +41,7 @@ from symgrad.expr import (
     walk,
 )
 from symgrad.index import Facts, Index, Range
+from symgrad.labels import plain_labels, values_of
 from symgrad.latex import latex
 from symgrad.limits import (
     Defined,
@@ -64,7 +66,7 @@ from symgrad.network import (
     check_reads,
     check_single_assignment,
 )
-from symgrad.notation import Data, Formula, Listing, Ranges, Shape, Statement
+from symgrad.notation import Data, Formula, Labels, Listing, Ranges, Shape, Statement
 from symgrad.padding import Edges, Zero, edges_of
 from symgrad.scalars import rational
 
@@ -94,6 +96,8 @@ class Scope:
     rels: tuple[Expr, ...] = ()
     focus: frozenset[str] = frozenset()
     """What the nearest heading with equations of its own defines: the network in question."""
+    members: frozenset[str] = frozenset()
+    """The letters whose values are said as a set: indices, or labels."""
 
     @property
     def variables(self) -> frozenset[str]:
@@ -135,6 +139,8 @@ class Builder:
         self.subscripts: set[str] = set()
         self.zeros: list[Zero] = []
         self.padded: Edges = dict(outer.network.padded)
+        self.labels: dict[str, Range] = dict(outer.network.labels)
+        self.members: set[str] = set(outer.members)
 
     def build(self, blocks: Sequence[Sequence[Statement]]) -> Scope:
         """The finished scope."""
@@ -145,9 +151,13 @@ class Builder:
         self.digits_apart()
         self.data |= self.arguments()
         equations = self.arranged(self.with_letters())
+        plain = plain_labels(equations, self.letters, self.members | self.data)
+        self.labels |= plain
+        self.data |= set(self.labels)
         equations, values = self.put_sizes(equations)
         indices = frozenset(n for d in equations for n in d.ranges) | bound_names(equations)
         facts = self.facts(equations, indices)
+        facts = facts.plus(values_of(self.labels, plain))
         settled = self.settle(equations, facts)
         network = Network(
             tuple(eq for eq, _ in settled),
@@ -158,6 +168,7 @@ class Builder:
             self.shapes,
             self.ties,
             self.padded,
+            self.labels,
         )
         self.check_matrices(network)
         network = self.validated(network, {eq for eq, new in settled if new})
@@ -171,6 +182,7 @@ class Builder:
             values,
             tuple(self.rels),
             frozenset(d.target.name for d in self.equations) or self.outer.focus,
+            frozenset(self.members),
         )
 
     def digits_apart(self) -> None:
@@ -274,7 +286,10 @@ class Builder:
     def statement(self, s: Statement, start: int) -> None:
         """Sort one statement."""
         match s:
-            case Ranges(names=letters, lo=lo, hi=hi):
+            case Labels(refs=refs, lo=lo, hi=hi):
+                self.labels |= {r.name: Range(_whole(lo), _whole(hi)) for r in refs}
+            case Ranges(names=letters, lo=lo, hi=hi, member=member):
+                self.members |= set(letters) if member else set()
                 for letter in letters:
                     self.range(letter, Range(_whole(lo), _whole(hi)), start)
             case Data(refs=refs):
@@ -377,10 +392,13 @@ class Builder:
         rels = [Rel(op, a, b) for op, a, b in zip(ops, parts, parts[1:], strict=False)]
         if len(parts) == 3 and set(ops) <= {"<=", "<"} and isinstance(parts[1], Ref):
             letter = parts[1]
-            if not letter.indices and self.is_letter(letter.name):
+            if self.is_letter(letter.name):
                 lo = parts[0] if ops[0] == "<=" else _shifted(parts[0], 1)
                 hi = parts[2] if ops[1] == "<=" else _shifted(parts[2], -1)
-                self.range(letter.name, Range(lo, hi), start)
+                if letter.indices:
+                    self.labels[letter.name] = Range(lo, hi)
+                else:
+                    self.range(letter.name, Range(lo, hi), start)
                 return
         self.rels += rels
         self.rel_places |= dict.fromkeys(rels, at)
@@ -538,8 +556,9 @@ class Builder:
     def put_sizes(self, equations: list[Defined]) -> tuple[list[Defined], dict[Ref, Num]]:
         """Sizes with a given number are put in; other values stay values."""
         values = {**self.outer.values, **self.values}
+        ends = (*self.letters.values(), *self.labels.values())
         axes = (*self.shapes.values(), *self.beyond())
-        sizes = range_names(equations, self.letters.values(), axes)
+        sizes = range_names(equations, ends, axes)
         put: dict[str, Expr] = {
             r.name: v for r, v in values.items() if not r.indices and r.name in sizes
         }
@@ -552,6 +571,7 @@ class Builder:
         if not put:
             return equations, values
         self.letters = {k: _put_range(r, put) for k, r in self.letters.items()}
+        self.labels = {k: _put_range(r, put) for k, r in self.labels.items()}
         self.shapes = {
             k: tuple(_put_range(r, put) for r in axes) for k, axes in self.shapes.items()
         }
@@ -570,8 +590,9 @@ class Builder:
 
     def facts(self, equations: Sequence[Defined], indices: frozenset[str]) -> Facts:
         """Sizes are positive integers; comparisons say more."""
+        ends = (*self.letters.values(), *self.labels.values())
         axes = (*self.shapes.values(), *self.beyond())
-        sizes = range_names(equations, self.letters.values(), axes) - indices
+        sizes = range_names(equations, ends, axes) - indices
         counted = sizes | (self.subscripts - indices - set(self.letters))
         rels = [rel for rel in self.rels if counted & scalars(rel)]
         for rel in rels:

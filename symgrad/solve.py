@@ -20,7 +20,7 @@ from symgrad.errors import ExamError, NotationError, SymgradError
 from symgrad.exam import Exam
 from symgrad.expr import Blank, Bound, Call, Expr, Ref, walk
 from symgrad.network import Ties
-from symgrad.notation import Data, Listing, Ranges, Shape, Statement, read
+from symgrad.notation import Data, Labels, Listing, Ranges, Shape, Statement, read
 from symgrad.notation import Formula as Chain
 from symgrad.page import Block, Display, Paragraph
 from symgrad.scope import Question, Scope, read_scope
@@ -237,6 +237,8 @@ def spoken_names(s: Statement) -> Iterator[str]:
             pass
         case Data(refs=refs) | Shape(refs=refs):
             parts = refs
+        case Labels(refs=refs, lo=lo, hi=hi):
+            parts = (*refs, lo, hi)
         case Ranges(names=names, lo=lo, hi=hi):
             yield from names
             parts = (lo, hi)

@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from itertools import chain, islice, permutations, product
 from math import prod
 
@@ -88,7 +89,7 @@ def confirm_formula(network: Network, derivation: Derivation) -> None:
     claims = [(d, e) for d in told(derivation) for e in formulas(d)]
     most = 2 if len(network.sizes) <= len(SIZES) else 3
     for sizes in islice(instances(network), most):
-        judge = Unrolled(network, Point(sizes), drawn)
+        judge = Unrolled(network, Point(sizes), partial(leaf, network, sizes))
         for d, e in claims:
             for put in entries(d.indices, sizes):
                 try:
@@ -187,6 +188,15 @@ def _corners(indices: tuple[Index, ...], known: dict[str, int]) -> Iterator[tupl
     for k in sorted(near):
         for others in _corners(rest, {**known, first.name: k}):
             yield (k, *others)
+
+
+def leaf(network: Network, sizes: Mapping[str, int], ref: Ref) -> Number:
+    """The value of a leaf; of a label, one of those that are stated for it."""
+    values = network.labels.get(ref.name)
+    if values is None:
+        return drawn(ref)
+    lo, hi = (int(value(e, Point(sizes))) for e in (values.lo, values.hi))
+    return Fraction(random.Random(latex(ref)).randint(lo, hi))
 
 
 def drawn(ref: Ref) -> Number:

@@ -207,7 +207,16 @@ def point_of(net: Network, sizes: Mapping[str, int], seed: int) -> Point:
         wanted += entries_of(net, tensor, sizes)
     reads = (r.ref for eq in net.equations for r in eq.reads)
     wanted += [r for r in reads if r.indices and all(isinstance(i, Num) for i in r.indices)]
-    return Point(sizes, {r: drawn(rng) for r in dict.fromkeys(wanted)})
+    return Point(sizes, {r: leaf(net, sizes, r, rng) for r in dict.fromkeys(wanted)})
+
+
+def leaf(net: Network, sizes: Mapping[str, int], ref: Ref, rng: random.Random) -> Fraction:
+    """A number for a leaf; for a label one of its values."""
+    values = net.labels.get(ref.name)
+    if values is None:
+        return drawn(rng)
+    lo, hi = (int(value(e, Point(sizes))) for e in (values.lo, values.hi))
+    return Fraction(rng.randint(lo, hi))
 
 
 def drawn(rng: random.Random) -> Fraction:

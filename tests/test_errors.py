@@ -316,7 +316,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "index that is only read": (
         part(r"L = w x_i", ASK),
         "exam.md:4:7: found the index i in x_i, expected one with a range; state its "
-        r"range: i = 1, \dots, n, or sum over it",
+        r"range: i = 1, \dots, n, or sum over it; of a label of the data, i \in \{1, \dots, n\}",
         "  L = w x_i",
         "        ^",
     ),

@@ -316,7 +316,8 @@ BAD = {
     "an index without a range": (
         Network((scalar("z", Ref("x", (Ref("q"),)), 3),)),
         "exam.md:3:1: found the index q in x_q, expected one with a range; "
-        "state its range: q = 1, \\dots, n, or sum over it",
+        "state its range: q = 1, \\dots, n, or sum over it; of a label of the data, "
+        "q \\in \\{1, \\dots, n\\}",
     ),
     "a subscript that is not affine": (
         Network((ranged(Ref("z", (i,)), Ref("x", (Pow(i, num(2)),)), span("i", 1, 3), line=3),)),

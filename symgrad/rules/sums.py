@@ -5,6 +5,8 @@ A bracket that the facts decide goes as well.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from symgrad.affine import Affine, Condition, affine, conditions, shift
 from symgrad.contract import contract, guard
 from symgrad.errors import NetworkError
@@ -17,10 +19,14 @@ from symgrad.expr import (
     Iverson,
     Mul,
     Reduce,
+    Ref,
     Rel,
     children,
     names,
     rebuild,
+    substitute,
+    transform,
+    walk,
 )
 from symgrad.index import Facts, Index, Range, range_conditions
 from symgrad.rules.algebra import product, tidy
@@ -51,6 +57,56 @@ def sift(e: Expr, facts: Facts) -> Expr:
         return settled(e, facts)
     kids = children(e)
     return rebuild(e, [sift(k, facts) for k in kids]) if kids else e
+
+
+def pinned(e: Expr, labels: Mapping[str, Range]) -> Expr:
+    r"""[y = k] f(y) = [y = k] f(k), and Σ_k [y = k] f(k) = f(y) over all the values of a label.
+
+    >>> from symgrad.expr import Ref
+    >>> from symgrad.latex import latex
+    >>> y, k, values = Ref("y"), Ref("k"), Range(ONE, Ref("K"))
+    >>> body = Mul((Ref("p", (y,)), Iverson(Rel("=", y, k))))
+    >>> latex(pinned(body, {"y": values}))
+    'p_k\\, \\mathbf{1}[y = k]'
+    >>> latex(pinned(Reduce("sum", (Bound("k", ONE, Ref("K")),), body), {"y": values}))
+    'p_y'
+    """
+    kids = children(e)
+    e = rebuild(e, [pinned(k, labels) for k in kids]) if kids else e
+    if isinstance(e, Mul):
+        for label, value in equalities(e.factors, labels):
+            new = (f if isinstance(f, Iverson) else moved(f, label, value) for f in e.factors)
+            e = Mul(tuple(new))
+    match e:
+        case Reduce(op="sum", bounds=(Bound(conds=()) as b,), body=body):
+            factors = body.factors if isinstance(body, Mul) else (body,)
+            for label, value in equalities(factors, labels):
+                if value == Ref(b.name) and labels[label.name] == Range(b.lo or ONE, b.hi or ONE):
+                    rest = (f for f in factors if f != Iverson(Rel("=", label, value)))
+                    return substitute(product(*rest), {b.name: label})
+    return e
+
+
+def equalities(
+    factors: Iterable[Expr], labels: Mapping[str, Range]
+) -> tuple[tuple[Ref, Expr], ...]:
+    """The values that brackets alone in a product give to labels."""
+    conds = (f.cond for f in factors if isinstance(f, Iverson))
+    return tuple(
+        (c.lhs, c.rhs)
+        for c in conds
+        if isinstance(c, Rel) and c.op == "=" and isinstance(c.lhs, Ref) and c.lhs.name in labels
+    )
+
+
+def moved(e: Expr, label: Ref, value: Expr) -> Expr:
+    """`e` with a label replaced by its value, unless a binder in `e` has a letter of either."""
+    if not label.indices:
+        return substitute(e, {label.name: value})
+    bound = {x.name for x in walk(e) if isinstance(x, Bound)}
+    if bound & (names(label) | names(value)):
+        return e
+    return transform(e, lambda x: value if x == label else x)
 
 
 def under(facts: Facts, bounds: tuple[Bound, ...]) -> Facts:
