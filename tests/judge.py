@@ -305,7 +305,7 @@ def questions(net: Network, sizes: Mapping[str, int], of: Ref) -> Iterator[Ref]:
     tensors: dict[str, None] = {eq.target.name: None for eq in net.equations}
     tensors |= {r.ref.name: None for eq in net.equations for r in eq.reads}
     for tensor in tensors:
-        if tensor in net.sizes or tensor == of.name:
+        if tensor in net.sizes or tensor in net.labels or tensor == of.name:
             continue
         there = list(entries_of(net, tensor, sizes))
         yield from dict.fromkeys((*there[:1], *there[-1:]))
