@@ -53,8 +53,8 @@ BUDGET = 2.0
 """Seconds for one pair."""
 STEPS = (1, 2, 3, 4)
 """Values of a symbolic stride or dilation, which is outside linear arithmetic."""
-MOST_SLIPS = 120
-SLIP_BUDGET = 0.1
+MOST_SLIPS = 200
+SLIP_BUDGET = 1.5
 """Seconds to look for the slip that explains a difference."""
 FEWEST = 12
 """Points in general position that must agree before two formulas are said to."""
