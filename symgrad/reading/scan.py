@@ -73,7 +73,7 @@ RELATIONS = {
     r"\leqslant": "<=", r"\ge": ">=", r"\geq": ">=", r"\geqslant": ">=", r"\ne": "!=",
     r"\neq": "!=",
 }  # fmt: skip
-FUNCTIONS = "exp log ln tanh sin cos sinh cosh max min".split()
+FUNCTIONS = "exp log ln tanh sin cos sinh cosh arctan max min".split()
 SIZES = [b + s + m for b in ("big", "Big") for s in ("", "g") for m in ("", "l", "r", "m")]
 LAYOUTS = (
     "aligned align align* alignedat gathered gather gather* split array equation equation*".split()
@@ -110,7 +110,7 @@ KINDS: dict[str, tuple[str, str]] = {
     r"\lbrace": ("open", r"\{"), r"\lbrack": ("open", "["),
     r"\rbrace": ("close", r"\}"), r"\rbrack": ("close", "]"),
     r"\tfrac": ("macro", r"\frac"), r"\dfrac": ("macro", r"\frac"), r"\cfrac": ("macro", r"\frac"),
-    "+": ("op", "+"), "-": ("op", "-"), "/": ("op", "/"),
+    "+": ("op", "+"), "-": ("op", "-"), "/": ("op", "/"), r"\div": ("op", "/"),
     "_": ("sub", "_"), "^": ("sup", "^"), "'": ("prime", "'"), ",": ("comma", ","),
     "?": ("blank", "?"), "&": ("amp", "&"), r"\\": ("newline", r"\\"), r"\star": ("star", r"\star"),
     r"\in": ("in", r"\in"), r"\sim": ("sim", r"\sim"), r"\land": ("and", ","),
@@ -174,7 +174,7 @@ LEXEME = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 CALLED = re.compile(
-    r"(exp|log|ln|tanh|sinh?|cosh?|max|min|sqrt|relu|ReLU|sigmoid|softmax|sum|abs)\s*\("
+    r"(exp|log|ln|tanh|sinh?|cosh?|arctan|max|min|sqrt|relu|ReLU|sigmoid|softmax|sum|abs)\s*\("
 )
 SCIENTIFIC = re.compile(r"[eE][-+]?\d")
 

@@ -371,6 +371,7 @@ FUNCTIONS: dict[str, Callable[[Call, Ties], Expr]] = {
     "cos": lambda e, _: Neg(Call("sin", e.args)),
     "sinh": lambda e, _: Call("cosh", e.args),
     "cosh": lambda e, _: Call("sinh", e.args),
+    "arctan": lambda e, _: Div(ONE, Add((ONE, Pow(e.args[0], num(2))))),
     "abs": lambda e, _: Call("sign", e.args),
     "relu": _step,
     "sign": lambda e, _: ZERO,
