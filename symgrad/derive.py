@@ -15,7 +15,7 @@ equations, whatever the depth. An upstream gradient too large to write into a fo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from symgrad.affine import shift
@@ -56,7 +56,7 @@ from symgrad.network import Network
 from symgrad.rewrite import Derivation, Step, put_in
 from symgrad.rules.algebra import product, tidy, total
 from symgrad.rules.calculus import reads_of
-from symgrad.rules.forms import distinct_bounds, out_of_sums
+from symgrad.rules.forms import distinct_bounds, in_decimals, out_of_sums
 from symgrad.rules.sums import sift
 
 INLINE = 60
@@ -93,7 +93,8 @@ class Sweep:
             if missing:
                 stack.extend(reversed(missing))
             else:
-                self._done[node] = self._derive(node)
+                found = self._derive(node)
+                self._done[node] = spelled_in_decimals(found) if self._decimals else found
                 stack.pop()
         return self._done[by]
 
@@ -276,6 +277,12 @@ class Sweep:
         return found[0] if found else None
 
     @cached_property
+    def _decimals(self) -> bool:
+        """Does the author write decimals?"""
+        numbers = (x for eq in self.network.equations for x in walk(eq.body))
+        return any(isinstance(x, Num) and "." in (x.text or "") for x in numbers)
+
+    @cached_property
     def _scalars(self) -> frozenset[str]:
         """The quantities without indices that have the name of an index letter."""
         refs = [r.ref for eq in self.network.equations for r in eq.reads]
@@ -375,6 +382,20 @@ class Sweep:
             if isinstance(i, Ref) and not i.indices and i.name not in self.network.sizes:
                 found.append(Index(i.name, r))
         return tuple(found)
+
+
+def spelled_in_decimals(d: Derivation) -> Derivation:
+    """The derivation with decimals for fractions; those it builds on are spelled already."""
+    steps = tuple(
+        replace(
+            s,
+            before=in_decimals(s.before),
+            after=in_decimals(s.after),
+            using=tuple((a, in_decimals(b)) for a, b in s.using),
+        )
+        for s in d.steps
+    )
+    return replace(d, steps=steps, locals=tuple(map(spelled_in_decimals, d.locals)))
 
 
 def local_derivation(t: Term, by: Expr, indices: tuple[Index, ...]) -> Derivation:
