@@ -167,7 +167,8 @@ UNICODE |= {"∈": "in", "…": "dots", "∇": "nabla", "ℓ": "ell", "∼": "si
 WORD = re.compile(r"\s*\{\s*([A-Za-z][A-Za-z0-9-]+)\s*\}")
 WORDS = re.compile(r"\s*\{([^{}\\$%]*)\}")
 LEXEME = re.compile(
-    r"""(?P<number>\d{1,3}(?:(?:\{,\}|\\,)\d{3})+(?!\d)|\d+\.\d+|\d+|\.\d+)
+    r"""(?P<unseen>%[^\n]*\n|\\(?:tag|label)\*?\s*\{[^{}]*\})
+      | (?P<number>\d{1,3}(?:(?:\{,\}|\\,)\d{3})+(?!\d)|\d+\.\d+|\d+|\.\d+)
       | (?P<words>\\(?:text|mbox|textrm|textbf|textit|textsf)(?![A-Za-z]))
       | (?P<macro>\\operatorname\*|\\[A-Za-z]+|\\.)
       | (?P<other>\.\.\.?|:=|.)""",
@@ -201,7 +202,7 @@ def scan(text: str) -> list[Mark]:
 
 def _mark(text: str, match: re.Match[str]) -> Mark:
     kind, word, pos, end = match.lastgroup, match.group(), match.start(), match.end()
-    if word.isspace():
+    if word.isspace() or kind == "unseen":
         return Mark("space", " ", pos, end)
     if kind == "number":
         return _number(text, word, pos, end)
