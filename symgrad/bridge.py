@@ -60,7 +60,7 @@ LONGEST_POWER = 1000
 
 FUNCTIONS: Mapping[str, str] = {
     "exp": "exp", "log": "log", "sqrt": "sqrt", "sin": "sin", "cos": "cos", "tan": "tan",
-    "tanh": "tanh", "sinh": "sinh", "cosh": "cosh", "max": "Max", "min": "Min",
+    "tanh": "tanh", "sinh": "sinh", "cosh": "cosh", "arctan": "atan", "max": "Max", "min": "Min",
     "abs": "Abs", "sign": "sign", "floor": "floor", "ceil": "ceiling",
 }  # fmt: skip
 """Our name of a function, and SymPy's."""

@@ -82,7 +82,7 @@ def circuit(target: Ref, definitions: Mapping[Ref, Expr]) -> Circuit:
     >>> w, x = Ref("w"), Ref("x")
     >>> f = Div(ONE, Add((Mul((w, x)), ONE)))
     >>> [gate.label for gate in circuit(Ref("f"), {Ref("f"): f}).gates]
-    ['\\times', '+1', '1/x']
+    ['\\times', '+1', '1/y']
     """
     if target not in definitions:
         raise NetworkError(

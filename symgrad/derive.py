@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from symgrad.affine import Affine, shift
 from symgrad.chain import (
@@ -38,6 +39,7 @@ from symgrad.expr import (
     ZERO,
     Expr,
     Mul,
+    Num,
     Partial,
     Reduce,
     Ref,
@@ -61,7 +63,7 @@ from symgrad.recursion import (
 from symgrad.rewrite import Derivation, Step, put_in
 from symgrad.rules.algebra import product, tidy, total
 from symgrad.rules.calculus import reads_of
-from symgrad.rules.forms import distinct_bounds, out_of_sums
+from symgrad.rules.forms import distinct_bounds, in_decimals, out_of_sums
 from symgrad.rules.sums import pinned, sift
 
 INLINE = 60
@@ -123,7 +125,8 @@ class Sweep(Naming):
                 open_.add(node)
                 stack.extend(reversed(missing))
             else:
-                self._done[node] = self._derive(node)
+                found = self._derive(node)
+                self._done[node] = spelled_in_decimals(found) if self._decimals else found
 
     # -- the chain rule -------------------------------------------------------------------------
 
@@ -378,6 +381,12 @@ class Sweep(Naming):
 
     # -- names ------------------------------------------------------------------------------------
 
+    @cached_property
+    def _decimals(self) -> bool:
+        """Does the author write decimals?"""
+        numbers = (x for eq in self.network.equations for x in walk(eq.body))
+        return any(isinstance(x, Num) and "." in (x.text or "") for x in numbers)
+
     def _given(self, ref: Ref) -> Expr | None:
         """The given gradient with respect to `ref`; inside a bracket where it is given for some
         entries only, of a quantity that is known by its given gradients alone."""
@@ -398,6 +407,20 @@ class Sweep(Naming):
                 hint=f"give it with an index, or ask for an entry of {ref.name}",
             )
         return total(*some)
+
+
+def spelled_in_decimals(d: Derivation) -> Derivation:
+    """The derivation with decimals for fractions; those it builds on are spelled already."""
+    steps = tuple(
+        replace(
+            s,
+            before=in_decimals(s.before),
+            after=in_decimals(s.after),
+            using=tuple((a, in_decimals(b)) for a, b in s.using),
+        )
+        for s in d.steps
+    )
+    return replace(d, steps=steps, locals=tuple(map(spelled_in_decimals, d.locals)))
 
 
 def local_derivation(t: Term, by: Expr, indices: tuple[Index, ...]) -> Derivation:

@@ -229,6 +229,27 @@ def pi(digits: int) -> Decimal:
     return Decimal(16 * arctan(5) - 4 * arctan(239)).scaleb(-digits - GUARD)
 
 
+def arctan(x: Number) -> Number:
+    """t - t³/3 + t⁵/5 - …, after the angle is halved four times: t = x / (1 + √(1 + x²))."""
+    if not x:
+        return Fraction(0)
+    small = min(max(0, -to_decimal(x).adjusted()), decimal.getcontext().prec)
+    with _extra(2 * GUARD + small):
+        t = to_decimal(x)
+        for _ in range(HALVINGS):
+            t = t / (1 + (1 + t * t).sqrt())
+        total, power_, n = Decimal(0), t, 1
+        while total + power_ / n != total:
+            total += power_ / n
+            power_ *= -t * t
+            n += 2
+        result = total * (1 << HALVINGS)
+    return +result
+
+
+HALVINGS = 4
+
+
 def power(base: Number, exponent: Number) -> Number:
     """base ^ exponent: exact for whole exponents and perfect roots, 0 ^ 0 = 1."""
     _limited(exponent, "a power")
@@ -294,6 +315,7 @@ SMOOTH: Mapping[str, Function] = {
     "sin": Function(sin, cos),
     "cos": Function(cos, lambda x: -sin(x)),
     "tan": Function(lambda x: over(sin(x), cos(x)), lambda x: over(Fraction(1), _square(cos(x)))),
+    "arctan": Function(arctan, lambda x: over(Fraction(1), plus(Fraction(1), _square(x)))),
     "sigmoid": Function(sigmoid, lambda x: times(sigmoid(x), sigmoid(-x))),
 }
 """The functions with a derivative wherever they are defined."""

@@ -280,7 +280,7 @@ WIDTHS = {
 
 HIGH = frozenset((*"()[]|/", r"\lvert", r"\rvert"))
 DEEP = frozenset((*"gjpqy", r"\beta", r"\gamma", r"\zeta", r"\xi", r"\phi", r"\psi"))
-SPELT = re.compile(r"\\(exp|log|ln|tanh|sinh|cosh|sin|cos|tan|max|min)$")
+SPELT = re.compile(r"\\(exp|log|ln|tanh|sinh|cosh|arctan|sin|cos|tan|max|min)$")
 OPERATORS = frozenset((*"+-=<>", r"\times", r"\cdot", r"\div"))
 
 

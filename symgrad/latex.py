@@ -44,6 +44,7 @@ FUNCTIONS = {
     "cos": r"\cos",
     "sinh": r"\sinh",
     "cosh": r"\cosh",
+    "arctan": r"\arctan",
     "sigmoid": r"\sigma",
     "max": r"\max",
     "min": r"\min",

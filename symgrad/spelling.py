@@ -22,6 +22,9 @@ RAW_ARGUMENT = frozenset(macros.TEXT) | {"begin", "end"}
 SILENT = ("nonumber", "notag")
 """Nothing here has an equation number."""
 
+UNSEEN = re.compile(r"(?:\s|%[^\n]*\n|\\(?:tag|label)\*?\s*\{[^{}]*\})*")
+"""Space, comments that end with their line, and the names of equations."""
+
 Dialect = Literal["tex", "dollar", "github"]
 
 
@@ -68,7 +71,7 @@ def tokenize(latex: str, at: Place | None = None) -> list[Token]:
     tokens: list[Token] = []
     pos = 0
     while True:
-        start = re.compile(r"\s*").match(latex, pos).end()  # type: ignore[union-attr]
+        start = UNSEEN.match(latex, pos).end()  # type: ignore[union-attr]
         if start == len(latex):
             return tokens
         spaced = start > pos

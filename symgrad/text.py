@@ -68,7 +68,7 @@ LETTERS = {
     "times": "×", "odot": "⊙",
 }  # fmt: skip
 OPERATORS = frozenset(
-    ("exp", "log", "ln", "max", "min", "sin", "cos", "tan", "tanh", "cosh", "sinh")
+    ("exp", "log", "ln", "max", "min", "sin", "cos", "tan", "tanh", "cosh", "sinh", "arctan")
 )
 """Macros that print their own name; any other that is not listed here prints nothing."""
 

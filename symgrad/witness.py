@@ -59,7 +59,7 @@ def confirm(network: Network, of: Ref, by: Ref, found: Number, point: Point) -> 
     except Ties as tie:
         if network.ties == "strict":
             raise ExamError(
-                f"{tie.message} at the given values, expected a maximum attained once",
+                f"{tie.message.split(',')[0]} at the given values, expected values that differ",
                 hint="change the values, or choose a convention in the front matter: "
                 "ties: ge, ties: first or ties: split",
             ) from None

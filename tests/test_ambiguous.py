@@ -68,3 +68,16 @@ def test_a_bare_function_with_one_reading_is_read(written: str, meant: str) -> N
 def test_a_gradient_by_a_size_is_refused(asked: str) -> None:
     with pytest.raises(SymgradError, match=r"size|nothing defines"):
         Network(r"L = \frac1n \sum_{i=1}^n x_i").answer(asked)
+
+
+@pytest.mark.parametrize("sign", ["+", "-"])
+def test_the_advice_after_a_sum_keeps_the_sign(sign: str) -> None:
+    with pytest.raises(SymgradError) as found:
+        Network(rf"L = \sum_{{i=1}}^n a_i {sign} b_i")
+    assert rf"\sum_{{i=1}}^{{n}} (a_i {sign} b_i)" in found.value.headline()
+
+
+def test_div_is_a_slash() -> None:
+    assert Network(r"L = a \div b").gradient("L", "a").latex().endswith(r"= \frac{1}{b}")
+    with pytest.raises(SymgradError, match="above or below the fraction bar"):
+        Network(r"L = a \div b c")

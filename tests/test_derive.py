@@ -289,3 +289,31 @@ def test_factors_cancel(text: str, by: str, right: str) -> None:
     found = Sweep(net, Ref("L")).gradient(name(by))
     confirm_formula(net, found)
     assert latex(found.answer) == right
+
+
+DECIMALS = [
+    ("L = 0.9 x + 0.1 y", "x", "0.9"),
+    ("L = 0.9 x^2 + y", "x", "1.8 x"),
+    (r"L = \tfrac{9}{10} x + 2 y", "x", r"\frac{9}{10}"),
+    (
+        r"h = \max(0.01 z, z), L = h",
+        "z",
+        r"0.01 \cdot \mathbf{1}[0.01 z > z] + \mathbf{1}[z > 0.01 z]",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "by", "right"), DECIMALS)
+def test_decimals_stay_decimals(text: str, by: str, right: str) -> None:
+    found = Sweep(network(text.replace(", L", "\nL")), Ref("L")).gradient(name(by))
+    assert latex(found.answer) == right
+
+
+def test_the_branches_of_cases_are_one_case_distinction() -> None:
+    leaky = r"h_i = \begin{cases} z_i & z_i > 0 \\ 0.01 z_i & z_i \le 0 \end{cases}, i=1,\dots,n"
+    net = network(leaky + "\n" + r"L = \sum_{i=1}^n h_i")
+    found = Sweep(net, Ref("L")).gradient(name("z_k"))
+    (local,) = found.locals
+    assert [latex(s.after) for s in local.steps] == [
+        r"\begin{cases} 1 & \text{if } z_k > 0 \\ 0.01 & \text{if } z_k \le 0 \end{cases}"
+    ]

@@ -146,6 +146,7 @@ FLOATS = {
     "sin": math.sin,
     "cos": math.cos,
     "tan": math.tan,
+    "arctan": math.atan,
     "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
 }
 
@@ -172,6 +173,7 @@ def test_elementary_functions_satisfy_their_identities_to_45_digits(x: Fraction)
         (Mul((f("exp"), f("exp", -x))), ONE),
         (f("tanh"), minus(Mul((num(2), f("sigmoid", 2 * x))), 1)),
         (Call("log", (f("exp"),)), num(x)),
+        (Call("tan", (f("arctan"),)), num(x)),
         (f("sinh", 2 * x), Mul((num(2), f("sinh"), f("cosh")))),
     ]
     for a, b in identities:
@@ -245,7 +247,7 @@ def test_functions_keep_their_digits_near_zero() -> None:
         (Call("exp", (ONE, ONE)), "found e^{1, 1} with 2 arguments, expected one"),
         (
             Call("erf", (ONE,)),
-            "found the function erf, expected one of abs, ceil, cos, cosh, exp, floor, log, max, "
+            "found the function erf, expected one of abs, arctan, ceil, cos, cosh, exp, floor, log, max, "
             "min, relu, sigmoid, sign, sin, sinh, sqrt, tan, tanh",
         ),
     ],

@@ -18,6 +18,7 @@ from symgrad.render import pdf, render
 from symgrad.section import Grid, Item, Section
 from symgrad.sheet import sheet
 from symgrad.solve import Solution, solve
+from symgrad.spelling import tokenize
 
 ASK = r"\frac{\partial L}{\partial w} = ?"
 HOUSE = "$$\nL = w x\n$$\n\n"
@@ -440,3 +441,24 @@ def test_environments_without_dollars_are_displays_of_every_printer(name: str) -
     wrapped = f"\\begin{{{inside}}}\nL = w x\n\\end{{{inside}}}" if inside else "L = w x"
     assert (display.latex, [a.latex for a in solution.answers]) == (wrapped, ["x"])
     assert pdf(sheet(solution, "solution")).startswith(b"%PDF")
+
+
+NUMBERED = r"""$$
+\begin{aligned}
+z &= w x + b \tag{1} \\ % the unit
+% L = nothing
+L &= (z - y)^2 \label{eq:loss}
+\end{aligned}
+$$
+
+$$
+\frac{\partial L}{\partial w} = ? \tag{2}
+$$
+"""
+
+
+def test_numbers_of_equations_and_comments_are_no_mathematics() -> None:
+    (answer,) = solve(Exam.parse(NUMBERED)).answers
+    assert answer.latex == r"2 (z - y)\, x"
+    assert answer.question == r"\frac{\partial L}{\partial w}"
+    assert all(t.macro not in ("tag", "label") for t in tokenize(NUMBERED.replace("$", "")))

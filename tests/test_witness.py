@@ -74,6 +74,7 @@ def test_a_tie_at_the_given_values_needs_a_convention(asked: str) -> None:
         solve(Exam.parse(TIED.format(ties="strict", asked=asked), "exam.md"))
     assert "at the given values" in found.value.headline()
     assert "ties: ge" in found.value.headline()
+    assert found.value.headline().count("expected") == 1
 
 
 def test_a_tie_of_an_indexed_maximum_needs_one_too() -> None:

@@ -131,18 +131,18 @@ class Build(Transformer[Token, Any]):
         """a + b - c, unless a bound index of a Σ occurs again after it."""
         for n, (term, _) in enumerate(terms):
             for reduce in term.opened:
-                for later, _ in terms[n + 1 :]:
-                    self._no_escape(reduce, later)
+                for later, minus in terms[n + 1 :]:
+                    self._no_escape(reduce, later, "-" if minus else "+")
         summed = tuple(Neg(t.e) if minus else t.e for t, minus in terms)
         return summed[0] if len(summed) == 1 else Add(summed)
 
-    def _no_escape(self, reduce: Reduce, later: _Term) -> None:
+    def _no_escape(self, reduce: Reduce, later: _Term, op: str) -> None:
         bound = {b.name for b in reduce.bounds} & free_names(later.e)
         if not bound:
             return
         name, body, rest = min(bound), latex(reduce.body), latex(later.e)
         sign = latex(replace(reduce, body=Ref("#"))).removesuffix("#").strip()
-        hint = f"write ({sign} {body}) + {rest} or {sign} ({body} + {rest})"
+        hint = f"write ({sign} {body}) {op} {rest} or {sign} ({body} {op} {rest})"
         raise Fault(later.pos, f"found {name} after the {reduce.op} that binds it", hint)
 
     # Terms

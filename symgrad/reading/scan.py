@@ -73,7 +73,7 @@ RELATIONS = {
     r"\leqslant": "<=", r"\ge": ">=", r"\geq": ">=", r"\geqslant": ">=", r"\ne": "!=",
     r"\neq": "!=",
 }  # fmt: skip
-FUNCTIONS = "exp log ln tanh sin cos sinh cosh max min".split()
+FUNCTIONS = "exp log ln tanh sin cos sinh cosh arctan max min".split()
 SIZES = [b + s + m for b in ("big", "Big") for s in ("", "g") for m in ("", "l", "r", "m")]
 LAYOUTS = (
     "aligned align align* alignedat gathered gather gather* split array equation equation*".split()
@@ -110,7 +110,7 @@ KINDS: dict[str, tuple[str, str]] = {
     r"\lbrace": ("open", r"\{"), r"\lbrack": ("open", "["),
     r"\rbrace": ("close", r"\}"), r"\rbrack": ("close", "]"),
     r"\tfrac": ("macro", r"\frac"), r"\dfrac": ("macro", r"\frac"), r"\cfrac": ("macro", r"\frac"),
-    "+": ("op", "+"), "-": ("op", "-"), "/": ("op", "/"),
+    "+": ("op", "+"), "-": ("op", "-"), "/": ("op", "/"), r"\div": ("op", "/"),
     "_": ("sub", "_"), "^": ("sup", "^"), "'": ("prime", "'"), ",": ("comma", ","),
     "?": ("blank", "?"), "&": ("amp", "&"), r"\\": ("newline", r"\\"), r"\star": ("star", r"\star"),
     r"\in": ("in", r"\in"), r"\sim": ("sim", r"\sim"), r"\land": ("and", ","),
@@ -167,14 +167,15 @@ UNICODE |= {"∈": "in", "…": "dots", "∇": "nabla", "ℓ": "ell", "∼": "si
 WORD = re.compile(r"\s*\{\s*([A-Za-z][A-Za-z0-9-]+)\s*\}")
 WORDS = re.compile(r"\s*\{([^{}\\$%]*)\}")
 LEXEME = re.compile(
-    r"""(?P<number>\d{1,3}(?:(?:\{,\}|\\,)\d{3})+(?!\d)|\d+\.\d+|\d+|\.\d+)
+    r"""(?P<unseen>%[^\n]*\n|\\(?:tag|label)\*?\s*\{[^{}]*\})
+      | (?P<number>\d{1,3}(?:(?:\{,\}|\\,)\d{3})+(?!\d)|\d+\.\d+|\d+|\.\d+)
       | (?P<words>\\(?:text|mbox|textrm|textbf|textit|textsf)(?![A-Za-z]))
       | (?P<macro>\\operatorname\*|\\[A-Za-z]+|\\.)
       | (?P<other>\.\.\.?|:=|.)""",
     re.VERBOSE | re.DOTALL,
 )
 CALLED = re.compile(
-    r"(exp|log|ln|tanh|sinh?|cosh?|max|min|sqrt|relu|ReLU|sigmoid|softmax|sum|abs)\s*\("
+    r"(exp|log|ln|tanh|sinh?|cosh?|arctan|max|min|sqrt|relu|ReLU|sigmoid|softmax|sum|abs)\s*\("
 )
 SCIENTIFIC = re.compile(r"[eE][-+]?\d")
 
@@ -201,7 +202,7 @@ def scan(text: str) -> list[Mark]:
 
 def _mark(text: str, match: re.Match[str]) -> Mark:
     kind, word, pos, end = match.lastgroup, match.group(), match.start(), match.end()
-    if word.isspace():
+    if word.isspace() or kind == "unseen":
         return Mark("space", " ", pos, end)
     if kind == "number":
         return _number(text, word, pos, end)

@@ -11,7 +11,7 @@ expanded: the factors keep the author's names and order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -50,7 +50,7 @@ from symgrad.expr import (
 from symgrad.index import Index
 from symgrad.latex import latex
 from symgrad.network import Ties
-from symgrad.rules.algebra import negate, product
+from symgrad.rules.algebra import negate, product, total
 from symgrad.rules.forms import distinct_bounds
 
 
@@ -313,16 +313,22 @@ def no_earlier(
 
 
 def cases_rule(e: Expr, c: Context) -> Iterator[Place]:
-    """Each branch's derivative on its own region."""
+    """Each branch's derivative on its own region; branches that read one entry are one case
+    distinction."""
     assert isinstance(e, Cases)
+    found: dict[tuple[tuple[Index, ...], Ref], list[tuple[int, Place]]] = {}
     for k, (value, _) in enumerate(e.branches):
         for p in _places(value, c):
-            yield p.through("cases-rule", on_branch(e, k, p.factor))
+            found.setdefault((p.inside, p.ref), []).append((k, p))
+    for (inside, ref), places in found.items():
+        rules = dict.fromkeys(rule for _, p in places for rule in p.rules)
+        yield Place(inside, ref, by_branch(e, places), (*rules, "cases-rule"))
 
 
-def on_branch(e: Cases, k: int, f: Expr) -> Expr:
-    """`f` on the k-th region, zero elsewhere."""
-    return Cases(tuple((f if n == k else ZERO, cond) for n, (_, cond) in enumerate(e.branches)))
+def by_branch(e: Cases, places: Sequence[tuple[int, Place]]) -> Expr:
+    """What the places of each region add up to; zero where there is none."""
+    factors = (total(*(p.factor for n, p in places if n == k)) for k in range(len(e.branches)))
+    return Cases(tuple((f, cond) for f, (_, cond) in zip(factors, e.branches, strict=True)))
 
 
 def bracket_rule(e: Expr, c: Context) -> Iterator[Place]:
@@ -371,6 +377,7 @@ FUNCTIONS: dict[str, Callable[[Call, Ties], Expr]] = {
     "cos": lambda e, _: Neg(Call("sin", e.args)),
     "sinh": lambda e, _: Call("cosh", e.args),
     "cosh": lambda e, _: Call("sinh", e.args),
+    "arctan": lambda e, _: Div(ONE, Add((ONE, Pow(e.args[0], num(2))))),
     "abs": lambda e, _: Call("sign", e.args),
     "relu": _step,
     "sign": lambda e, _: ZERO,

@@ -28,6 +28,7 @@ from symgrad.expr import (
     num,
     rebuild,
     substitute,
+    transform,
 )
 from symgrad.rules.algebra import product, tidy
 
@@ -115,6 +116,30 @@ def denominator_apart(e: Expr, bound: set[str]) -> tuple[Expr, ...]:
         case Div(num=a, den=b) if bound & free_names(a) and not bound & free_names(b):
             return a, Div(ONE, b)
     return (e,)
+
+
+def in_decimals(e: Expr) -> Expr:
+    """Fractions that end as decimals written so.
+
+    >>> from fractions import Fraction
+    >>> from symgrad.latex import latex
+    >>> latex(in_decimals(Mul((Num(Fraction(9, 10)), Num(Fraction(1, 3))))))
+    '0.9 \\\\cdot \\\\frac{1}{3}'
+    """
+
+    def one(x: Expr) -> Expr:
+        if not isinstance(x, Num) or x.text or x.value.denominator == 1:
+            return x
+        for places in range(1, MOST_PLACES + 1):
+            if (x.value * 10**places).denominator == 1:
+                return Num(x.value, f"{float(x.value):.{places}f}")
+        return x
+
+    return transform(e, one)
+
+
+MOST_PLACES = 8
+"""Decimals of a number that is still written as one."""
 
 
 def as_cases(e: Expr) -> Expr:
