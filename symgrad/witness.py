@@ -32,6 +32,7 @@ MOST_POINTS = 6
 MOST_TRIED = 5_000
 """Choices of sizes looked at where facts tie them to one another."""
 SIZES = (3, 2, 4, 5)
+SMALL = (2, 3, 1)
 
 
 def close(a: Number, b: Number) -> bool:
@@ -104,11 +105,13 @@ def agree(
 
 
 def instances(network: Network) -> Iterator[dict[str, int]]:
-    """Small sizes that satisfy the facts, different ones for different symbols."""
+    """Small sizes that satisfy the facts, different ones for different symbols as far as there
+    are few: the work grows with the product of all."""
     names = sorted(network.sizes)
-    pool = SIZES + tuple(range(6, 6 + max(0, len(names) - len(SIZES))))
-    apart = islice(permutations(pool, len(names)), 40)
-    every = islice(product((2, 1, 3, *pool[2:]), repeat=len(names)), MOST_TRIED)
+    few = len(names) <= len(SIZES)
+    turns = ([SMALL[(k + turn) % 3] for k in range(len(names))] for turn in range(3))
+    apart = islice(permutations(SIZES, len(names)), 40) if few else turns
+    every = islice(product((2, 1, 3, 4, 5), repeat=len(names)), MOST_TRIED)
     for drawn_sizes in chain(apart, every):
         sizes = dict(zip(names, drawn_sizes, strict=True))
         if all(_holds(c, sizes) for c in network.facts.known):

@@ -300,4 +300,5 @@ def questions(net: Network, sizes: Mapping[str, int], of: Ref) -> Iterator[Ref]:
 
 def letter_choices(rank: int) -> Sequence[str]:
     """Letters that meet those of equations and binders, and letters that do not."""
-    return {0: (), 1: ("l", "i", "j"), 2: ("pq", "ij", "ji"), 3: ("pqr", "kji")}[rank]
+    few = {0: (), 1: ("l", "i", "j"), 2: ("pq", "ij", "ji"), 3: ("pqr", "kji")}
+    return few.get(rank) or (("pqrefgh"[:rank],) if rank else ())

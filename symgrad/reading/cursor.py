@@ -49,6 +49,7 @@ class Cursor:
         self.partner, self.end, self.limit = partners(self.marks), end, len(self.marks)
         self.functions, self.variables = functions, variables
         self.out: list[Token] = []
+        self.below = False  # below Σ, where conditions follow a colon
         self.drawn = False  # after a tilde stands a distribution, and its parenthesis is a call
 
     def _put(self, kind: str, at: int, value: object = "") -> None:
