@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 from itertools import islice, product
 from time import monotonic
 
 from symgrad.affine import Affine, Condition, conditions, shift
+from symgrad.dual import Number, to_decimal
 from symgrad.expr import (
+    Div,
     Expr,
     Mul,
     Num,
@@ -33,7 +36,7 @@ from symgrad.network import Network
 from symgrad.normal.algebra import Algebra, Outside
 from symgrad.normal.build import Builder
 from symgrad.normal.prove import Proof, Prover, orders, piece, with_powers
-from symgrad.normal.speak import equation, formula, tensor
+from symgrad.normal.speak import equation, factor, formula, tensor
 from symgrad.normal.term import Factor, Key, Normal, Term
 from symgrad.points import Hidden, extremes
 from symgrad.roles import Roles
@@ -54,6 +57,8 @@ BUDGET = 2.0
 STEPS = (1, 2, 3, 4)
 """Values of a symbolic stride or dilation, which is outside linear arithmetic."""
 MOST_SLIPS = 120
+MOST_BITS = 10_000
+"""Python writes no integer of more than 4300 digits."""
 SLIP_BUDGET = 0.1
 """Seconds to look for the slip that explains a difference."""
 FEWEST = 12
@@ -361,12 +366,18 @@ class Decision:
         said = equation(guard, prover.algebra.atoms, {})
         if pivot is None or said is None:
             return None
-        target = tensor(pivot[0]) if pivot[0].key[0] == "ref" else None
+        first, *others = pivot[0]
+        target = tensor(first) if first.key[0] == "ref" and first.power == 1 else None
         if not isinstance(target, Ref):
             return None
         value = formula(pivot[1], prover.algebra.atoms)
         if value is None:
             return None
+        for f in others:
+            below = factor(f, prover.algebra.atoms)
+            if below is None:
+                return None
+            value = Div(value, below)
         for sizes in self.tie_places(target, value):
             outer = {n: v for n, v in sizes.items() if not n.startswith(("!", "#"))}
             put: dict[str, Expr] = {n: num(v) for n, v in sizes.items()}
@@ -434,12 +445,23 @@ def example(outcome: Outcome) -> Counterexample:
     return Counterexample(outcome.sizes, values, outcome.left, outcome.right)
 
 
-def shown(value: object) -> str:
+def exact_text(value: Number) -> str:
+    """A number as text; one of thousands of digits in its first fifty."""
+    if isinstance(value, Fraction) and max(map(_bits, value.as_integer_ratio())) > MOST_BITS:
+        return str(to_decimal(value))
+    return str(value)
+
+
+def _bits(n: int) -> int:
+    return n.bit_length()
+
+
+def shown(value: Number | None) -> str:
     """A value as a person reads it."""
     if value is None:
         return "undefined"
-    text = str(value)
-    return text if len(text) <= 24 else f"{float(value):.12g}"  # type: ignore[arg-type]
+    text = exact_text(value)
+    return text if len(text) <= 24 else f"{to_decimal(value):.12g}"
 
 
 def _spelled(flat: tuple[Factor, ...], forms: tuple[Affine, ...]) -> str:

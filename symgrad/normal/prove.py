@@ -7,6 +7,7 @@ compared values, what is left is zero. Cells with a tie are kept apart.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -119,10 +120,9 @@ class Prover:
         """Have two opaque quantities of one kind the same inside, for all sizes?"""
         atoms = self.algebra.atoms
         gap = self.algebra.minus(atoms.inside(f), atoms.inside(g))
-        shared = {k.key for t in gap for k in t.factors}
-        if len(gap) > MOST_ALIKE or any(k[0] in (*GUARDS, "sum") for k in shared):
+        if len(gap) > MOST_ALIKE or any(k.key[0] in GUARDS for t in gap for k in t.factors):
             return False
-        return not self.unweighted(self.algebra.without_facts(gap))
+        return not self.unweighted(self.cleared(self.algebra.without_facts(gap)))
 
     # -- facts and denominators -------------------------------------------------------------------
 
@@ -209,17 +209,30 @@ class Prover:
             skeleton = tuple((f.key, 1 if f.power > 0 else -1) for f in flat)
             groups.setdefault(skeleton, []).append((t, tuple(flat)))
         left: list[Term] = []
-        for skeleton, members in groups.items():
+        for members in groups.values():
             if monotonic() > self.algebra.until:
                 raise Outgrown("found weights that take too long to add")
-            try:
-                pieces = [piece(t, factors) for t, factors in members]
-                if vanish(pieces, self.known, orders(skeleton, members[0][1])):
-                    continue
-            except Hidden:
-                pass
-            left += [t for t, _ in members]
+            if not self.vanish(members):
+                left += [t for t, _ in members]
         return combined(left)
+
+    def vanish(self, members: Sequence[tuple[Term, tuple[Factor, ...]]]) -> bool:
+        """Do the weights of one product add to zero? Factors that all terms share stand aside;
+        the orders of equal factors are only tried if the one that is there does not do."""
+        shared = [Counter(f for f in fs if not _inner(f)) for _, fs in members]
+        common = shared[0]
+        for other in shared[1:]:
+            common &= other
+        mine = [(t, _less(fs, common)) for t, fs in members]
+        try:
+            pieces = [piece(t, fs) for t, fs in mine]
+            if vanish(pieces, self.known, [range(len(pieces[0].at))]):
+                return True
+            skeleton = tuple((f.key, 1 if f.power > 0 else -1) for f in mine[0][1])
+            every = orders(skeleton, mine[0][1])
+            return len(every) > 1 and vanish(pieces, self.known, every)
+        except Hidden:
+            return False
 
     # -- cells ------------------------------------------------------------------------------------
 
@@ -397,6 +410,17 @@ class Prover:
                 if everywhere(pieces, (*self.known, *domain), same):
                     return True
         return False
+
+
+def _less(factors: Sequence[Factor], common: Counter[Factor]) -> tuple[Factor, ...]:
+    left = Counter(common)
+    out = []
+    for f in factors:
+        if left[f] > 0:
+            left[f] -= 1
+        else:
+            out.append(f)
+    return tuple(out)
 
 
 def _inner(f: Factor) -> bool:
