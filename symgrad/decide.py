@@ -30,14 +30,16 @@ from symgrad.expr import (
     names,
     num,
     substitute,
+    walk,
 )
 from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.normal.algebra import Algebra, Outside
 from symgrad.normal.build import Builder
-from symgrad.normal.prove import Proof, Prover, orders, piece, with_powers
+from symgrad.normal.prove import Proof, Prover
 from symgrad.normal.speak import equation, factor, formula, tensor
 from symgrad.normal.term import Factor, Key, Normal, Term
+from symgrad.normal.weights import orders, piece, with_powers
 from symgrad.points import Hidden, extremes
 from symgrad.roles import Roles
 from symgrad.slip import slipped
@@ -141,20 +143,43 @@ def stepwise(pair: Pair, until: float) -> Verdict:
         at = dict(zip(steps, values, strict=True))
         found = decide(pair.put(at), max(0.05, until - monotonic()))
         if isinstance(found, Differs):
-            where = {**at, **found.counterexample.sizes}
-            there = replace(found.counterexample, sizes=where)
-            said = ", ".join(f"{n} = {v}" for n, v in at.items())
-            return replace(found, counterexample=there, message=f"at {said}: {found.message}")
+            return _at_step(found, at)
         if not isinstance(found, Equal | EqualExceptTies):
             return found
         by = max(by, found.by, key=kinds.index)
         if isinstance(found, EqualExceptTies):
             ties |= dict.fromkeys(found.ties)
             last = found
+    for v in larger(pair):
+        at = dict.fromkeys(steps, v)
+        one = Decision(pair.put(at), until)
+        for outcome in islice(one.trial.outcomes(), 16):
+            if outcome.usable and outcome.differ:
+                return _at_step(one.differs(outcome, None, None, ()), at)
     by = f"{by}, for {told}"
     if last is not None:
         return replace(last, ties=tuple(ties), by=by)
     return Equal(f"equal for all sizes, proved by {by}", by=by)
+
+
+def _at_step(found: Differs, at: Mapping[str, int]) -> Differs:
+    """A difference at some strides."""
+    there = replace(found.counterexample, sizes={**at, **found.counterexample.sizes})
+    said = ", ".join(f"{n} = {v}" for n, v in at.items())
+    return replace(found, counterexample=there, message=f"at {said}: {found.message}")
+
+
+def larger(pair: Pair) -> list[int]:
+    """Strides that are tried at points after the proofs: a few, and beside every number there
+    is."""
+    seen = {
+        int(x.value) + k
+        for e in (pair.left, pair.right)
+        for x in walk(e)
+        if isinstance(x, Num) and x.value.denominator == 1 and STEPS[-1] <= x.value < 100
+        for k in (0, 1)
+    }
+    return sorted(v for v in {5, 6, 7} | seen if v > STEPS[-1])[:8]
 
 
 @dataclass

@@ -76,7 +76,7 @@ def roles(
     taken: frozenset[str] = frozenset(),
 ) -> Roles:
     """The roles of the free names of some formulas; `taken` are tensors that others define."""
-    integers, uppers = set(sizes), set(sizes)
+    integers, uppers = set(sizes) | set(ranges), set(sizes)
     for e in formulas:
         for x in positions(e):
             integers |= {r for r in free_names(x) if _plain(x, r)}

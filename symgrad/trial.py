@@ -121,7 +121,7 @@ class Draw:
         if ref in self.network.values:
             return self.network.values[ref].value
         if ref not in self.table:
-            k = len(self.table)
+            k = sum(1 for r in self.table if r not in self.fixed)
             if ref.name in self.roles.labels:
                 drawn = Fraction(LABELS[k % len(LABELS)])
             else:
