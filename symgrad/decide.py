@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 from itertools import islice, product
 from time import monotonic
 
 from symgrad.affine import Affine, Condition, conditions, shift
+from symgrad.dual import Number, to_decimal
 from symgrad.expr import (
+    Div,
     Expr,
     Mul,
     Num,
@@ -27,14 +30,16 @@ from symgrad.expr import (
     names,
     num,
     substitute,
+    walk,
 )
 from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.normal.algebra import Algebra, Outside
 from symgrad.normal.build import Builder
-from symgrad.normal.prove import Proof, Prover, orders, piece, with_powers
-from symgrad.normal.speak import equation, formula, tensor
+from symgrad.normal.prove import Proof, Prover
+from symgrad.normal.speak import equation, factor, formula, tensor
 from symgrad.normal.term import Factor, Key, Normal, Term
+from symgrad.normal.weights import orders, piece, with_powers
 from symgrad.points import Hidden, extremes
 from symgrad.roles import Roles
 from symgrad.slip import slipped
@@ -53,6 +58,8 @@ BUDGET = 2.0
 """Seconds for one pair."""
 STEPS = (1, 2, 3, 4)
 """Values of a symbolic stride or dilation, which is outside linear arithmetic."""
+MOST_BITS = 10_000
+"""Python writes no integer of more than 4300 digits."""
 MOST_SLIPS = 200
 SLIP_BUDGET = 1.5
 """Seconds to look for the slip that explains a difference."""
@@ -136,20 +143,43 @@ def stepwise(pair: Pair, until: float) -> Verdict:
         at = dict(zip(steps, values, strict=True))
         found = decide(pair.put(at), max(0.05, until - monotonic()))
         if isinstance(found, Differs):
-            where = {**at, **found.counterexample.sizes}
-            there = replace(found.counterexample, sizes=where)
-            said = ", ".join(f"{n} = {v}" for n, v in at.items())
-            return replace(found, counterexample=there, message=f"at {said}: {found.message}")
+            return _at_step(found, at)
         if not isinstance(found, Equal | EqualExceptTies):
             return found
         by = max(by, found.by, key=kinds.index)
         if isinstance(found, EqualExceptTies):
             ties |= dict.fromkeys(found.ties)
             last = found
+    for v in larger(pair):
+        at = dict.fromkeys(steps, v)
+        one = Decision(pair.put(at), until)
+        for outcome in islice(one.trial.outcomes(), 16):
+            if outcome.usable and outcome.differ:
+                return _at_step(one.differs(outcome, None, None, ()), at)
     by = f"{by}, for {told}"
     if last is not None:
         return replace(last, ties=tuple(ties), by=by)
     return Equal(f"equal for all sizes, proved by {by}", by=by)
+
+
+def _at_step(found: Differs, at: Mapping[str, int]) -> Differs:
+    """A difference at some strides."""
+    there = replace(found.counterexample, sizes={**at, **found.counterexample.sizes})
+    said = ", ".join(f"{n} = {v}" for n, v in at.items())
+    return replace(found, counterexample=there, message=f"at {said}: {found.message}")
+
+
+def larger(pair: Pair) -> list[int]:
+    """Strides that are tried at points after the proofs: a few, and beside every number there
+    is."""
+    seen = {
+        int(x.value) + k
+        for e in (pair.left, pair.right)
+        for x in walk(e)
+        if isinstance(x, Num) and x.value.denominator == 1 and STEPS[-1] <= x.value < 100
+        for k in (0, 1)
+    }
+    return sorted(v for v in {5, 6, 7} | seen if v > STEPS[-1])[:8]
 
 
 @dataclass
@@ -361,12 +391,18 @@ class Decision:
         said = equation(guard, prover.algebra.atoms, {})
         if pivot is None or said is None:
             return None
-        target = tensor(pivot[0]) if pivot[0].key[0] == "ref" else None
+        first, *others = pivot[0]
+        target = tensor(first) if first.key[0] == "ref" and first.power == 1 else None
         if not isinstance(target, Ref):
             return None
         value = formula(pivot[1], prover.algebra.atoms)
         if value is None:
             return None
+        for f in others:
+            below = factor(f, prover.algebra.atoms)
+            if below is None:
+                return None
+            value = Div(value, below)
         for sizes in self.tie_places(target, value):
             outer = {n: v for n, v in sizes.items() if not n.startswith(("!", "#"))}
             put: dict[str, Expr] = {n: num(v) for n, v in sizes.items()}
@@ -434,12 +470,23 @@ def example(outcome: Outcome) -> Counterexample:
     return Counterexample(outcome.sizes, values, outcome.left, outcome.right)
 
 
-def shown(value: object) -> str:
+def exact_text(value: Number) -> str:
+    """A number as text; one of thousands of digits in its first fifty."""
+    if isinstance(value, Fraction) and max(map(_bits, value.as_integer_ratio())) > MOST_BITS:
+        return str(to_decimal(value))
+    return str(value)
+
+
+def _bits(n: int) -> int:
+    return n.bit_length()
+
+
+def shown(value: Number | None) -> str:
     """A value as a person reads it."""
     if value is None:
         return "undefined"
-    text = str(value)
-    return text if len(text) <= 24 else f"{float(value):.12g}"  # type: ignore[arg-type]
+    text = exact_text(value)
+    return text if len(text) <= 24 else f"{to_decimal(value):.12g}"
 
 
 def _spelled(flat: tuple[Factor, ...], forms: tuple[Affine, ...]) -> str:

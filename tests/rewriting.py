@@ -11,7 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
@@ -50,6 +50,7 @@ from symgrad.expr import (
     walk,
 )
 from symgrad.latex import latex
+from symgrad.roles import roles
 from symgrad.scope import Scope
 from symgrad.slip import slipped
 from symgrad.verdict import Verdict
@@ -594,7 +595,8 @@ def judged(a: Expr, b: Expr, budget: float = BUDGET) -> Verdict | None:
         pair = pair_of(a, b, Scope())
     except SymgradError:
         return None
-    return decide(pair, budget)
+    known = roles((pair.left, pair.right), {}, frozenset({"n", "m"}))
+    return decide(replace(pair, roles=known), budget)
 
 
 def fault(c: Case, seed: int, verdict: Verdict | None) -> str:
