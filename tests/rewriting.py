@@ -18,7 +18,7 @@ from fractions import Fraction
 import symgrad.decide as decide_room
 from symgrad.affine import shift
 from symgrad.compare import pair_of
-from symgrad.decide import decide
+from symgrad.decide import Decision, Pair, decide
 from symgrad.dual import Number
 from symgrad.errors import SymgradError
 from symgrad.evaluate import Point, value
@@ -596,7 +596,18 @@ def judged(a: Expr, b: Expr, budget: float = BUDGET) -> Verdict | None:
     except SymgradError:
         return None
     known = roles((pair.left, pair.right), {}, frozenset({"n", "m"}))
-    return decide(replace(pair, roles=known), budget)
+    pair = replace(pair, roles=known)
+    verdict = decide(pair, budget)
+    if verdict.name == "Differs" and overproved(pair, budget):
+        raise AssertionError("proved equal, and refuted")
+    return verdict
+
+
+def overproved(pair: Pair, budget: float) -> bool:
+    """Would the proofs by themselves call a refuted pair equal?"""
+    until = time.monotonic() + budget
+    _, proof, _ = Decision(pair, until).proof(pair.left, pair.right, until)
+    return proof is not None and not proof.left and not proof.ties
 
 
 def fault(c: Case, seed: int, verdict: Verdict | None) -> str:
