@@ -235,13 +235,20 @@ class Trial:
     def difference(self) -> tuple[Outcome | None, list[Outcome]]:
         """The first point at which the two differ, and the usable ones before it."""
         usable: list[Outcome] = []
+        tied: dict[tuple[tuple[str, int], ...], None] = {}
         for outcome in self.outcomes():
             if outcome.usable:
                 if outcome.differ:
                     return outcome, usable
                 usable.append(outcome)
+            elif outcome.differ:
+                tied.setdefault(tuple(outcome.sizes.items()))
             if enough(usable):
                 break
+        for sizes in islice(tied, GENERIC):  # a tie by chance, or one that is always there
+            outcome = self.at(dict(sizes), GENERIC_POOL)
+            if outcome.usable and outcome.differ:
+                return outcome, usable
         return None, usable
 
     def spot(self) -> Outcome | None:

@@ -52,6 +52,17 @@ def test_verdicts_on_generated_pairs(first: int) -> None:
             pytest.fail(rewriting.report(seed, small, told))
 
 
+def test_verdicts_on_relaxed_comparisons() -> None:
+    seen = set()
+    for seed in range(FIRST, FIRST + 150):
+        case = rewriting.tied_case(seed)
+        told = rewriting.faulty(case, seed)
+        assert not told, rewriting.report(seed, case, told)
+        verdict = rewriting.judged(case.left, case.right)
+        seen.add(verdict and verdict.name)
+    assert seen >= {"EqualExceptTies", "Differs", "Equal"}
+
+
 def test_rewritings_are_proved() -> None:
     proved = total = 0
     for seed in range(FIRST, FIRST + COUNT):
