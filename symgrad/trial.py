@@ -18,7 +18,7 @@ from symgrad.affine import Condition
 from symgrad.dual import Dual, Number, add, negate, order, precision, to_decimal
 from symgrad.errors import SymgradError
 from symgrad.evaluate import Point, Unrolled
-from symgrad.expr import Call, Expr, Ref, Rel, free_names
+from symgrad.expr import Call, Expr, Num, Ref, Rel, free_names, walk
 from symgrad.interpret import Env, Interpreter
 from symgrad.network import Network
 from symgrad.roles import Roles
@@ -37,6 +37,8 @@ POOLS: tuple[tuple[Fraction, ...], ...] = tuple(
         ((-5, 2), (7, 3), (4, 3), (-1, 2), (9, 4), (-3, 5), (11, 7), (-8, 3), (5, 4), (-2, 7)),
     )
 )  # fmt: skip
+MOST_BESIDE = 40
+"""Instances beside the numbers that formulas mention."""
 MOST_WORK = 30_000
 """Terms that the value of a formula at one point may have."""
 GENERIC_POOL = len(POOLS)
@@ -232,6 +234,21 @@ class Trial:
                         return
                     yield self.at(sizes, pool, start=start)
 
+    def beside_numbers(self) -> Iterator[dict[str, int]]:
+        """Instances at and beside the numbers that the formulas mention: [n = 7]."""
+        stated = {
+            int(x.value) + k
+            for e in (self.left, self.right)
+            for x in walk(e)
+            if isinstance(x, Num) and x.value.denominator == 1 and LEVELS <= abs(x.value) + 1 < 100
+            for k in (-1, 0, 1)
+        }
+        base = next(instances(self.roles, self.known), None)
+        for name, v in product(base or (), sorted(stated, key=abs)):
+            at = {**(base or {}), name: v}
+            if fits(at, self.known):
+                yield at
+
     def difference(self) -> tuple[Outcome | None, list[Outcome]]:
         """The first point at which the two differ, and the usable ones before it."""
         usable: list[Outcome] = []
@@ -245,8 +262,14 @@ class Trial:
                 tied.setdefault(tuple(outcome.sizes.items()))
             if enough(usable):
                 break
-        for sizes in islice(tied, GENERIC):  # a tie by chance, or one that is always there
-            outcome = self.at(dict(sizes), GENERIC_POOL)
+        for sizes in islice(self.beside_numbers(), MOST_BESIDE):
+            if monotonic() > self.until:
+                break
+            outcome = self.at(sizes, 1)
+            if outcome.usable and outcome.differ:
+                return outcome, usable
+        for there in islice(tied, GENERIC):  # a tie by chance, or one that is always there
+            outcome = self.at(dict(there), GENERIC_POOL)
             if outcome.usable and outcome.differ:
                 return outcome, usable
         return None, usable
