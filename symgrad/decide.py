@@ -44,7 +44,7 @@ from symgrad.normal.weights import orders, piece, with_powers
 from symgrad.points import Hidden, extremes
 from symgrad.roles import Roles
 from symgrad.slip import slipped
-from symgrad.trial import Draw, Judge, Outcome, Trial, apart, instances, look_at_ties
+from symgrad.trial import Draw, Judge, Looked, Outcome, Trial, apart, instances, look_at_ties
 from symgrad.verdict import (
     Agrees,
     Counterexample,
@@ -197,6 +197,11 @@ class Decision:
         p = self.pair
         return Trial(p.left, p.right, p.roles, p.network, p.facts, self.until)
 
+    @cached_property
+    def looked(self) -> Looked:
+        """What is seen at ties."""
+        return look_at_ties(self.trial)
+
     def verdict(self) -> Verdict:
         """Refuted at a point with unequal sizes, or proved, or refuted by the smallest
         counterexample, or neither."""
@@ -215,7 +220,10 @@ class Decision:
         if outcome is not None:
             return self.differs(outcome, prover, gap)
         if proof is not None and not proof.left and prover is not None and usable:
-            return self.ties(prover, proof)
+            told = self.ties(prover, proof)
+            if told.at is not None or not self.looked.ties or self.looked.apart is not None:
+                return told
+            # a proof that does not go through at ties, where no difference shows
         return self.agreement(usable, prover)
 
     # -- proofs ----------------------------------------------------------------------------------
@@ -366,7 +374,7 @@ class Decision:
                     return hit
         return None
 
-    def ties(self, prover: Prover, proof: Proof) -> Verdict:
+    def ties(self, prover: Prover, proof: Proof) -> EqualExceptTies:
         """Equal but where compared values are equal."""
         letters = self.letters()
         said, shown_at = [], None
@@ -444,7 +452,9 @@ class Decision:
 
     def agreement(self, usable: list[Outcome], prover: Prover | None) -> Verdict:
         """Held at so many points, ties among them, or nothing to say."""
-        looked = look_at_ties(self.trial)
+        looked = self.looked
+        if looked.beyond is not None:
+            return self.differs(looked.beyond, prover, ())
         if looked.apart is not None:
             where, outcome = looked.apart
             if isinstance(where, Rel) and where.op in ("=", "!="):

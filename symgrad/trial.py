@@ -37,7 +37,7 @@ POOLS: tuple[tuple[Fraction, ...], ...] = tuple(
         ((-5, 2), (7, 3), (4, 3), (-1, 2), (9, 4), (-3, 5), (11, 7), (-8, 3), (5, 4), (-2, 7)),
     )
 )  # fmt: skip
-MOST_BESIDE = 40
+MOST_BESIDE = 60
 """Instances beside the numbers that formulas mention."""
 MOST_WORK = 30_000
 """Terms that the value of a formula at one point may have."""
@@ -127,7 +127,7 @@ class Draw:
             if ref.name in self.roles.labels:
                 drawn = Fraction(LABELS[k % len(LABELS)])
             else:
-                lap, at = divmod(k + self.start, len(self.pool))
+                lap, at = k // len(self.pool), (k + self.start) % len(self.pool)
                 drawn = self.pool[at] + lap * Fraction(23, 2)
             self.table[ref] = drawn
         return self.table[ref]
@@ -228,11 +228,12 @@ class Trial:
         if len(small) < GENERIC:
             turns += [(3 * k, 1, 3, GENERIC_POOL) for k in range(1, 6)]
         for start, *pools in turns:
-            for sizes in small:
+            for k, sizes in enumerate(small):
                 for pool in pools:
                     if monotonic() > self.until:
                         return
-                    yield self.at(sizes, pool, start=start)
+                    # each name meets numbers of both signs
+                    yield self.at(sizes, pool, start=start + (7 * k if pool else 0))
 
     def beside_numbers(self) -> Iterator[dict[str, int]]:
         """Instances at and beside the numbers that the formulas mention: [n = 7]."""
@@ -242,7 +243,7 @@ class Trial:
             for x in walk(e)
             if isinstance(x, Num) and x.value.denominator == 1 and LEVELS <= abs(x.value) + 1 < 100
             for k in (-1, 0, 1)
-        }
+        } | set(range(-2, LEVELS + 2))
         base = next(instances(self.roles, self.known), None)
         for name, v in product(base or (), sorted(stated, key=abs)):
             at = {**(base or {}), name: v}
@@ -252,22 +253,26 @@ class Trial:
     def difference(self) -> tuple[Outcome | None, list[Outcome]]:
         """The first point at which the two differ, and the usable ones before it."""
         usable: list[Outcome] = []
+        signs: dict[tuple[Expr, int], set[bool]] = {}
         tied: dict[tuple[tuple[str, int], ...], None] = {}
         for outcome in self.outcomes():
             if outcome.usable:
                 if outcome.differ:
                     return outcome, usable
                 usable.append(outcome)
+                for (e, k, _), gap in outcome.met.items():
+                    signs.setdefault((e, k), set()).add(gap > 0)
             elif outcome.differ:
                 tied.setdefault(tuple(outcome.sizes.items()))
-            if enough(usable):
+            if enough(usable) and all(len(seen) == 2 for seen in signs.values()):
                 break
-        for sizes in islice(self.beside_numbers(), MOST_BESIDE):
-            if monotonic() > self.until:
-                break
-            outcome = self.at(sizes, 1)
-            if outcome.usable and outcome.differ:
-                return outcome, usable
+        for k, sizes in enumerate(islice(self.beside_numbers(), MOST_BESIDE)):
+            for pool in (1, 3):
+                if monotonic() > self.until:
+                    return None, usable
+                outcome = self.at(sizes, pool, start=7 * k)
+                if outcome.usable and outcome.differ:
+                    return outcome, usable
         for there in islice(tied, GENERIC):  # a tie by chance, or one that is always there
             outcome = self.at(dict(there), GENERIC_POOL)
             if outcome.usable and outcome.differ:
@@ -291,6 +296,8 @@ class Looked:
     ties: int
     unseen: tuple[Expr, ...]
     apart: tuple[Expr, Outcome] | None
+    beyond: Outcome | None = None
+    """A point on the other side of a tie at which the two differ."""
 
 
 def look_at_ties(trial: Trial, most: int = 400) -> Looked:
@@ -306,9 +313,12 @@ def look_at_ties(trial: Trial, most: int = 400) -> Looked:
                 tries += 1
                 if tries > most or monotonic() > trial.until:
                     return Looked(count, tuple(e for e, s in seen.items() if not s), None)
-                root = _root(trial, sizes, which, gap, ref, v)
-                if root is None:
+                found = _root(trial, sizes, which, gap, ref, v)
+                if found is None:
                     continue
+                root, beyond = found
+                if beyond.usable and beyond.differ:
+                    return Looked(count, (), None, beyond)
                 seen[which[0]] = True
                 count += 1
                 if root.differ:
@@ -318,8 +328,9 @@ def look_at_ties(trial: Trial, most: int = 400) -> Looked:
 
 def _root(
     trial: Trial, sizes: Mapping[str, int], which: Met, gap: Number, ref: Ref, v: Number
-) -> Outcome | None:
-    """The point at which a compared difference is 0, if one step of the secant finds it."""
+) -> tuple[Outcome, Outcome] | None:
+    """The point at which a compared difference is 0, if one step of the secant finds it, and one
+    as far beyond it."""
     if not isinstance(gap, Fraction) or not isinstance(v, Fraction):
         return None
     if ref.name in trial.roles.labels:
@@ -334,8 +345,9 @@ def _root(
     beside = moved(v + 1).met.get(which)
     if not isinstance(beside, Fraction) or beside == gap:
         return None
-    found = moved(v - gap / (beside - gap))
-    return found if found.met.get(which) == 0 else None
+    step = gap / (beside - gap)
+    found = moved(v - step)
+    return (found, moved(v - 2 * step)) if found.met.get(which) == 0 else None
 
 
 def enough(usable: Sequence[Outcome]) -> bool:
