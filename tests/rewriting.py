@@ -19,7 +19,7 @@ from fractions import Fraction
 import symgrad.decide as decide_room
 from symgrad.affine import shift
 from symgrad.compare import pair_of
-from symgrad.decide import Decision, Pair, decide
+from symgrad.decide import Decision, decide
 from symgrad.dual import Number
 from symgrad.errors import SymgradError
 from symgrad.evaluate import Point, value
@@ -51,6 +51,7 @@ from symgrad.expr import (
     walk,
 )
 from symgrad.latex import latex
+from symgrad.pair import Pair
 from symgrad.roles import roles
 from symgrad.scope import Scope
 from symgrad.slip import slipped

@@ -1,7 +1,10 @@
 """Sound rewritings are never refuted, slips and unrelated formulas never accepted.
 
-A seed is a case (`tests/rewriting.py`). `python tests/rewriting.py 1000000 100000` was run once:
-RUNRESULT
+A seed is a case (`tests/rewriting.py`). `python tests/rewriting.py 1000000 100000` was run once, at
+commit bfd65f7: of 49,910 rewritings 49,517 were proved equal, 392 agreed, one (1097933, mended
+since) was called equal except at ties, none was refuted; of 50,090 slips and unrelated formulas
+48,678 differed, 1,105 were proved equal and are, by the oracle, 270 agreed, 33 were undecided. The
+270 were found to hold points of one sign only; since then 10,000 cases from 1220000 gave none.
 """
 
 from __future__ import annotations
