@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from symgrad.affine import conditions
-from symgrad.decide import BUDGET, Pair, decide
+from symgrad.decide import BUDGET, Pair, decide, exact_text
 from symgrad.derive import Sweep
 from symgrad.dual import Number
 from symgrad.errors import NetworkError, Place, SymgradError
@@ -180,7 +180,7 @@ def example_record(c: Counterexample) -> dict[str, Any]:
 
 
 def _number(v: Number | None) -> str | None:
-    return None if v is None else str(v)
+    return None if v is None else exact_text(v)
 
 
 def line(raw: bytes, budget: float = BUDGET) -> dict[str, Any]:

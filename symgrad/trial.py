@@ -45,6 +45,8 @@ POOLS: tuple[tuple[Fraction, ...], ...] = tuple(
         ((-5, 2), (7, 3), (4, 3), (-1, 2), (9, 4), (-3, 5), (11, 7), (-8, 3), (5, 4), (-2, 7)),
     )
 )  # fmt: skip
+MOST_WORK = 30_000
+"""Terms that the value of a formula at one point may have."""
 GENERIC_POOL = len(POOLS)
 """Numbers that satisfy no equation but those that all numbers satisfy."""
 LABELS = (1, 2, 3, 2, 1, 3, 1, 2)
@@ -74,6 +76,13 @@ class Noted(Interpreter):
     ) -> None:
         super().__init__(read, partial)
         self.met: dict[Met, Number] = {}
+        self.until = float("inf")
+
+    def _count(self, more: int) -> None:
+        """A point is small, or worth nothing."""
+        super()._count(more)
+        if self.work > MOST_WORK or monotonic() > self.until:
+            raise SymgradError("found a value of too many terms for a point to try")
 
     def _note(self, e: Expr, k: int, env: Env, a: Dual, b: Dual | None = None) -> bool:
         gap = a if b is None else add(a, negate(b))
@@ -110,6 +119,7 @@ class Draw:
     table: dict[Ref, Number] = field(default_factory=dict)
     fixed: dict[Ref, Number] = field(default_factory=dict)
     start: int = 0
+    until: float = float("inf")
 
     def __call__(self, ref: Ref) -> Number:
         """The number for an entry."""
@@ -119,7 +129,7 @@ class Draw:
         if ref in self.network.values:
             return self.network.values[ref].value
         if ref not in self.table:
-            k = len(self.table)
+            k = sum(1 for r in self.table if r not in self.fixed)
             if ref.name in self.roles.labels:
                 drawn = Fraction(LABELS[(k + self.start) % len(LABELS)])
             else:
@@ -135,6 +145,7 @@ class Judge(Unrolled):
     def __init__(self, network: Network, point: Point, draw: Draw, digits: int = DIGITS) -> None:
         super().__init__(network, point, draw, digits=digits)
         self.noted = Noted(self._read, self._partial)
+        self.noted.until = draw.until
         self.noted.integers = frozenset(point.sizes) | draw.roles.labels
         self._formula = self.noted
 
@@ -199,7 +210,7 @@ class Trial:
         start: int = 0,
     ) -> Outcome:
         """Both values at one instance."""
-        draw = Draw(POOLS[pool], self.roles, self.network, start=start)
+        draw = Draw(POOLS[pool], self.roles, self.network, start=start, until=self.until)
         judge = Judge(self.network, Point(sizes), draw)
         if fixed is not None:
             fixed(judge, draw)
@@ -212,7 +223,7 @@ class Trial:
 
     def value(self, e: Expr, there: Outcome) -> Number | None:
         """The value of another formula at a point that was tried; None where it has none."""
-        draw = Draw(POOLS[1], self.roles, self.network, dict(there.values))
+        draw = Draw(POOLS[1], self.roles, self.network, dict(there.values), until=self.until)
         return Judge(self.network, Point(there.sizes), draw).look(e)
 
     def outcomes(self) -> Iterator[Outcome]:

@@ -11,14 +11,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import symgrad.decide as decide_room
 from symgrad.affine import shift
 from symgrad.compare import pair_of
-from symgrad.decide import decide
+from symgrad.decide import Decision, Pair, decide
 from symgrad.dual import Number
 from symgrad.errors import SymgradError
 from symgrad.evaluate import Point, value
@@ -50,6 +50,7 @@ from symgrad.expr import (
     walk,
 )
 from symgrad.latex import latex
+from symgrad.roles import roles
 from symgrad.scope import Scope
 from symgrad.slip import slipped
 from symgrad.verdict import Verdict
@@ -594,7 +595,19 @@ def judged(a: Expr, b: Expr, budget: float = BUDGET) -> Verdict | None:
         pair = pair_of(a, b, Scope())
     except SymgradError:
         return None
-    return decide(pair, budget)
+    known = roles((pair.left, pair.right), {}, frozenset({"n", "m"}))
+    pair = replace(pair, roles=known)
+    verdict = decide(pair, budget)
+    if verdict.name == "Differs" and overproved(pair, budget):
+        raise AssertionError("proved equal, and refuted")
+    return verdict
+
+
+def overproved(pair: Pair, budget: float) -> bool:
+    """Would the proofs by themselves call a refuted pair equal?"""
+    until = time.monotonic() + budget
+    _, proof, _ = Decision(pair, until).proof(pair.left, pair.right, until)
+    return proof is not None and not proof.left and not proof.ties
 
 
 def fault(c: Case, seed: int, verdict: Verdict | None) -> str:
