@@ -34,7 +34,7 @@ import symgrad.decide as decide_room
 from symgrad.affine import shift
 from symgrad.bridge import to_sympy
 from symgrad.compare import pair_of, paired
-from symgrad.decide import Pair, decide
+from symgrad.decide import decide
 from symgrad.errors import SymgradError
 from symgrad.evaluate import Point, holds, value
 from symgrad.expr import (
@@ -53,6 +53,7 @@ from symgrad.expr import (
     num,
     rebuild,
 )
+from symgrad.pair import Pair
 from symgrad.scope import Scope
 from symgrad.slip import slipped
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import islice, product
 from time import monotonic
 
-from symgrad.affine import Affine, Condition, conditions, shift
+from symgrad.affine import Affine, shift
 from symgrad.dual import Number, to_decimal
 from symgrad.expr import (
     Div,
@@ -30,19 +30,17 @@ from symgrad.expr import (
     fresh,
     names,
     num,
-    substitute,
     walk,
 )
 from symgrad.latex import latex
-from symgrad.network import Network
 from symgrad.normal.algebra import Algebra, Outside
 from symgrad.normal.build import Builder
 from symgrad.normal.prove import Proof, Prover
 from symgrad.normal.speak import equation, factor, formula, tensor
 from symgrad.normal.term import Factor, Key, Normal, Term
 from symgrad.normal.weights import orders, piece, with_powers
+from symgrad.pair import Pair
 from symgrad.points import Hidden, extremes
-from symgrad.roles import Roles
 from symgrad.slip import slipped
 from symgrad.trial import Draw, Judge, Outcome, Trial, apart, instances, look_at_ties
 from symgrad.verdict import (
@@ -68,61 +66,11 @@ FEWEST = 12
 """Points in general position that must agree before two formulas are said to."""
 
 
-@dataclass(frozen=True)
-class Pair:
-    """Two formulas, what their names are, and what is known of them."""
-
-    left: Expr
-    right: Expr
-    roles: Roles
-    network: Network = field(default_factory=Network)
-    known: tuple[Condition, ...] = ()
-
-    @cached_property
-    def facts(self) -> tuple[Condition, ...]:
-        """Sizes are at least 1, indices lie in their ranges, and what is given."""
-        ones = tuple(Condition(Affine(-1, ((s, 1),))) for s in self.roles.sizes)
-        inside: list[Condition] = []
-        for name, r in self.roles.ranges.items():
-            for lo, hi in ((r.lo, Ref(name)), (Ref(name), r.hi)):
-                inside += conditions(_at_most(lo, hi)) or ()
-        return (*ones, *inside, *self.known)
-
-    def put(self, values: Mapping[str, int]) -> Pair:
-        """The pair at given sizes."""
-        by: dict[str, Expr] = {n: num(v) for n, v in values.items()}
-        kept = tuple(n for n in self.roles.sizes if n not in values)
-        steps = tuple(n for n in self.roles.steps if n not in values)
-        ranges = {
-            n: replace(r, lo=substitute(r.lo, by), hi=substitute(r.hi, by))
-            for n, r in self.roles.ranges.items()
-        }
-        known = tuple(_at(c, values) for c in self.known)
-        return Pair(
-            shift(self.left, by),
-            shift(self.right, by),
-            replace(self.roles, sizes=kept, steps=steps, ranges=ranges),
-            self.network,
-            known,
-        )
-
-
-def _at_most(a: Expr, b: Expr) -> Expr:
-    return Rel("<=", a, b)
-
-
-def _at(c: Condition, values: Mapping[str, int]) -> Condition:
-    constant = c.form.constant + sum(k * values.get(n, 0) for n, k in c.form.coefficients)
-    return Condition(
-        Affine(constant, tuple((n, k) for n, k in c.form.coefficients if n not in values)),
-        c.equality,
-    )
-
-
 def decide(pair: Pair, budget: float = BUDGET) -> Verdict:
     r"""The verdict on a pair, within `budget` seconds.
 
     >>> from symgrad.expr import Add
+    >>> from symgrad.roles import Roles
     >>> a, b = Ref("a"), Ref("b")
     >>> decide(Pair(Add((a, b)), Add((b, a)), Roles())).name
     'Equal'
@@ -366,7 +314,7 @@ class Decision:
                     return hit
         return None
 
-    def ties(self, prover: Prover, proof: Proof) -> Verdict:
+    def ties(self, prover: Prover, proof: Proof) -> EqualExceptTies:
         """Equal but where compared values are equal."""
         letters = self.letters()
         said, shown_at = [], None
@@ -445,6 +393,8 @@ class Decision:
     def agreement(self, usable: list[Outcome], prover: Prover | None) -> Verdict:
         """Held at so many points, ties among them, or nothing to say."""
         looked = look_at_ties(self.trial)
+        if looked.beyond is not None:
+            return self.differs(looked.beyond, prover, ())
         if looked.apart is not None:
             where, outcome = looked.apart
             if isinstance(where, Rel) and where.op in ("=", "!="):

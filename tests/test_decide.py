@@ -87,6 +87,8 @@ DIFFERENT = [
     (r"\delta [z > 0]", r"\delta [z < 0]", "", "indicator reversed"),
     (r"\delta [z > 0]", r"\delta", "", "indicator lost"),
     ("e^{13}", "e^{14}", "", ""),
+    (r"\sum_{i=1}^n x_i + [n = 17] y", r"\sum_{i=1}^n x_i", "", "path forgotten"),
+    (r"x_t [t < 40]", "x_t", "", "indicator lost"),
     (r"\sum_{i=1}^n x_{s(i-1)+1} + [s = 5]", r"\sum_{i=1}^n x_{s(i-1)+1}", "", "path forgotten"),
     (r"5[a=b] + [a \ne b] (a-b)^{-1}", r"[a \ne b] (a-b)^{-1}", "", "path forgotten"),
     (r"5[i=j] + [i \ne j](x_i-x_j)^{-1}", r"[i\ne j](x_i-x_j)^{-1}", "", "path forgotten"),

@@ -1,7 +1,12 @@
 """Sound rewritings are never refuted, slips and unrelated formulas never accepted.
 
-A seed is a case (`tests/rewriting.py`). `python tests/rewriting.py 1000000 100000` was run once:
-RUNRESULT
+A seed is a case (`tests/rewriting.py`). `python tests/rewriting.py 1000000 100000` was run once, at
+commit bfd65f7: of 49,910 rewritings 49,517 were proved equal, 392 agreed, one (1097933, mended
+since) was called equal except at ties, none was refuted; of 50,090 slips and unrelated formulas
+48,678 differed, 1,105 were proved equal and are, by the oracle, 270 agreed, 33 were undecided and 4
+refused. Whether the 270 differ was not asked then; of 5,000 cases from 1200000 that agreed, six did,
+at signs that no point had. Points have both signs since; 10,000 cases from 1220000 gave no such case,
+and one rewriting (1222640) that is called equal except at ties.
 """
 
 from __future__ import annotations
@@ -50,6 +55,17 @@ def test_verdicts_on_generated_pairs(first: int) -> None:
         if told:
             small = rewriting.smaller(case, seed)
             pytest.fail(rewriting.report(seed, small, told))
+
+
+def test_verdicts_on_relaxed_comparisons() -> None:
+    seen = set()
+    for seed in range(FIRST, FIRST + 150):
+        case = rewriting.tied_case(seed)
+        told = rewriting.faulty(case, seed)
+        assert not told, rewriting.report(seed, case, told)
+        verdict = rewriting.judged(case.left, case.right)
+        seen.add(verdict and verdict.name)
+    assert seen >= {"EqualExceptTies", "Differs", "Equal"}
 
 
 def test_rewritings_are_proved() -> None:

@@ -168,7 +168,8 @@ class Prover:
             return []
         domain = moved[0].conds
         signs = self.compared(inside)
-        if not signs or len(signs) > MOST_GUARDS:
+        inner_ones = any(n.startswith("~") for g in signs for a in g.at for n in a.by)
+        if not signs or len(signs) > MOST_GUARDS or inner_ones:
             return None
         differ: list[list[Factor]] = []
         for cell in self.cells(signs, {}):
