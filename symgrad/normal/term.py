@@ -302,7 +302,7 @@ def _summed_out(t: Term, name: str) -> Iterator[Term]:
     highs = [_without(f, name, 1) for f in mine if f.by[name] == -1]
     bound = tuple(b for b in t.bound if b != name)
     for (a, lo), (b, hi) in product(enumerate(lows), enumerate(highs)):
-        conds = [Condition(_gap(hi, lo, 0))]
+        conds = [Condition(_gap(hi, lo, 1))]
         conds += [Condition(_gap(lo, o, -1 if k < a else 0)) for k, o in enumerate(lows) if k != a]
         conds += [Condition(_gap(o, hi, -1 if k < b else 0)) for k, o in enumerate(highs) if k != b]
         weight = t.weight.summed(name, polynomial(lo), polynomial(hi))
