@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from symgrad.api import Network
 from symgrad.compare import pair_of
-from symgrad.decide import BUDGET, Pair, decide
+from symgrad.decide import BUDGET, decide
 from symgrad.errors import NetworkError
 from symgrad.layers import Claim, Layer
 from symgrad.notation import read_expression
+from symgrad.pair import Pair
 from symgrad.rewrite import Derivation
 from symgrad.verdict import Verdict
 

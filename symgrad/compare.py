@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from symgrad.affine import conditions
-from symgrad.decide import BUDGET, Pair, decide
+from symgrad.decide import BUDGET, decide, exact_text
 from symgrad.derive import Sweep
 from symgrad.dual import Number
 from symgrad.errors import NetworkError, Place, SymgradError
@@ -28,6 +28,7 @@ from symgrad.latex import latex
 from symgrad.limits import Limits
 from symgrad.network import Network
 from symgrad.notation import Formula, read
+from symgrad.pair import Pair
 from symgrad.roles import check_limits, check_ranks, check_subscripts, roles
 from symgrad.scope import Scope, read_scope
 from symgrad.solve import refuse_functions
@@ -180,7 +181,7 @@ def example_record(c: Counterexample) -> dict[str, Any]:
 
 
 def _number(v: Number | None) -> str | None:
-    return None if v is None else str(v)
+    return None if v is None else exact_text(v)
 
 
 def line(raw: bytes, budget: float = BUDGET) -> dict[str, Any]:

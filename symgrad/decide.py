@@ -2,20 +2,24 @@ r"""Are two formulas equal, for all sizes and all values?
 
 The ladder: a proof by normal forms, by weighted sets of integer points, by cells of the order of
 the compared values; else exact evaluation at ascending sizes, which finds the smallest
-counterexample or says at how many points the two agree. What is proved is still tried on a few
-numbers: a disagreement there is a fault of ours and stops the run.
+counterexample or says at how many points the two agree. A few points with unequal sizes come before
+the proof: what differs there needs none, and no proof outweighs them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from itertools import islice, product
 from time import monotonic
 
-from symgrad.affine import Affine, Condition, conditions, shift
+from symgrad.affine import Affine, shift
+from symgrad.dual import Number, to_decimal
 from symgrad.expr import (
+    Div,
     Expr,
     Mul,
     Num,
@@ -26,17 +30,17 @@ from symgrad.expr import (
     fresh,
     names,
     num,
-    substitute,
+    walk,
 )
 from symgrad.latex import latex
-from symgrad.network import Network
 from symgrad.normal.algebra import Algebra, Outside
 from symgrad.normal.build import Builder
-from symgrad.normal.prove import Proof, Prover, orders, piece, with_powers
-from symgrad.normal.speak import equation, formula, tensor
+from symgrad.normal.prove import Proof, Prover
+from symgrad.normal.speak import equation, factor, formula, tensor
 from symgrad.normal.term import Factor, Key, Normal, Term
+from symgrad.normal.weights import orders, piece, with_powers
+from symgrad.pair import Pair
 from symgrad.points import Hidden, extremes
-from symgrad.roles import Roles
 from symgrad.slip import slipped
 from symgrad.trial import Draw, Judge, Outcome, Trial, apart, instances, look_at_ties
 from symgrad.verdict import (
@@ -53,6 +57,8 @@ BUDGET = 2.0
 """Seconds for one pair."""
 STEPS = (1, 2, 3, 4)
 """Values of a symbolic stride or dilation, which is outside linear arithmetic."""
+MOST_BITS = 10_000
+"""Python writes no integer of more than 4300 digits."""
 MOST_SLIPS = 200
 SLIP_BUDGET = 1.5
 """Seconds to look for the slip that explains a difference."""
@@ -60,61 +66,11 @@ FEWEST = 12
 """Points in general position that must agree before two formulas are said to."""
 
 
-@dataclass(frozen=True)
-class Pair:
-    """Two formulas, what their names are, and what is known of them."""
-
-    left: Expr
-    right: Expr
-    roles: Roles
-    network: Network = field(default_factory=Network)
-    known: tuple[Condition, ...] = ()
-
-    @cached_property
-    def facts(self) -> tuple[Condition, ...]:
-        """Sizes are at least 1, indices lie in their ranges, and what is given."""
-        ones = tuple(Condition(Affine(-1, ((s, 1),))) for s in self.roles.sizes)
-        inside: list[Condition] = []
-        for name, r in self.roles.ranges.items():
-            for lo, hi in ((r.lo, Ref(name)), (Ref(name), r.hi)):
-                inside += conditions(_at_most(lo, hi)) or ()
-        return (*ones, *inside, *self.known)
-
-    def put(self, values: Mapping[str, int]) -> Pair:
-        """The pair at given sizes."""
-        by: dict[str, Expr] = {n: num(v) for n, v in values.items()}
-        kept = tuple(n for n in self.roles.sizes if n not in values)
-        steps = tuple(n for n in self.roles.steps if n not in values)
-        ranges = {
-            n: replace(r, lo=substitute(r.lo, by), hi=substitute(r.hi, by))
-            for n, r in self.roles.ranges.items()
-        }
-        known = tuple(_at(c, values) for c in self.known)
-        return Pair(
-            shift(self.left, by),
-            shift(self.right, by),
-            replace(self.roles, sizes=kept, steps=steps, ranges=ranges),
-            self.network,
-            known,
-        )
-
-
-def _at_most(a: Expr, b: Expr) -> Expr:
-    return Rel("<=", a, b)
-
-
-def _at(c: Condition, values: Mapping[str, int]) -> Condition:
-    constant = c.form.constant + sum(k * values.get(n, 0) for n, k in c.form.coefficients)
-    return Condition(
-        Affine(constant, tuple((n, k) for n, k in c.form.coefficients if n not in values)),
-        c.equality,
-    )
-
-
 def decide(pair: Pair, budget: float = BUDGET) -> Verdict:
     r"""The verdict on a pair, within `budget` seconds.
 
     >>> from symgrad.expr import Add
+    >>> from symgrad.roles import Roles
     >>> a, b = Ref("a"), Ref("b")
     >>> decide(Pair(Add((a, b)), Add((b, a)), Roles())).name
     'Equal'
@@ -136,20 +92,43 @@ def stepwise(pair: Pair, until: float) -> Verdict:
         at = dict(zip(steps, values, strict=True))
         found = decide(pair.put(at), max(0.05, until - monotonic()))
         if isinstance(found, Differs):
-            where = {**at, **found.counterexample.sizes}
-            there = replace(found.counterexample, sizes=where)
-            said = ", ".join(f"{n} = {v}" for n, v in at.items())
-            return replace(found, counterexample=there, message=f"at {said}: {found.message}")
+            return _at_step(found, at)
         if not isinstance(found, Equal | EqualExceptTies):
             return found
         by = max(by, found.by, key=kinds.index)
         if isinstance(found, EqualExceptTies):
             ties |= dict.fromkeys(found.ties)
             last = found
+    for v in larger(pair):
+        at = dict.fromkeys(steps, v)
+        one = Decision(pair.put(at), until)
+        for outcome in islice(one.trial.outcomes(), 16):
+            if outcome.usable and outcome.differ:
+                return _at_step(one.differs(outcome, None, ()), at)
     by = f"{by}, for {told}"
     if last is not None:
         return replace(last, ties=tuple(ties), by=by)
     return Equal(f"equal for all sizes, proved by {by}", by=by)
+
+
+def _at_step(found: Differs, at: Mapping[str, int]) -> Differs:
+    """A difference at some strides."""
+    there = replace(found.counterexample, sizes={**at, **found.counterexample.sizes})
+    said = ", ".join(f"{n} = {v}" for n, v in at.items())
+    return replace(found, counterexample=there, message=f"at {said}: {found.message}")
+
+
+def larger(pair: Pair) -> list[int]:
+    """Strides that are tried at points after the proofs: a few, and beside every number there
+    is."""
+    seen = {
+        int(x.value) + k
+        for e in (pair.left, pair.right)
+        for x in walk(e)
+        if isinstance(x, Num) and x.value.denominator == 1 and STEPS[-1] <= x.value < 100
+        for k in (0, 1)
+    }
+    return sorted(v for v in {5, 6, 7} | seen if v > STEPS[-1])[:8]
 
 
 @dataclass
@@ -167,17 +146,22 @@ class Decision:
         return Trial(p.left, p.right, p.roles, p.network, p.facts, self.until)
 
     def verdict(self) -> Verdict:
-        """Proof, then counterexample, then agreement."""
+        """Refuted at a point with unequal sizes, or proved, or refuted by the smallest
+        counterexample, or neither."""
         start = monotonic()
         share = (self.until - start) * 0.5
+        seen = self.trial.spot()
+        if seen is not None:
+            return self.differs(self.trial.difference()[0] or seen, *self.gap(start + share))
         prover, proof, gap = self.proof(self.pair.left, self.pair.right, start + share)
         if proof is not None and not proof.left and not proof.ties:
-            return self.equal(proof)
+            told = f"equal for all sizes and values, proved by {proof.by}"
+            return Equal(told, by=proof.by)
         outcome, usable = self.trial.difference()
         if outcome is None and prover is not None:
             outcome = self.at_equations(prover, gap)
         if outcome is not None:
-            return self.differs(outcome, prover, proof, gap)
+            return self.differs(outcome, prover, gap)
         if proof is not None and not proof.left and prover is not None and usable:
             return self.ties(prover, proof)
         return self.agreement(usable, prover)
@@ -190,15 +174,11 @@ class Decision:
         """A proof that the difference is zero, as far as it goes; with definitions put in where
         the names by themselves do not do."""
         found: list[tuple[Prover, Proof, Normal]] = []
-        defined = bool(self.pair.network.equations or self.pair.network.values)
-        turns = (False, True) if defined else (False,)
+        turns = self.turns
         for put_in in turns:
-            algebra = Algebra(until=until, known=self.pair.facts)
-            meaning = self.meaning if put_in else nothing
-            builder = Builder(self.pair.roles.integers, meaning, algebra, self.given)
-            prover = Prover(builder.guards, self.pair.roles.labels)
+            prover, builder = self.prover(put_in, until)
             try:
-                gap = algebra.minus(builder.normal(left), builder.normal(right))
+                gap = prover.algebra.minus(builder.normal(left), builder.normal(right))
                 proof = prover.zero(gap)
             except (Outside, RecursionError):
                 continue
@@ -210,6 +190,28 @@ class Decision:
         if len(found) < len(turns):  # a free name ties on a null set, a defined one anywhere
             return found[0][0], replace(found[0][1], left=found[0][2]), found[0][2]
         return found[-1] if any(f[1].left for f in found) else found[0]
+
+    @property
+    def turns(self) -> tuple[bool, ...]:
+        """With names as they are; if names are defined, also with the definitions put in."""
+        defined = bool(self.pair.network.equations or self.pair.network.values)
+        return (False, True) if defined else (False,)
+
+    def prover(self, put_in: bool, until: float) -> tuple[Prover, Builder]:
+        """Arithmetic of its own, from formulas to proofs."""
+        algebra = Algebra(until=until, known=self.pair.facts)
+        meaning = self.meaning if put_in else nothing
+        builder = Builder(self.pair.roles.integers, meaning, algebra, self.given)
+        return Prover(builder.guards, self.pair.roles.labels), builder
+
+    def gap(self, until: float) -> tuple[Prover | None, Normal]:
+        """The normal form of the difference, with nothing proved of it."""
+        for put_in in reversed(self.turns):
+            prover, builder = self.prover(put_in, until)
+            with suppress(Outside, RecursionError):
+                sides = (builder.normal(e) for e in (self.pair.left, self.pair.right))
+                return prover, prover.algebra.minus(*sides)
+        return None, ()
 
     def meaning(self, ref: Ref) -> Expr | None:
         """What a name is defined to be."""
@@ -232,25 +234,12 @@ class Decision:
                     return found
         return None
 
-    def equal(self, proof: Proof) -> Equal:
-        """Proved; a disagreement at numbers would be a fault of ours."""
-        outcome = self.trial.spot()
-        if outcome is not None:
-            raise AssertionError(
-                f"proved equal by {proof.by}: {latex(self.pair.left)} and "
-                f"{latex(self.pair.right)}, but {outcome.left} and {outcome.right} at "
-                f"{dict(outcome.sizes)}"
-            )
-        return Equal(f"equal for all sizes and values, proved by {proof.by}", by=proof.by)
-
     # -- differences -----------------------------------------------------------------------------
 
-    def differs(
-        self, outcome: Outcome, prover: Prover | None, proof: Proof | None, gap: Normal
-    ) -> Differs:
+    def differs(self, outcome: Outcome, prover: Prover | None, gap: Normal) -> Differs:
         """The counterexample, the term that is missing, the slip that explains it."""
         missing = extra = ""
-        if prover is not None and proof is not None:
+        if prover is not None:
             missing, extra = self.missing(outcome, prover, gap)
         slip = self.slip(outcome)
         at = ", ".join(f"{n} = {v}" for n, v in outcome.sizes.items())
@@ -325,7 +314,7 @@ class Decision:
                     return hit
         return None
 
-    def ties(self, prover: Prover, proof: Proof) -> Verdict:
+    def ties(self, prover: Prover, proof: Proof) -> EqualExceptTies:
         """Equal but where compared values are equal."""
         letters = self.letters()
         said, shown_at = [], None
@@ -361,12 +350,18 @@ class Decision:
         said = equation(guard, prover.algebra.atoms, {})
         if pivot is None or said is None:
             return None
-        target = tensor(pivot[0]) if pivot[0].key[0] == "ref" else None
+        first, *others = pivot[0]
+        target = tensor(first) if first.key[0] == "ref" and first.power == 1 else None
         if not isinstance(target, Ref):
             return None
         value = formula(pivot[1], prover.algebra.atoms)
         if value is None:
             return None
+        for f in others:
+            below = factor(f, prover.algebra.atoms)
+            if below is None:
+                return None
+            value = Div(value, below)
         for sizes in self.tie_places(target, value):
             outer = {n: v for n, v in sizes.items() if not n.startswith(("!", "#"))}
             put: dict[str, Expr] = {n: num(v) for n, v in sizes.items()}
@@ -398,10 +393,12 @@ class Decision:
     def agreement(self, usable: list[Outcome], prover: Prover | None) -> Verdict:
         """Held at so many points, ties among them, or nothing to say."""
         looked = look_at_ties(self.trial)
+        if looked.beyond is not None:
+            return self.differs(looked.beyond, prover, ())
         if looked.apart is not None:
             where, outcome = looked.apart
             if isinstance(where, Rel) and where.op in ("=", "!="):
-                return self.differs(outcome, prover, None, ())
+                return self.differs(outcome, prover, ())
         if len(usable) < FEWEST:
             return Undecided(
                 f"neither proved nor refuted: {len(usable)} points in general position had values, "
@@ -434,12 +431,23 @@ def example(outcome: Outcome) -> Counterexample:
     return Counterexample(outcome.sizes, values, outcome.left, outcome.right)
 
 
-def shown(value: object) -> str:
+def exact_text(value: Number) -> str:
+    """A number as text; one of thousands of digits in its first fifty."""
+    if isinstance(value, Fraction) and max(map(_bits, value.as_integer_ratio())) > MOST_BITS:
+        return str(to_decimal(value))
+    return str(value)
+
+
+def _bits(n: int) -> int:
+    return n.bit_length()
+
+
+def shown(value: Number | None) -> str:
     """A value as a person reads it."""
     if value is None:
         return "undefined"
-    text = str(value)
-    return text if len(text) <= 24 else f"{float(value):.12g}"  # type: ignore[arg-type]
+    text = exact_text(value)
+    return text if len(text) <= 24 else f"{to_decimal(value):.12g}"
 
 
 def _spelled(flat: tuple[Factor, ...], forms: tuple[Affine, ...]) -> str:

@@ -164,7 +164,9 @@ class Sweep(Naming):
     def _alive(self, state: Ref) -> bool:
         """Does the gradient reach a recurrence at all, through any of its states?"""
         return any(
-            self._identity(s) is not None or any(map(self._feeds, self.terms(s)))
+            self._identity(s) is not None
+            or self._given_last(s) is not None
+            or any(map(self._feeds, self.terms(s)))
             for s in dict.fromkeys((state, *self._circle(state)))
         )
 
@@ -271,6 +273,8 @@ class Sweep(Naming):
         if given is not None:
             return Derivation(goal, (Step("given", goal, given),), indices)
         terms = [t for t in self.terms(node) if self._reaches(t.consumer)]
+        last = self._given_last(node) if same is None else None
+        same = same if last is None else last
         if same is not None and not terms:
             return Derivation(goal, (Step("same", goal, same),), indices)
         terms.sort(key=lambda t: self._distance(node, t))
@@ -397,7 +401,8 @@ class Sweep(Naming):
                 symbol, guards = match
                 if not guards:
                     return symbol
-                some.append(product(symbol, *guard(guards)))
+                if not self._is_of_the_last(u):
+                    some.append(product(symbol, *guard(guards)))
         if not some or self.of.name in self.network.by_name:
             return None
         if self.terms(ref):
@@ -407,6 +412,13 @@ class Sweep(Naming):
                 hint=f"give it with an index, or ask for an entry of {ref.name}",
             )
         return total(*some)
+
+    def _given_last(self, node: Ref) -> Expr | None:
+        """The given gradient of the last state, inside a bracket: no other state adds to it."""
+        opaque = self.of.name not in self.network.by_name
+        given = [u for u in self.network.upstream if opaque and self._is_of_the_last(u)]
+        found = [match for u in given if (match := self._given_at(u, node)) is not None]
+        return total(*(product(s, *guard(g)) for s, g in found)) if found else None
 
 
 def spelled_in_decimals(d: Derivation) -> Derivation:

@@ -150,7 +150,7 @@ class _Later(Exception):
 class Unrolled:
     """A network written out at one point, entry by entry and on demand; remembers the entries.
 
-    `given` fixes entries and says how they move; reads of the tensors named in `still` do not
+    `given` fixes entries and says how they move; reads of the entries that `still` names do not
     move.
     """
 
@@ -161,7 +161,7 @@ class Unrolled:
         lookup: Lookup | None = None,
         *,
         given: Mapping[Ref, Dual] | None = None,
-        still: frozenset[str] = frozenset(),
+        still: tuple[Ref, ...] = (),
         digits: int = DIGITS,
     ) -> None:
         self.network = network
@@ -226,9 +226,9 @@ class Unrolled:
     def _derivative(self, of: Expr, moved: Ref) -> Number:
         if isinstance(of, Ref) and self._is_opaque(self.concrete(of)):
             return self._through_given(self.concrete(of), moved)
-        return self._moving(moved, frozenset()).dual(of).tangent
+        return self._moving(moved, ()).dual(of).tangent
 
-    def _moving(self, moved: Ref, still: frozenset[str]) -> Unrolled:
+    def _moving(self, moved: Ref, still: tuple[Ref, ...]) -> Unrolled:
         at = Dual(self.value(moved), Fraction(1))
         return Unrolled(
             self.network, self.point, self._lookup,
@@ -251,7 +251,7 @@ class Unrolled:
             env = self._letters(u.by, moved)
             if env is not None and (u.by == moved or not self._is_start(moved)):
                 return self._at(u.symbol, env)
-        moving = self._moving(moved, frozenset(u.by.name for u in given))
+        moving = self._moving(moved, tuple(u.by for u in given))
         total = constant(0)
         with precision(self._digits):
             for u in given:
@@ -326,9 +326,14 @@ class Unrolled:
             return constant(self.point.sizes[ref.name])
         entry = self._concrete(ref, env)
         found = self._entry(entry)
-        if ref.name in self._still and self._active and entry not in self._given:
+        if self._still and self._active and entry not in self._given and self._is_still(entry):
             return constant(found.value)
         return found
+
+    def _is_still(self, entry: Ref) -> bool:
+        """Is the gradient by this entry given? Then what it brings is counted there."""
+        same = (by for by in self._still if by.name == entry.name)
+        return any(self._letters(by, entry) is not None for by in same)
 
     def _entry(self, ref: Ref) -> Dual:
         known = self._entries.get(ref)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from symgrad.affine import affine, factors
+from symgrad.affine import Condition, affine, factors
 from symgrad.errors import NetworkError, Place
 from symgrad.expr import (
     And,
@@ -26,7 +26,7 @@ from symgrad.expr import (
     substitute,
     walk,
 )
-from symgrad.index import Range
+from symgrad.index import Range, range_conditions
 from symgrad.latex import latex
 from symgrad.notation import Formula, Statement
 
@@ -196,25 +196,36 @@ def range_names(
                 for cond in x.conds:
                     ends += (i for i in children(cond) if affine(i) is not None)
     inside = {r.name for e in ends for r in free(e) if not r.indices}
-    return (inside | factor_names(equations)) - bound_names(equations)
+    return inside.union(*factor_names(equations)) - bound_names(equations)
 
 
-def factor_names(equations: Sequence[Defined]) -> set[str]:
-    r"""Strides, dilations and paddings: names that are no index, and that multiply an index of a
-    subscript, or are subtracted in one: s and p of x_{s(i-1)+j-p}."""
+def factor_names(equations: Sequence[Defined]) -> tuple[set[str], set[str]]:
+    r"""Strides and dilations, and paddings: names that are no index, and that multiply an index
+    of a subscript, or are subtracted in one: s and p of x_{s(i-1)+j-p}."""
     indices = {n for d in equations for n in (*d.ranges, *_letters(d.target))}
     indices |= bound_names(equations)
-    found: set[str] = set()
-    alone: set[str] = set()
+    strides: set[str] = set()
+    paddings: set[str] = set()
+    other = {d.target.name for d in equations} | indices
     for d in equations:
         for x in walk(d.body):
             for i in x.indices if isinstance(x, Ref) else ():
-                alone |= {i.name} if isinstance(i, Ref) else set()
+                other |= {i.name} if isinstance(i, Ref) else set()
                 form = affine(i)
                 if form is not None and indices & form.names:
-                    found |= {f for n in form.products for f in factors(n)}
-                    found |= {n for n, c in form.coefficients if c < 0} - form.products
-    return found - indices - alone - {d.target.name for d in equations}
+                    strides |= {f for n in form.products for f in factors(n)}
+                    paddings |= {n for n, c in form.coefficients if c < 0} - form.products
+    return strides - other, paddings - other - strides
+
+
+def size_conditions(d: Defined, sizes: set[str]) -> tuple[Condition, ...]:
+    r"""What an equation of a size says: n = \lfloor (N-m)/s \rfloor + 1."""
+    if d.target.indices or d.target.name not in sizes or not scalars(d.body) <= sizes:
+        return ()
+    try:
+        return range_conditions(affine(d.target), Range(d.body, d.body))
+    except NetworkError:  # no sum of sizes, rounded or not: nothing that is decided
+        return ()
 
 
 def scalars(e: Expr) -> set[str]:

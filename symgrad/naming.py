@@ -88,6 +88,15 @@ class Naming:
                         hint=f"rename the index, as in {latex(better)}",
                     )
 
+    def _is_of_the_last(self, u: Upstream) -> bool:
+        """Is a gradient given of the last state of a recurrence alone: δ = ∂L/∂h_T?"""
+        r = self.network.recurrent.get(u.by.name)
+        if r is None or u.of != self.of:
+            return False
+        axis = r.axis(u.by.name)
+        span = r.ranges(u.by.name, self.network.facts)[axis]
+        return u.by.indices[axis] == (span.hi if r.sign > 0 else span.lo)
+
     def _given_at(self, u: Upstream, ref: Ref) -> tuple[Expr, tuple[Expr, ...]] | None:
         """The symbol of a given gradient at `ref`, and the conditions for it to be that entry."""
         if u.of != self.of or u.by.name != ref.name or len(ref.indices) != len(u.by.indices):

@@ -83,7 +83,7 @@ def roles(
         for x in positions(e):
             integers |= {r for r in free_names(x) if _plain(x, r)}
         for b in (x for x in walk(e) if isinstance(x, Bound)):
-            uppers |= {x.name for x in _ends(b.hi) if not x.indices}
+            uppers |= {x.name for x in _ends(b.hi) if not x.indices} | _length(b)
             form = None if b.hi is None else affine(b.hi)
             low = set() if b.lo is None else free_names(b.lo)
             uppers |= {n for n, c in (form.coefficients if form else ()) if c > 0 and n not in low}
@@ -115,6 +115,16 @@ def roles(
         frozenset(labels),
         tuple(sorted(stepping & counted)),
     )
+
+
+def _length(b: Bound) -> set[str]:
+    """n for a range of n indices: from 0 to n - 1, from 3 to n + 2."""
+    lo, hi = (None if e is None else affine(e) for e in (b.lo, b.hi))
+    if lo is None or hi is None:
+        return set()
+    gap = hi.plus(lo, -1)
+    alone = gap.constant == -1 and len(gap.coefficients) == 1 and gap.coefficients[0][1] == 1
+    return {gap.coefficients[0][0]} if alone else set()
 
 
 def _plain(e: Expr, name: str) -> bool:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from symgrad.affine import affine, conditions
+from symgrad.affine import Affine, Condition, affine, conditions
 from symgrad.equation import Equation, Upstream, index_of
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
@@ -52,8 +52,10 @@ from symgrad.limits import (
     _whole,
     bound_names,
     bounded,
+    factor_names,
     range_names,
     scalars,
+    size_conditions,
     subscript_names,
     whole_numbers,
 )
@@ -562,8 +564,9 @@ class Builder:
         put: dict[str, Expr] = {
             r.name: v for r, v in values.items() if not r.indices and r.name in sizes
         }
+        zero = factor_names(equations)[1]
         for r, v in values.items():
-            if r.name in put and (v.value < 1 or v.value.denominator != 1):
+            if r.name in put and (v.value < (r.name not in zero) or v.value.denominator != 1):
                 raise NetworkError(
                     f"found the size {latex(r)} = {latex(v)}, expected a positive whole number",
                     at=self.value_places.get(r),
@@ -604,6 +607,11 @@ class Builder:
                 )
         sizes |= {name for rel in rels for name in scalars(rel)}
         known = [c for rel in rels for c in conditions(rel) or ()]
+        plain = range_names([], self.letters.values(), axes)
+        known += [
+            Condition(Affine(0, ((p, 1),))) for p in sorted(factor_names(equations)[1] - plain)
+        ]
+        known += [c for d in equations for c in size_conditions(d, sizes)]
         facts = Facts(tuple(known), frozenset(sizes))
         if facts.contradictory():
             shown = ", ".join(latex(r) for r in rels)

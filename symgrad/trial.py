@@ -18,7 +18,7 @@ from symgrad.affine import Condition
 from symgrad.dual import DIGITS, Dual, Number, add, negate, order, precision, to_decimal
 from symgrad.errors import SymgradError
 from symgrad.evaluate import Point, Unrolled
-from symgrad.expr import Call, Expr, Ref, Rel, free_names
+from symgrad.expr import Call, Expr, Num, Ref, Rel, free_names, walk
 from symgrad.interpret import Env, Interpreter
 from symgrad.network import Network
 from symgrad.roles import Roles
@@ -28,12 +28,6 @@ DEEP = 400
 LEVELS = 5
 """Sizes up to this are tried."""
 MOST_INSTANCES = 160
-READABLE = 6
-"""Instances, the smallest ones, at which small whole numbers of both signs come first."""
-MOST_LAPS = 60
-ENOUGH = 240
-"""Points in general position after which no difference is looked for: a product of several
-indicators is seldom 1."""
 GENERIC = 12
 """Points in general position that must agree before two formulas are said to agree."""
 POOLS: tuple[tuple[Fraction, ...], ...] = tuple(
@@ -45,6 +39,10 @@ POOLS: tuple[tuple[Fraction, ...], ...] = tuple(
         ((-5, 2), (7, 3), (4, 3), (-1, 2), (9, 4), (-3, 5), (11, 7), (-8, 3), (5, 4), (-2, 7)),
     )
 )  # fmt: skip
+MOST_BESIDE = 60
+"""Instances beside the numbers that formulas mention."""
+MOST_WORK = 30_000
+"""Terms that the value of a formula at one point may have."""
 GENERIC_POOL = len(POOLS)
 """Numbers that satisfy no equation but those that all numbers satisfy."""
 LABELS = (1, 2, 3, 2, 1, 3, 1, 2)
@@ -74,6 +72,13 @@ class Noted(Interpreter):
     ) -> None:
         super().__init__(read, partial)
         self.met: dict[Met, Number] = {}
+        self.until = float("inf")
+
+    def _count(self, more: int) -> None:
+        """A point is small, or worth nothing."""
+        super()._count(more)
+        if self.work > MOST_WORK or monotonic() > self.until:
+            raise SymgradError("found a value of too many terms for a point to try")
 
     def _note(self, e: Expr, k: int, env: Env, a: Dual, b: Dual | None = None) -> bool:
         gap = a if b is None else add(a, negate(b))
@@ -110,6 +115,7 @@ class Draw:
     table: dict[Ref, Number] = field(default_factory=dict)
     fixed: dict[Ref, Number] = field(default_factory=dict)
     start: int = 0
+    until: float = float("inf")
 
     def __call__(self, ref: Ref) -> Number:
         """The number for an entry."""
@@ -119,11 +125,11 @@ class Draw:
         if ref in self.network.values:
             return self.network.values[ref].value
         if ref not in self.table:
-            k = len(self.table)
+            k = sum(1 for r in self.table if r not in self.fixed)
             if ref.name in self.roles.labels:
-                drawn = Fraction(LABELS[(k + self.start) % len(LABELS)])
+                drawn = Fraction(LABELS[k % len(LABELS)])
             else:
-                lap, at = divmod(k + self.start, len(self.pool))
+                lap, at = k // len(self.pool), (k + self.start) % len(self.pool)
                 drawn = self.pool[at] + lap * Fraction(23, 2)
             self.table[ref] = drawn
         return self.table[ref]
@@ -135,6 +141,7 @@ class Judge(Unrolled):
     def __init__(self, network: Network, point: Point, draw: Draw, digits: int = DIGITS) -> None:
         super().__init__(network, point, draw, digits=digits)
         self.noted = Noted(self._read, self._partial)
+        self.noted.until = draw.until
         self.noted.integers = frozenset(point.sizes) | draw.roles.labels
         self._formula = self.noted
 
@@ -199,7 +206,7 @@ class Trial:
         start: int = 0,
     ) -> Outcome:
         """Both values at one instance."""
-        draw = Draw(POOLS[pool], self.roles, self.network, start=start)
+        draw = Draw(POOLS[pool], self.roles, self.network, start=start, until=self.until)
         judge = Judge(self.network, Point(sizes), draw)
         if fixed is not None:
             fixed(judge, draw)
@@ -212,25 +219,44 @@ class Trial:
 
     def value(self, e: Expr, there: Outcome) -> Number | None:
         """The value of another formula at a point that was tried; None where it has none."""
-        draw = Draw(POOLS[1], self.roles, self.network, dict(there.values))
+        draw = Draw(POOLS[1], self.roles, self.network, dict(there.values), until=self.until)
         return Judge(self.network, Point(there.sizes), draw).look(e)
 
     def outcomes(self) -> Iterator[Outcome]:
         """Points in ascending order of sizes, then again with other numbers; with few sizes more
         numbers."""
         small = list(islice(instances(self.roles, self.known), MOST_INSTANCES))
-        for lap in range(MOST_LAPS):
+        turns = [(0, 0, 1), (0, 2, 3), (0, GENERIC_POOL)]
+        if len(small) < GENERIC:
+            turns += [(3 * k, 1, 3, GENERIC_POOL) for k in range(1, 6)]
+        for start, *pools in turns:
             for k, sizes in enumerate(small):
-                first = (0, 1) if k < READABLE else (0, GENERIC_POOL)
-                for pool in first if not lap else (GENERIC_POOL,) if lap % 2 else (2, 3):
+                for pool in pools:
                     if monotonic() > self.until:
                         return
-                    moved = 7 * k + 3 * lap if lap or pool == GENERIC_POOL else 0
-                    yield self.at(sizes, pool, start=moved)
+                    # each name meets numbers of both signs
+                    yield self.at(sizes, pool, start=start + (7 * k if pool else 0))
+
+    def beside_numbers(self) -> Iterator[dict[str, int]]:
+        """Instances at and beside the numbers that the formulas mention: [n = 7]."""
+        stated = {
+            int(x.value) + k
+            for e in (self.left, self.right)
+            for x in walk(e)
+            if isinstance(x, Num) and x.value.denominator == 1 and LEVELS <= abs(x.value) + 1 < 100
+            for k in (-1, 0, 1)
+        } | set(range(-2, LEVELS + 2))
+        base = next(instances(self.roles, self.known), None)
+        for name, v in product(base or (), sorted(stated, key=abs)):
+            at = {**(base or {}), name: v}
+            if fits(at, self.known):
+                yield at
 
     def difference(self) -> tuple[Outcome | None, list[Outcome]]:
         """The first point at which the two differ, and the usable ones before it."""
         usable: list[Outcome] = []
+        signs: dict[tuple[Expr, int], set[bool]] = {}
+        tied: dict[tuple[tuple[str, int], ...], None] = {}
         for outcome in self.outcomes():
             if outcome.usable:
                 if outcome.differ:
@@ -238,8 +264,23 @@ class Trial:
                         return outcome, usable
                     continue
                 usable.append(outcome)
-            if len(usable) >= ENOUGH:
+                for (e, k, _), gap in outcome.met.items():
+                    signs.setdefault((e, k), set()).add(gap > 0)
+            elif outcome.differ:
+                tied.setdefault(tuple(outcome.sizes.items()))
+            if enough(usable) and all(len(seen) == 2 for seen in signs.values()):
                 break
+        for k, sizes in enumerate(islice(self.beside_numbers(), MOST_BESIDE)):
+            for pool in (1, 3):
+                if monotonic() > self.until:
+                    return None, usable
+                outcome = self.at(sizes, pool, start=7 * k)
+                if outcome.usable and outcome.differ and self.sure(outcome):
+                    return outcome, usable
+        for there in islice(tied, GENERIC):  # a tie by chance, or one that is always there
+            outcome = self.at(dict(there), GENERIC_POOL)
+            if outcome.usable and outcome.differ and self.sure(outcome):
+                return outcome, usable
         return None, usable
 
     def sure(self, outcome: Outcome) -> bool:
@@ -249,12 +290,9 @@ class Trial:
         draw = Draw(POOLS[1], self.roles, self.network, dict(outcome.values))
         judge = Judge(self.network, Point(outcome.sizes), draw, DEEP)
         a, b = judge.look(self.left), judge.look(self.right)
-        return (
-            a is not None
-            and b is not None
-            and apart(a, b)
-            and not apart(a, outcome.left or Fraction(0))
-        )
+        if a is None or b is None or outcome.left is None:
+            return False
+        return apart(a, b) and not apart(a, outcome.left)
 
     def spot(self) -> Outcome | None:
         """A difference at a few points with unequal sizes: none if the two are equal."""
@@ -273,6 +311,8 @@ class Looked:
     ties: int
     unseen: tuple[Expr, ...]
     apart: tuple[Expr, Outcome] | None
+    beyond: Outcome | None = None
+    """A point on the other side of a tie at which the two differ."""
 
 
 def look_at_ties(trial: Trial, most: int = 400) -> Looked:
@@ -288,9 +328,12 @@ def look_at_ties(trial: Trial, most: int = 400) -> Looked:
                 tries += 1
                 if tries > most or monotonic() > trial.until:
                     return Looked(count, tuple(e for e, s in seen.items() if not s), None)
-                root = _root(trial, sizes, which, gap, ref, v)
-                if root is None:
+                found = _root(trial, sizes, which, gap, ref, v)
+                if found is None:
                     continue
+                root, beyond = found
+                if beyond.usable and beyond.differ:
+                    return Looked(count, (), None, beyond)
                 seen[which[0]] = True
                 count += 1
                 if root.differ:
@@ -300,8 +343,9 @@ def look_at_ties(trial: Trial, most: int = 400) -> Looked:
 
 def _root(
     trial: Trial, sizes: Mapping[str, int], which: Met, gap: Number, ref: Ref, v: Number
-) -> Outcome | None:
-    """The point at which a compared difference is 0, if one step of the secant finds it."""
+) -> tuple[Outcome, Outcome] | None:
+    """The point at which a compared difference is 0, if one step of the secant finds it, and one
+    as far beyond it."""
     if not isinstance(gap, Fraction) or not isinstance(v, Fraction):
         return None
     if ref.name in trial.roles.labels:
@@ -316,8 +360,14 @@ def _root(
     beside = moved(v + 1).met.get(which)
     if not isinstance(beside, Fraction) or beside == gap:
         return None
-    found = moved(v - gap / (beside - gap))
-    return found if found.met.get(which) == 0 else None
+    step = gap / (beside - gap)
+    found = moved(v - step)
+    return (found, moved(v - 2 * step)) if found.met.get(which) == 0 else None
+
+
+def enough(usable: Sequence[Outcome]) -> bool:
+    """Do the points go far: many, and sizes of which one is at least 3 and no two are equal?"""
+    return len(usable) >= 80 and len({tuple(o.sizes.items()) for o in usable}) >= 40
 
 
 def instances(roles: Roles, known: Iterable[Condition]) -> Iterator[dict[str, int]]:
@@ -341,14 +391,11 @@ def _small(t: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
 
 
 def spots(roles: Roles, known: Iterable[Condition]) -> Iterator[dict[str, int]]:
-    """A few instances with sizes that differ from one another; small ones where there are many,
-    since their product is the work."""
+    """A few instances with sizes that differ from one another."""
     conds = tuple(known)
-    count = len(roles.sizes)
-    large = ((3, 2, 4), (2, 4, 3)) if count <= 3 else ((2, 3), (3, 2)) if count == 4 else ((2, 1),)
-    for base in (*large, (1, 2)):
-        sizes = dict(zip(roles.sizes, (base * count)[:count], strict=True))
-        yield from (at for at in islice(roles.places(sizes, 3), 1) if fits(at, conds))
+    for base in ((3, 2, 4, 5, 6, 7, 8, 9), (2, 3, 4, 6, 5, 8, 7, 9)):
+        sizes = dict(zip(roles.sizes, (base * 4)[: len(roles.sizes)], strict=True))
+        yield from islice((at for at in roles.places(sizes, 3) if fits(at, conds)), 1)
 
 
 def fits(at: Mapping[str, int], conds: Iterable[Condition]) -> bool:

@@ -33,6 +33,7 @@ from symgrad.expr import (
     Ref,
     Rel,
     num,
+    substitute,
 )
 from symgrad.index import Facts, Index, Range
 from symgrad.network import Network
@@ -302,9 +303,13 @@ def leaf_entries(network: Network, sizes: Mapping[str, int]) -> tuple[Ref, ...]:
             found.update(dict.fromkeys(starts(network, leaf, sizes)))
         else:
             found.update(dict.fromkeys(entries_of(network, leaf.name, sizes)))
-    symbols = {u.symbol.name: u.by.name for u in network.upstream if isinstance(u.symbol, Ref)}
-    for symbol, by in symbols.items():
-        found.update({Ref(symbol, e.indices): None for e in entries_of(network, by, sizes)})
+    for u in network.upstream:
+        for e in entries_of(network, u.by.name, sizes) if isinstance(u.symbol, Ref) else ():
+            pairs = zip(u.by.indices, e.indices, strict=True)
+            put = {a.name: b for a, b in pairs if isinstance(a, Ref) and a.name not in sizes}
+            symbol = substitute(u.symbol, put)
+            assert isinstance(symbol, Ref)
+            found.setdefault(symbol)
     return tuple(found)
 
 

@@ -1,7 +1,8 @@
 """Random formulas, sound rewritings of them, and an oracle that writes both sides out.
 
 Everything is drawn from a `random.Random`; a seed is a case. `python tests/rewriting.py SEED COUNT`
-judges COUNT cases and prints how many of each kind had which verdict.
+judges COUNT cases and prints how many of each kind had which verdict; with `ties` behind it, cases
+in which a comparison is relaxed.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import symgrad.decide as decide_room
 from symgrad.affine import shift
 from symgrad.compare import pair_of
-from symgrad.decide import decide
+from symgrad.decide import Decision, decide
 from symgrad.dual import Number
 from symgrad.errors import SymgradError
 from symgrad.evaluate import Point, value
@@ -50,6 +51,8 @@ from symgrad.expr import (
     walk,
 )
 from symgrad.latex import latex
+from symgrad.pair import Pair
+from symgrad.roles import roles
 from symgrad.scope import Scope
 from symgrad.slip import slipped
 from symgrad.verdict import Verdict
@@ -588,13 +591,49 @@ def case(seed: int) -> Case:
     return Case("alike", made, Maker(random.Random(seed + 1)).formula(2), False)
 
 
+RELAXED = {">": ">=", "<": "<=", ">=": ">", "<=": "<"}
+
+
+def tied_case(seed: int) -> Case:
+    """A comparison of values relaxed or tightened: other values at ties only, or everywhere."""
+    rng = random.Random(seed)
+    while True:
+        maker = Maker(rng, kinks=3)
+        made = Mul((maker.formula(rng.choice([1, 2])), maker.bracket(())))
+        if rng.random() < 0.6:
+            made = Add((made, maker.sum(2, ())))
+        asked = [
+            x
+            for x in walk(made)
+            if isinstance(x, Rel) and x.op in RELAXED and free_names(x) - INTEGERS - set(LETTERS)
+        ]
+        if asked:
+            break
+    old = rng.choice(asked)
+    right = _put(made, old, Rel(RELAXED[old.op], old.lhs, old.rhs))
+    step = rewritten(right, rng) if rng.random() < 0.5 else None
+    return Case("relaxed", made, right if step is None else step[1], False)
+
+
 def judged(a: Expr, b: Expr, budget: float = BUDGET) -> Verdict | None:
     """The verdict; None where the pair is refused before it is decided."""
     try:
         pair = pair_of(a, b, Scope())
     except SymgradError:
         return None
-    return decide(pair, budget)
+    known = roles((pair.left, pair.right), {}, frozenset({"n", "m"}))
+    pair = replace(pair, roles=known)
+    verdict = decide(pair, budget)
+    if verdict.name == "Differs" and overproved(pair, budget):
+        raise AssertionError("proved equal, and refuted")
+    return verdict
+
+
+def overproved(pair: Pair, budget: float) -> bool:
+    """Would the proofs by themselves call a refuted pair equal?"""
+    until = time.monotonic() + budget
+    _, proof, _ = Decision(pair, until).proof(pair.left, pair.right, until)
+    return proof is not None and not proof.left and not proof.ties
 
 
 def fault(c: Case, seed: int, verdict: Verdict | None) -> str:
@@ -612,6 +651,9 @@ def fault(c: Case, seed: int, verdict: Verdict | None) -> str:
     if name == "EqualExceptTies":
         told = difference(c.left, c.right, seed, False)
         return f"EqualExceptTies, but {told}" if told else ""
+    if name == "Agrees" and not verdict.ties:  # type: ignore[union-attr]
+        told = difference(c.left, c.right, seed, False)
+        return f"Agrees, but {told}" if told else ""
     if name == "Differs":
         found = verdict.counterexample  # type: ignore[union-attr]
         if found.left is None or found.right is None or not far(found.left, found.right):
@@ -661,14 +703,14 @@ def report(seed: int, c: Case, told: str) -> str:
     return f"seed {seed}, {c.kind}: {told}\n  {latex(c.left)}\n  {latex(c.right)}"
 
 
-def main(seed: int, count: int) -> None:
+def main(seed: int, count: int, make: Callable[[int], Case] = case) -> None:
     """Judge `count` cases from `seed` on."""
     decide_room.SLIP_BUDGET = 0.0  # naming slips is not what is tried here
     verdicts: dict[str, Counter[str]] = {}
     slow: list[tuple[float, int]] = []
     start = time.monotonic()
     for s in range(seed, seed + count):
-        c = case(s)
+        c = make(s)
         began = time.monotonic()
         try:
             verdict = judged(c.left, c.right)
@@ -696,4 +738,4 @@ def main(seed: int, count: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), int(sys.argv[2]), tied_case if "ties" in sys.argv[3:] else case)

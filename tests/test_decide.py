@@ -56,6 +56,16 @@ EQUAL = [
         r"\sum_{i=1}^n \sum_{j=1}^m \delta_i k_j [l = s(i-1) + j]",
         "",
     ),
+    (r"\sum_{i=1}^n\sum_{j=1}^n [i=j] \sqrt{x_i}\sqrt{x_j} y_i", r"\sum_{i=1}^n x_i y_i", ""),
+    (r"\mathrm{ReLU}(x y)", r"\max(0, x y)", ""),
+    (r"\mathrm{ReLU}(x_{t} + x_{n-t})", r"\max(0, x_{n-t} + x_{t})", ""),
+    (r"\sum_{i=1}^m x_3", r"\sum_{i=1}^{\min(m,n)} x_3 + \sum_{i=n+1}^m x_3", ""),
+    (r"\sum_{i=1}^m \sigma(x_i)", r"\sum_{i=1}^{m-1} \sigma(x_i) + \sigma(x_m)", ""),
+    (r"\sum_{i=1}^m \tanh(x_i)", r"\sum_{i=1}^m (2\sigma(2 x_i) - 1)", ""),
+    (r"e^{\frac1n \sum_{i=1}^n c}", "e^c", ""),
+    (r"|\frac1m(\sum_{i=1}^{\min(m,n)} x + \sum_{i=n+1}^m x)|", "|x|", ""),
+    (r"\sum_{i=1}^n (x_i x_2)^2", r"(x_1 x_2)^2 + \sum_{i=2}^n (x_i x_2)^2", ""),
+    (r"[x > 0] x^{-1} x", "[x > 0]", ""),
 ]
 
 DIFFERENT = [
@@ -76,6 +86,20 @@ DIFFERENT = [
     (r"\sum_{i=1}^n\delta_i x_{s(i-1)+j}", CONV, "", ""),
     (r"\delta [z > 0]", r"\delta [z < 0]", "", "indicator reversed"),
     (r"\delta [z > 0]", r"\delta", "", "indicator lost"),
+    ("e^{13}", "e^{14}", "", ""),
+    (r"\sum_{i=1}^n x_i + [n = 17] y", r"\sum_{i=1}^n x_i", "", "path forgotten"),
+    (r"x_t [t < 40]", "x_t", "", "indicator lost"),
+    (r"\sum_{i=1}^n x_{s(i-1)+1} + [s = 5]", r"\sum_{i=1}^n x_{s(i-1)+1}", "", "path forgotten"),
+    (r"5[a=b] + [a \ne b] (a-b)^{-1}", r"[a \ne b] (a-b)^{-1}", "", "path forgotten"),
+    (r"5[i=j] + [i \ne j](x_i-x_j)^{-1}", r"[i\ne j](x_i-x_j)^{-1}", "", "path forgotten"),
+    (r"\max(\sum_{i=1}^n x_i, 0)", r"\sum_{i=1}^n \max(x_i, 0)", "", ""),
+    (r"\sum_{i=1}^n\sum_{j=1}^n [x_i \ge x_j]", r"\sum_{i=1}^n\sum_{j=1}^n [x_i > x_j]", "", ""),
+    (r"[x_{y_i} \ge x_{y_j}]", r"[x_{y_i} > x_{y_j}]", "", ""),
+    (r"[h \ge 0]", "[h > 0]", r"h = \max(0, x)", ""),
+    (r"[\max(0, x) \ge 0]", r"[\max(0, x) > 0]", "", ""),
+    (r"[\sqrt{x^2} \ge x]", r"[\sqrt{x^2} > x]", "", ""),
+    (r"[e^{\log x} \ge x]", r"[e^{\log x} > x]", "", ""),
+    (r"[y = 1][y \ge 1]", r"[y = 1][y > 1]", r"y = 1, \dots, n", ""),
 ]
 
 TIED = [

@@ -16,7 +16,7 @@ from judge import judged, name
 from symgrad.api import Network
 from symgrad.claims import derived, pair
 from symgrad.compare import pair_of
-from symgrad.decide import Pair, decide
+from symgrad.decide import decide
 from symgrad.dual import Number
 from symgrad.errors import NetworkError
 from symgrad.evaluate import Point, value
@@ -25,6 +25,7 @@ from symgrad.latex import latex
 from symgrad.layers import CATALOGUE, Claim, Layer, every_claim, layer
 from symgrad.network import Network as Bare
 from symgrad.notation import read_expression
+from symgrad.pair import Pair
 from symgrad.slip import slipped
 from symgrad.verdict import Differs, Equal, EqualExceptTies
 

@@ -75,6 +75,20 @@ CASES: Mapping[str, tuple[tuple[str, ...], str, str]] = {
         "L",
         "h_t o_t a b c x_t h_0",
     ),
+    "given for the last state": (
+        (LINEAR, r"\delta = \frac{\partial L}{\partial h_T}"),
+        "L",
+        "h_t h_T h_1 a b x_t h_0",
+    ),
+    "given for the last vector": (
+        (
+            r"h_{t,i} = \tanh(\sum_{j=1}^{n} W_{ij} h_{t-1,j} + x_{t,i}),"
+            r" \quad t = 1, \dots, T, \quad i = 1, \dots, n",
+            r"\delta_i = \frac{\partial L}{\partial h_{T,i}}",
+        ),
+        "L",
+        "h_{t,i} W_{ij} x_{t,i} h_{0,j}",
+    ),
     "given for each state": (
         (LINEAR, r"\delta_t = \frac{\partial L}{\partial h_t}"),
         "L",

@@ -46,6 +46,22 @@ LAYERS: Mapping[str, str] = {
     "causal": r"z_i = \sum_{j=1}^{i} x_j k_{i-j+1}, \quad i = 1, \dots, n" + DELTA,
     "transposed, scatter": SCATTER + OF_L,
     "transposed, gather": GATHER + OF_L,
+    "transposed, scatter below the sign": (
+        r"z_l = \sum_{i,j : s(i-1)+j=l} k_j x_i, \quad l = 1, \dots, s(n-1)+m, \quad "
+        r"i = 1, \dots, n, \quad j = 1, \dots, m" + OF_L
+    ),
+    "pooling in two dimensions": (
+        r"z_{i,j} = \max_{1 \le u \le m, 1 \le v \le 2} x_{s(i-1)+u,i+j+v-2}, "
+        r"\quad i = 1, \dots, n, \quad j = 1, \dots, 2"
+        "\n"
+        r"\delta_{i,j} = \frac{\partial L}{\partial z_{i,j}}"
+    ),
+    "channels in two dimensions": (
+        r"z_{o,i,j} = \sum_{c=1}^{2} \sum_{u=1}^{m} \sum_{v=1}^{2} W_{o,c,u,v} "
+        r"x_{c,s(i-1)+u,d(j-1)+v} + b_o, \quad o = 1, 2, \quad i = 1, \dots, n, \quad j = 1, 2"
+        "\n"
+        r"\delta_{o,i,j} = \frac{\partial L}{\partial z_{o,i,j}}"
+    ),
     "groups": (
         r"z_{g,i} = \sum_{c=1}^C k_{g,c} x_{c+(g-1)C,i}, \quad g = 1, \dots, G, \quad i = 1, \dots, n"
         "\n"
@@ -104,6 +120,32 @@ ANSWERS = [
 @pytest.mark.parametrize(("layer", "by", "answer"), ANSWERS)
 def test_answers_as_books_write_them(layer: str, by: str, answer: str) -> None:
     assert latex(Sweep(network(LAYERS[layer]), name("L")).gradient(name(by)).answer) == answer
+
+
+SIZES = [
+    r"N = s(n-1)+m",
+    r"s(n-1)+m \le N",
+    r"n = \lfloor (N-m)/s \rfloor + 1, \quad m \le N",
+    r"n = \left\lfloor \frac{N-m}{s} \right\rfloor + 1, \quad m \le N",
+]
+
+
+@pytest.mark.parametrize("stated", SIZES)
+def test_sizes_are_related_by_equations(stated: str) -> None:
+    """A read that a stated size keeps in range is in range."""
+    net = network(stated + "\n" + TAPS.format("s(i-1)+j") + "\n" + r"x \in \mathbb{R}^N" + DELTA)
+    assert latex(Sweep(net, name("L")).gradient(name("k_j")).indices[0].range.hi) == "m"
+    assert net.sizes >= {"n", "m"}
+    with pytest.raises(NetworkError, match="expected an index from 1 to N"):
+        network(TAPS.format("s(i-1)+j") + "\n" + r"x \in \mathbb{R}^N" + DELTA)
+
+
+def test_a_range_with_dots_below_a_sign() -> None:
+    dots, braces = (
+        network(rf"z_i = \max_{{{below}}} x_{{s(i-1)+j}}, \quad i = 1, \dots, n" + DELTA).equations
+        for below in (r"j = 1, \dots, m", r"j \in \{1, \dots, m\}")
+    )
+    assert dots == braces
 
 
 PADDINGS = [

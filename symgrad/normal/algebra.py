@@ -21,6 +21,7 @@ from symgrad.normal.term import (
     Key,
     Normal,
     Term,
+    aligned,
     combined,
     number,
     order_of_term,
@@ -101,6 +102,8 @@ class Algebra:
 
     def cleaned(self, t: Term) -> Normal:
         """The term with equal factors merged, roots squared, guards applied; settled."""
+        if any(c.equality for c in t.conds):
+            t = aligned(t)
         powers: dict[tuple[Key, tuple[Affine, ...]], int] = {}
         for f in t.factors:
             powers[f.key, f.at] = powers.get((f.key, f.at), 0) + f.power
@@ -203,18 +206,18 @@ class Algebra:
             pivot = self.pivot(guard)
             if pivot is None:
                 continue
-            v, value = pivot
-            for f in t.factors:
-                if f.key == v.key and f.at == v.at and f.power > 0:
-                    left = tuple(o for o in t.factors if o is not f)
-                    head = tuple(settled(Term(t.weight, left, t.bound, t.conds)))
-                    self.depth += 1
-                    if self.depth > MOST_DEPTH:
-                        raise Outgrown("found equations that lead to one another")
-                    try:
-                        return self._bound_product(t, left, self.power(value, f.power), head)
-                    finally:
-                        self.depth -= 1
+            monomial, value = pivot
+            left = _without(t.factors, monomial)
+            if left is None:
+                continue
+            head = tuple(settled(Term(t.weight, left, t.bound, t.conds)))
+            self.depth += 1
+            if self.depth > MOST_DEPTH:
+                raise Outgrown("found equations that lead to one another")
+            try:
+                return self._bound_product(t, left, value, head)
+            finally:
+                self.depth -= 1
         return None
 
     def _bound_product(
@@ -232,18 +235,22 @@ class Algebra:
             out += self.cleaned(joined)
         return combined(out)
 
-    def pivot(self, guard: Factor) -> tuple[Factor, Normal] | None:
-        """The quantity that a guard's equation is solved for, and its value."""
+    def pivot(self, guard: Factor) -> tuple[tuple[Factor, ...], Normal] | None:
+        """The product that a guard's equation is solved for, a single quantity if there is one,
+        and its value."""
         inside = self.atoms.inside(guard)
-        for t in sorted(inside, key=order_of_term, reverse=True):
+        largest = sorted(inside, key=order_of_term, reverse=True)
+        for t in sorted(largest, key=lambda t: sum(f.power for f in t.factors) > 1):
             value = t.weight.number
-            plain = len(t.factors) == 1 and not t.bound and not t.conds and t.factors[0].power == 1
-            if value is None or not plain or t.factors[0].key[0] in GUARDS:
+            plain = bool(t.factors) and not t.bound and not t.conds
+            if value is None or not plain or any(f.power < 0 for f in t.factors):
                 continue
-            v = t.factors[0]
+            if any(f.key[0] in GUARDS for f in t.factors):
+                continue
             rest = tuple(o for o in inside if o is not t)
-            if not any(f.key == v.key and f.at == v.at for o in rest for f in o.factors):
-                return v, scaled(rest, -1 / value)
+            mine = {(f.key, f.at) for f in t.factors}
+            if not any((f.key, f.at) in mine for o in rest for f in o.factors):
+                return t.factors, scaled(rest, -1 / value)
         return None
 
     # -- powers -----------------------------------------------------------------------------
@@ -387,6 +394,18 @@ class Algebra:
             conds = tuple(Condition(put(c.form, values), c.equality) for c in t.conds)
             out += self.cleaned(Term(weight, factors, t.bound, conds))
         return combined(out)
+
+
+def _without(
+    factors: tuple[Factor, ...], monomial: tuple[Factor, ...]
+) -> tuple[Factor, ...] | None:
+    """The factors divided by a monomial, None where it does not divide them."""
+    powers = {(f.key, f.at): f.power for f in factors}
+    for f in monomial:
+        if powers.get((f.key, f.at), 0) < f.power:
+            return None
+        powers[f.key, f.at] -= f.power
+    return tuple(Factor(key, at, n) for (key, at), n in powers.items() if n)
 
 
 def _twice(factors: tuple[Factor, ...]) -> bool:

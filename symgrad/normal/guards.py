@@ -74,7 +74,7 @@ class Guards:
         value = _value(e)
         if value is not None:
             return ONE if value > 0 else ()
-        first = leading(e)
+        first = orientation(e)
         if first < 0:
             negative = scaled(e, Fraction(-1))
             off = self.algebra.total((self.positive(negative), self.zero(negative)))
@@ -89,7 +89,7 @@ class Guards:
         value = _value(e)
         if value is not None:
             return ONE if value == 0 else ()
-        return self._apart("zero", scaled(e, 1 / leading(e)), asked)
+        return self._apart("zero", scaled(e, 1 / orientation(e)), asked)
 
     def _apart(self, kind: str, e: Normal, asked: bool = False) -> Normal:
         """The indicator where two readings of one tensor differ, and where they are the same."""
@@ -143,6 +143,12 @@ class Guards:
         """2 [e > 0] + [e = 0] - 1."""
         up = scaled(self.positive(e), Fraction(2))
         return self.algebra.minus(self.algebra.total((up, self.zero(e))), ONE)
+
+
+def orientation(e: Normal) -> Fraction:
+    """The number in front of the first term that is a quantity, so that [y > 2] is one indicator;
+    of the first term if none is."""
+    return leading(tuple(t for t in e if t.factors) or e)
 
 
 def whole_form(e: Normal) -> Affine | None:

@@ -7,34 +7,30 @@ compared values, what is left is zero. Cells with a tie are kept apart.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain, permutations, product
-from math import factorial, lcm, prod
+from math import lcm
 from time import monotonic
 
 from symgrad.affine import Affine, Condition
 from symgrad.normal.algebra import GUARDS, Algebra, Outgrown
-from symgrad.normal.atoms import weight_only
+from symgrad.normal.denominators import Denominators
 from symgrad.normal.guards import Guards
 from symgrad.normal.term import Factor, Key, Normal, Term, combined, straight
-from symgrad.points import Hidden, Piece, everywhere, inhabited, vanish
+from symgrad.normal.weights import Skeleton, inner, orders, piece, with_powers, without
+from symgrad.points import Hidden, everywhere, vanish
 from symgrad.polynomial import ONE
 
 MOST_GUARDS = 8
-MOST_ORDERS = 24
-MOST_ROUNDS = 12
-MOST_FACTORS = 40
 MOST_ALIKE = 8
 SMOOTH = {"ref", "exp", "log", "root", "sum", "power", "sin", "cos"}
 """What an equation between such quantities, not identically true, holds on a null set of."""
 
 OPAQUE = ("exp", "log", "root", "sum", "sin", "cos")
 """Quantities known by what is inside them."""
-
-Skeleton = tuple[tuple[Key, int], ...]
 
 
 @dataclass(frozen=True)
@@ -54,6 +50,9 @@ class Prover:
     guards: Guards
     labels: frozenset[str] = frozenset()
 
+    def __post_init__(self) -> None:
+        self.below = Denominators(self.algebra)
+
     @property
     def known(self) -> tuple[Condition, ...]:
         """Facts about sizes and indices."""
@@ -67,10 +66,10 @@ class Prover:
     def zero(self, e: Normal) -> Proof:
         """Is `e` zero?"""
         e = self.algebra.without_facts(e)
-        if not e or not self.cleared(e):
+        if not e or not self.below.cleared(e):
             return Proof()
         left = self.unweighted(self.alike(self.split(e)))
-        left = self.unweighted(self.cleared(left)) if left else ()
+        left = self.unweighted(self.below.cleared(left)) if left else ()
         if not left:
             return Proof("index sets")
         ties: dict[Factor, None] = {}
@@ -97,7 +96,7 @@ class Prover:
         """`e` with opaque quantities replaced by equal ones that are spelled in other ways."""
         kinds: dict[str, list[Factor]] = {}
         for f in dict.fromkeys(Factor(f.key, f.at) for t in e for f in t.factors):
-            if f.key[0] in (*OPAQUE, *GUARDS) and not _inner(f):
+            if f.key[0] in (*OPAQUE, *GUARDS) and not inner(f):
                 kinds.setdefault(f.key[0], []).append(f)
         same: dict[Factor, Factor] = {}
         for found in kinds.values():
@@ -119,85 +118,9 @@ class Prover:
         """Have two opaque quantities of one kind the same inside, for all sizes?"""
         atoms = self.algebra.atoms
         gap = self.algebra.minus(atoms.inside(f), atoms.inside(g))
-        shared = {k.key for t in gap for k in t.factors}
-        if len(gap) > MOST_ALIKE or any(k[0] in (*GUARDS, "sum") for k in shared):
+        if len(gap) > MOST_ALIKE or any(k.key[0] in GUARDS for t in gap for k in t.factors):
             return False
-        return not self.unweighted(self.algebra.without_facts(gap))
-
-    # -- facts and denominators -------------------------------------------------------------------
-
-    def inhabited(self, t: Term) -> bool:
-        """Does a term run over a point, whatever the sizes are?"""
-        facts = self.algebra.about(n for c in t.conds for n in c.form.by)
-        try:
-            return not t.conds or inhabited(t.conds, t.bound, facts)
-        except Hidden:
-            return False
-
-    def cleared(self, e: Normal) -> Normal:
-        """`e` times the denominators that depend on no bound index.
-
-        Where a denominator is 0, a quotient has no value, unless it stands under a bracket that
-        is 0 there: [x ≠ 0]/x + [x = 0] is not zero, though it is when multiplied by x. So a
-        denominator that can be 0 is multiplied out where no bracket is in front of it.
-        """
-        for _ in range(MOST_ROUNDS):
-            below: dict[tuple[Key, tuple[Affine, ...]], int] = {}
-            for f in (f for t in e for f in t.factors if f.power < 0):
-                if not _inner(f):
-                    below[f.key, f.at] = max(below.get((f.key, f.at), 0), -f.power)
-            below = {which: n for which, n in below.items() if self.divides(*which, e)}
-            if not below:
-                return e
-            key, at = min(below, key=lambda k: (-k[0][2], k[0], str(k[1])))
-            more = Factor(key, at, below[key, at])
-            e = combined(
-                x
-                for t in e
-                for x in self.algebra.cleaned(Term(t.weight, (*t.factors, more), t.bound, t.conds))
-            )
-            e = self.algebra.without_facts(e)
-        raise Outgrown("found denominators inside one another")
-
-    def divides(self, key: Key, at: tuple[Affine, ...], e: Normal) -> bool:
-        """Does `e` have no value wherever this denominator is 0, or is it never 0?"""
-        mine = [t for t in e if any((f.key, f.at) == (key, at) and f.power < 0 for f in t.factors)]
-        bare = [t for t in mine if not any(f.key[0] in GUARDS for f in t.factors)]
-        if len(bare) == len(mine) and all(self.inhabited(t) for t in bare):
-            return True
-        return self.never_zero(Factor(key, at))
-
-    def never_zero(self, f: Factor) -> bool:
-        """Is a quantity different from 0 whatever the values are?"""
-        if f.key[0] == "exp":
-            return True
-        if f.key[0] not in ("sum", "root"):
-            return False
-        return self.positive(self.algebra.atoms.inside(f))
-
-    def positive(self, e: Normal) -> bool:
-        """Is every term at least 0, and one more than 0, whatever the values are?"""
-        weight = weight_only(e)
-        if weight is not None and weight.names:
-            return self.sized(e[0])
-        if not all(self.sized(t) and all(map(self.at_least_zero, t.factors)) for t in e):
-            return False
-        return any(all(map(self.never_zero, t.factors)) and self.inhabited(t) for t in e)
-
-    def at_least_zero(self, f: Factor) -> bool:
-        """Is a factor with its power at least 0, whatever the values are?"""
-        if f.power % 2 == 0 or f.key[0] in ("exp", "root", *GUARDS):
-            return True
-        return f.key[0] == "sum" and self.positive(self.algebra.atoms.inside(f))
-
-    def sized(self, t: Term) -> bool:
-        """Is a weight more than 0: positive numbers times sizes?"""
-        if any(c <= 0 for _, c in t.weight.terms):
-            return False
-        return all(
-            not self.algebra.possible((*self.algebra.about((n,)), Condition(Affine(0, ((n, -1),)))))
-            for n in t.weight.names
-        )
+        return not self.unweighted(self.below.cleared(self.algebra.without_facts(gap)))
 
     # -- weights ----------------------------------------------------------------------------------
 
@@ -209,17 +132,30 @@ class Prover:
             skeleton = tuple((f.key, 1 if f.power > 0 else -1) for f in flat)
             groups.setdefault(skeleton, []).append((t, tuple(flat)))
         left: list[Term] = []
-        for skeleton, members in groups.items():
+        for members in groups.values():
             if monotonic() > self.algebra.until:
                 raise Outgrown("found weights that take too long to add")
-            try:
-                pieces = [piece(t, factors) for t, factors in members]
-                if vanish(pieces, self.known, orders(skeleton, members[0][1])):
-                    continue
-            except Hidden:
-                pass
-            left += [t for t, _ in members]
+            if not self.vanish(members):
+                left += [t for t, _ in members]
         return combined(left)
+
+    def vanish(self, members: Sequence[tuple[Term, tuple[Factor, ...]]]) -> bool:
+        """Do the weights of one product add to zero? Factors that all terms share stand aside;
+        the orders of equal factors are only tried if the one that is there does not do."""
+        shared = [Counter(f for f in fs if not inner(f)) for _, fs in members]
+        common = shared[0]
+        for other in shared[1:]:
+            common &= other
+        mine = [(t, without(fs, common)) for t, fs in members]
+        try:
+            pieces = [piece(t, fs) for t, fs in mine]
+            if vanish(pieces, self.known, [range(len(pieces[0].at))]):
+                return True
+            skeleton = tuple((f.key, 1 if f.power > 0 else -1) for f in mine[0][1])
+            every = orders(skeleton, mine[0][1])
+            return len(every) > 1 and vanish(pieces, self.known, every)
+        except Hidden:
+            return False
 
     # -- cells ------------------------------------------------------------------------------------
 
@@ -227,12 +163,13 @@ class Prover:
         """The ties on which summands over one domain do not add to zero; None if they do not
         where nothing ties."""
         moved = [t.put(renaming(t)) for t in group]
-        inside = self.cleared(combined(Term(t.weight, t.factors) for t in moved))
+        inside = self.below.cleared(combined(Term(t.weight, t.factors) for t in moved))
         if not inside:
             return []
         domain = moved[0].conds
         signs = self.compared(inside)
-        if not signs or len(signs) > MOST_GUARDS:
+        inner_ones = any(n.startswith("~") for g in signs for a in g.at for n in a.by)
+        if not signs or len(signs) > MOST_GUARDS or inner_ones:
             return None
         differ: list[list[Factor]] = []
         for cell in self.cells(signs, {}):
@@ -307,7 +244,7 @@ class Prover:
         zeros = tuple(z for g, s in cell.items() if s == 0 for z in self.plainly(g, cell))
         left = resolved(e, cell)
         if left and zeros:
-            left = self.cleared(left)
+            left = self.below.cleared(left)
             left = combined(
                 x
                 for t in left
@@ -324,7 +261,7 @@ class Prover:
                 )
                 for t in left
             )
-            left = self.cleared(left)
+            left = self.below.cleared(left)
         return bool(left)
 
     def plainly(self, guard: Factor, cell: dict[Factor, int]) -> list[Factor]:
@@ -362,7 +299,7 @@ class Prover:
 
     def whole_domain(self, f: Factor) -> bool:
         """Has a root or logarithm a value everywhere?"""
-        return self.positive(self.algebra.atoms.template(f.key[2]))
+        return self.below.positive(self.algebra.atoms.template(f.key[2]))
 
     def half_space(self, key: Key) -> bool:
         """Is what is under a root v + f(other values), so that its domain is connected?"""
@@ -399,10 +336,6 @@ class Prover:
         return False
 
 
-def _inner(f: Factor) -> bool:
-    return any(n.startswith("#") for a in f.at for n, _ in a.coefficients)
-
-
 def _grows(f: Factor) -> bool:
     return f.key[0] == "exp"
 
@@ -434,74 +367,3 @@ def by_domain(e: Normal) -> list[list[Term]]:
     for t in e:
         groups.setdefault((t.bound, t.conds), []).append(t)
     return list(groups.values())
-
-
-def with_powers(e: Normal) -> list[tuple[Term, tuple[Factor, ...]]]:
-    """Each term with its factors one by one; a scalar that is raised to a symbolic power
-    somewhere is raised to a power everywhere."""
-    raised = {f.key[1] for t in e for f in t.factors if f.key[0] == "power" and len(f.at) == 1}
-    out = []
-    for t in e:
-        if sum(abs(f.power) for f in t.factors) > MOST_FACTORS:
-            raise Outgrown("found too many factors")
-        factors: list[Factor] = []
-        exponents = dict.fromkeys(sorted(raised), Affine(0))
-        for f in t.factors:
-            if f.key[0] == "power" and f.key[1] in raised and len(f.at) == 1:
-                exponents[f.key[1]] = exponents[f.key[1]].plus(f.at[0], f.power)
-            elif f.key[0] == "ref" and f.key[1] in raised and not f.at:
-                exponents[f.key[1]] = exponents[f.key[1]].plus(Affine(f.power))
-            else:
-                factors += [Factor(f.key, f.at, 1 if f.power > 0 else -1)] * abs(f.power)
-        for name, a in exponents.items():
-            factors.append(Factor(("power", name, 0), (straight(a.constant, a.by),)))
-        out.append((t, tuple(factors)))
-    return out
-
-
-def piece(t: Term, factors: Sequence[Factor]) -> Piece:
-    """A term as a weight on the points at which its factors are read."""
-    at = tuple(a for f in factors for a in f.at)
-    if rank([[a.by.get(b, 0) for b in t.bound] for a in at]) < len(t.bound):
-        raise Hidden("an index that no subscript tells apart")
-    return Piece(at, t.bound, t.conds, t.weight)
-
-
-def rank(rows: Sequence[Sequence[int]]) -> int:
-    """The rank of a matrix of whole numbers."""
-    left = [[Fraction(x) for x in row] for row in rows]
-    found = 0
-    width = len(left[0]) if left else 0
-    for column in range(width):
-        pivot = next((r for r in range(found, len(left)) if left[r][column]), None)
-        if pivot is None:
-            continue
-        left[found], left[pivot] = left[pivot], left[found]
-        for r in range(found + 1, len(left)):
-            factor = left[r][column] / left[found][column]
-            left[r] = [a - factor * b for a, b in zip(left[r], left[found], strict=True)]
-        found += 1
-    return found
-
-
-def orders(skeleton: Skeleton, factors: Sequence[Factor]) -> list[tuple[int, ...]]:
-    """The orders of the coordinates that equal factors allow."""
-    starts, at = [], 0
-    for f in factors:
-        starts.append((at, len(f.at)))
-        at += len(f.at)
-    groups: dict[tuple[Key, int], list[int]] = {}
-    for k, kind in enumerate(skeleton):
-        groups.setdefault(kind, []).append(k)
-    moving = [g for g in groups.values() if len(g) > 1 and starts[g[0]][1]]
-    if prod(factorial(len(g)) for g in moving) > MOST_ORDERS:
-        raise Hidden("too many equal factors")
-    out = []
-    for choice in product(*(permutations(g) for g in moving)):
-        to = dict(zip(chain(*moving), chain(*choice), strict=True))
-        order: list[int] = []
-        for k, (start, length) in enumerate(starts):
-            first = starts[to.get(k, k)][0] if k in to else start
-            order += range(first, first + length)
-        out.append(tuple(order))
-    return out

@@ -166,8 +166,11 @@ def settled(t: Term) -> Iterator[Term]:
     conds = reduced(t.conds)
     if conds is None or not t.weight:
         return
-    t = Term(t.weight, t.factors, t.bound, conds)
+    t = aligned(Term(t.weight, t.factors, t.bound, conds))
     if not t.bound:
+        conds = reduced(t.conds)
+        if conds is None:
+            return
         yield Term(t.weight, tuple(sorted(t.factors, key=order_of_factor)), (), conds)
         return
     solved = _without_equation(t)
@@ -183,6 +186,29 @@ def settled(t: Term) -> Iterator[Term]:
         return
     for piece in _summed_out(t, idle):
         yield from settled(piece)
+
+
+def aligned(t: Term) -> Term:
+    """The term with equations between free integers put into everything but themselves:
+    [i = j] x_i is [i = j] x_j."""
+    done: list[Condition] = []
+    while (c := next((c for c in t.conds if c.equality and c not in done), None)) is not None:
+        done.append(c)
+        if set(c.form.by) & set(t.bound):
+            continue
+        name = next((n for n, k in c.form.coefficients if abs(k) == 1), None)
+        if name is None:
+            continue
+        k = c.form.by[name]
+        rest = {n: -k * v for n, v in c.form.coefficients if n != name}
+        value = {name: straight(-k * c.form.constant, rest)}
+        t = Term(
+            t.weight.put({name: polynomial(value[name])}),
+            tuple(f.put(value) for f in t.factors),
+            t.bound,
+            tuple(o if o == c else Condition(put(o.form, value), o.equality) for o in t.conds),
+        )
+    return t
 
 
 def _without_equation(t: Term) -> Term | None:
@@ -209,7 +235,7 @@ def _orders(factors: Sequence[Factor]) -> Iterator[tuple[Factor, ...]]:
     groups: dict[tuple[Key, int], list[Factor]] = {}
     for f in sorted(factors, key=order_of_factor):
         groups.setdefault((f.key, f.power), []).append(f)
-    every = product(*(permutations(g) for g in groups.values()))
+    every = product(*(islice(permutations(g), MOST_ORDERS) for g in groups.values()))
     for choice in islice(every, MOST_ORDERS):
         yield tuple(chain.from_iterable(choice))
 
@@ -276,7 +302,7 @@ def _summed_out(t: Term, name: str) -> Iterator[Term]:
     highs = [_without(f, name, 1) for f in mine if f.by[name] == -1]
     bound = tuple(b for b in t.bound if b != name)
     for (a, lo), (b, hi) in product(enumerate(lows), enumerate(highs)):
-        conds = [Condition(_gap(hi, lo, 0))]
+        conds = [Condition(_gap(hi, lo, 1))]
         conds += [Condition(_gap(lo, o, -1 if k < a else 0)) for k, o in enumerate(lows) if k != a]
         conds += [Condition(_gap(o, hi, -1 if k < b else 0)) for k, o in enumerate(highs) if k != b]
         weight = t.weight.summed(name, polynomial(lo), polynomial(hi))

@@ -62,6 +62,7 @@ class Cursor:
         self.functions, self.variables = functions, variables
         self.out: list[Token] = []
         self.heads: list[Head] = []
+        self.below = False  # below Σ, where conditions follow a colon
         self.drawn = False  # after a tilde stands a distribution, and its parenthesis is a call
 
     def _put(self, kind: str, at: int, value: object = "") -> None:

@@ -162,9 +162,13 @@ class Build(Transformer[Token, Any]):
     def open_term_negated(self, product: _Product, opened: _Term) -> _Term:
         return _Term(_times((*product.factors, Neg(opened.e))), opened.opened, product.pos)
 
-    def reduction(self, op: Token, conds: Any, high: Expr | None, term: _Term) -> _Term:
-        """Σ, Π, max or min over indices of the product that follows."""
+    def reduction(self, op: Token, conds: Any, such: Any, high: Expr | None, term: _Term) -> _Term:
+        """Σ, Π, max or min over indices of the product that follows; conditions after a colon."""
         bounds = _bounds(conds, high, _pos(op))
+        if such is not None:
+            more = _condition(such, _pos(op))
+            last = replace(bounds[-1], conds=(*bounds[-1].conds, more))
+            bounds = (*bounds[:-1], last)
         for name in names(term.e):
             label = re.search(r"\^\{[(\[](.*)[)\]]\}", name)
             for b in bounds:
@@ -303,6 +307,9 @@ class Build(Transformer[Token, Any]):
     def cond(self, *sides: Any) -> Any:
         return tuple(sides[::2]), tuple(str(op) for op in sides[1::2])
 
+    def gap(self, _dots: Token) -> Any:
+        return (None,), ()
+
     def within(self, side: Expr, members: Listed) -> Any:
         return (side,), members
 
@@ -317,7 +324,7 @@ def _condition(conds: Any, pos: int) -> Expr:
     """A conjunction of comparisons; ``0 < z < 1`` is two of them."""
     found: list[Expr] = []
     for sides, ops in conds:
-        if isinstance(ops, Listed) or not ops:
+        if isinstance(ops, Listed) or not ops or None in sides:
             raise Fault(pos, "found a condition that compares nothing", "write [z > 0]")
         found += [Rel(op, a, b) for op, a, b in zip(ops, sides, sides[1:], strict=False)]
     return found[0] if len(found) == 1 else And(tuple(found))
@@ -326,7 +333,7 @@ def _condition(conds: Any, pos: int) -> Expr:
 def _bounds(conds: Any, high: Expr | None, pos: int) -> tuple[Bound, ...]:
     r"""The indices below a sign with their ranges: ``j=1``, ``i,j``, ``1 \le i \le n``."""
     found: list[Bound] = []
-    for sides, ops in conds:
+    for sides, ops in _ranges(conds, pos):
         bound = _bound(sides, ops, found, pos)
         if isinstance(bound, Bound):
             found.append(bound)
@@ -344,6 +351,24 @@ def _bounds(conds: Any, high: Expr | None, pos: int) -> tuple[Bound, ...]:
             raise Fault(pos, "found two upper ends of one index")
         found = [replace(b, hi=high) for b in found]
     return tuple(found)
+
+
+def _ranges(conds: Any, pos: int) -> Any:
+    r"""The conditions with ``j = 1, \dots, m`` as one, like ``j \in \{1, \dots, m\}``."""
+    out: list[Any] = []
+    rest = list(conds)
+    while rest:
+        sides, ops = rest.pop(0)
+        if sides == (None,):
+            if not out or out[-1][1] != ("=",) or not rest or rest[0][1] != ():
+                raise Fault(
+                    pos, "found dots below a sign without both ends", r"write j = 1, \dots, m"
+                )
+            (index, first), _ = out.pop()
+            (last,), _ = rest.pop(0)
+            sides, ops = (index,), Listed((first, None, last))
+        out.append((sides, ops))
+    return out
 
 
 def _bound(sides: Any, ops: Any, found: list[Bound], pos: int) -> Any:

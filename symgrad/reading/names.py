@@ -255,7 +255,9 @@ class Names(Cursor):
         if "sub" not in scripts:
             message = f"found {word} without an index"
             raise Fault(self.marks[n].pos, message, rf"write {word}_{{i=1}}^{{n}}")
+        self.below = True
         self._within("REDUCE", n, *scripts["sub"], value=word[1:])
+        self.below = False
         if "sup" in scripts:
             self._within("_HIGH", scripts["sup"][0], *scripts["sup"])
         return end

@@ -107,6 +107,7 @@ KINDS: dict[str, tuple[str, str]] = {
     **{m: ("function", m) for m in (r"\sum", r"\prod")},
     **{m: ("stop", m) for m in (".", ";")},
     **{q: ("quad", q) for q in (r"\quad", r"\qquad")},
+    **{c: ("such", c) for c in (":", r"\colon")},
     r"\lbrace": ("open", r"\{"), r"\lbrack": ("open", "["),
     r"\rbrace": ("close", r"\}"), r"\rbrack": ("close", "]"),
     r"\tfrac": ("macro", r"\frac"), r"\dfrac": ("macro", r"\frac"), r"\cfrac": ("macro", r"\frac"),
@@ -146,7 +147,6 @@ REFUSED = {
     r"\mathbb{E}": "expectations are not read",
     "!": "factorials are not read",
     "..": "write a range as i = 1, \\dots, n",
-    ":": "write a range as i = 1, \\dots, n",
     "%": "a percent sign starts a comment in LaTeX; leave it out",
     "$": "one formula ends where the next begins; leave the dollar sign out",
 }

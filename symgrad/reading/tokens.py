@@ -60,6 +60,12 @@ class Pass(Names):
             "sim": "_SIM",
         }
         ops = {"+": "_PLUS", "-": "_MINUS", "/": "SLASH", "*": "_TIMES"}
+        if mark.kind == "such" and self.below:
+            self._put("_SUCH", n)
+            return n + 1
+        if mark.kind == "such":
+            hint = r"write a range as i = 1, \dots, n"
+            raise Fault(mark.pos, f"found {mark.text}, which symgrad does not read", hint)
         kind = ops.get(mark.text) if mark.kind == "op" else kinds.get(mark.kind)
         if kind is None:
             raise Fault(mark.pos, f"found {mark.text} inside a formula")

@@ -1,0 +1,63 @@
+r"""Two formulas, what their names are, and what is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from symgrad.affine import Affine, Condition, conditions, shift
+from symgrad.expr import Expr, Ref, Rel, num, substitute
+from symgrad.network import Network
+from symgrad.roles import Roles
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two formulas, what their names are, and what is known of them."""
+
+    left: Expr
+    right: Expr
+    roles: Roles
+    network: Network = field(default_factory=Network)
+    known: tuple[Condition, ...] = ()
+
+    @cached_property
+    def facts(self) -> tuple[Condition, ...]:
+        """Sizes are at least 1, indices lie in their ranges, and what is given."""
+        ones = tuple(Condition(Affine(-1, ((s, 1),))) for s in self.roles.sizes)
+        inside: list[Condition] = []
+        for name, r in self.roles.ranges.items():
+            for lo, hi in ((r.lo, Ref(name)), (Ref(name), r.hi)):
+                inside += conditions(_at_most(lo, hi)) or ()
+        return (*ones, *inside, *self.known)
+
+    def put(self, values: Mapping[str, int]) -> Pair:
+        """The pair at given sizes."""
+        by: dict[str, Expr] = {n: num(v) for n, v in values.items()}
+        kept = tuple(n for n in self.roles.sizes if n not in values)
+        steps = tuple(n for n in self.roles.steps if n not in values)
+        ranges = {
+            n: replace(r, lo=substitute(r.lo, by), hi=substitute(r.hi, by))
+            for n, r in self.roles.ranges.items()
+        }
+        known = tuple(_at(c, values) for c in self.known)
+        return Pair(
+            shift(self.left, by),
+            shift(self.right, by),
+            replace(self.roles, sizes=kept, steps=steps, ranges=ranges),
+            self.network,
+            known,
+        )
+
+
+def _at_most(a: Expr, b: Expr) -> Expr:
+    return Rel("<=", a, b)
+
+
+def _at(c: Condition, values: Mapping[str, int]) -> Condition:
+    constant = c.form.constant + sum(k * values.get(n, 0) for n, k in c.form.coefficients)
+    return Condition(
+        Affine(constant, tuple((n, k) for n, k in c.form.coefficients if n not in values)),
+        c.equality,
+    )
