@@ -73,6 +73,15 @@ class Noted(Interpreter):
         super().__init__(read, partial)
         self.met: dict[Met, Number] = {}
         self.until = float("inf")
+        self.largest = 0
+
+    def value(self, e: Expr, env: Env) -> Dual:
+        """The value of `e`; how large values become on the way says how many digits a difference
+        of rounded ones may lose."""
+        found = super().value(e, env)
+        if isinstance(found.value, Decimal) and found.value:
+            self.largest = max(self.largest, found.value.adjusted())
+        return found
 
     def _count(self, more: int) -> None:
         """A point is small, or worth nothing."""
@@ -211,11 +220,29 @@ class Trial:
         if fixed is not None:
             fixed(judge, draw)
             judge = Judge(self.network, Point(sizes), draw)
-        a = judge.look(self.left)
-        b = judge.look(self.right)
+        a, b = self.certain(sizes, draw, judge.look(self.left), judge.look(self.right))
         generic = pool == GENERIC_POOL and fixed is None
         noted = judge.noted
         return Outcome(dict(sizes), dict(draw.table), a, b, noted.tied, generic, noted.met)
+
+    def certain(
+        self, sizes: Mapping[str, int], draw: Draw, a: Number | None, b: Number | None
+    ) -> tuple[Number | None, Number | None]:
+        """Two values, or none where more digits do not confirm that rounded ones differ.
+
+        x + e^{300} - e^{300} loses 130 digits of x.
+        """
+        if a is None or b is None or not apart(a, b):
+            return a, b
+        if isinstance(a, Fraction) and isinstance(b, Fraction):
+            return a, b
+        again = Draw((), self.roles, self.network, dict(draw.table), draw.fixed, until=self.until)
+        judge = Judge(self.network, Point(sizes), again, DEEP)
+        x, y = judge.look(self.left), judge.look(self.right)
+        lost = judge.noted.largest + DIGITS > DEEP
+        if lost or x is None or y is None or not apart(x, y) or apart(x, a) or apart(y, b):
+            return None, None
+        return a, b
 
     def value(self, e: Expr, there: Outcome) -> Number | None:
         """The value of another formula at a point that was tried; None where it has none."""
@@ -260,9 +287,7 @@ class Trial:
         for outcome in self.outcomes():
             if outcome.usable:
                 if outcome.differ:
-                    if self.sure(outcome):
-                        return outcome, usable
-                    continue
+                    return outcome, usable
                 usable.append(outcome)
                 for (e, k, _), gap in outcome.met.items():
                     signs.setdefault((e, k), set()).add(gap > 0)
@@ -275,30 +300,19 @@ class Trial:
                 if monotonic() > self.until:
                     return None, usable
                 outcome = self.at(sizes, pool, start=7 * k)
-                if outcome.usable and outcome.differ and self.sure(outcome):
+                if outcome.usable and outcome.differ:
                     return outcome, usable
         for there in islice(tied, GENERIC):  # a tie by chance, or one that is always there
             outcome = self.at(dict(there), GENERIC_POOL)
-            if outcome.usable and outcome.differ and self.sure(outcome):
+            if outcome.usable and outcome.differ:
                 return outcome, usable
         return None, usable
-
-    def sure(self, outcome: Outcome) -> bool:
-        """Do the two differ with many more digits too? e^{300} - e^{300} + 1 loses 130 of them."""
-        if isinstance(outcome.left, Fraction) and isinstance(outcome.right, Fraction):
-            return True
-        draw = Draw(POOLS[1], self.roles, self.network, dict(outcome.values))
-        judge = Judge(self.network, Point(outcome.sizes), draw, DEEP)
-        a, b = judge.look(self.left), judge.look(self.right)
-        if a is None or b is None or outcome.left is None:
-            return False
-        return apart(a, b) and not apart(a, outcome.left)
 
     def spot(self) -> Outcome | None:
         """A difference at a few points with unequal sizes: none if the two are equal."""
         for sizes, pool in zip(spots(self.roles, self.known), (1, 2), strict=False):
             outcome = self.at(sizes, pool)
-            if outcome.usable and outcome.differ and self.sure(outcome):
+            if outcome.usable and outcome.differ:
                 return outcome
         return None
 

@@ -68,6 +68,14 @@ EQUAL = [
     (r"[x > 0] x^{-1} x", "[x > 0]", ""),
 ]
 
+LARGE = "e^{100 y} - e^{100 y}"
+CANCELLING = [
+    (r"\sum_{i=1}^n x_{s(i-1)+1}", rf"\sum_{{i=1}}^n x_{{s(i-1)+1}} + {LARGE}"),
+    ("x", f"x + {LARGE}"),
+    ("[z > 0] x", f"[z > 0] (x + {LARGE})"),
+    (r"\max(a, b)^{1/3}", rf"(\max(a, b) + {LARGE})^{{1/3}}"),
+]
+
 DIFFERENT = [
     (CONV, r"\sum_{i=1}^{m}\delta_i x_{i+j-1}", "", "upper limit"),
     (CONV, r"\sum_{i=1}^{n}\delta_i x_{i-j+1}", "", "kernel not flipped"),
@@ -140,6 +148,11 @@ def test_equal_pairs_are_proved(a: str, b: str, given: str) -> None:
     for left, right in ((a, b), (b, a)):
         verdict = equal(left, right, given)
         assert verdict.name == "Equal", verdict
+
+
+@pytest.mark.parametrize(("a", "b"), CANCELLING)
+def test_digits_that_cancel_are_no_difference(a: str, b: str) -> None:
+    assert equal(a, b).name in ("Equal", "Agrees", "Undecided")
 
 
 @pytest.mark.parametrize(("a", "b", "given", "slip"), DIFFERENT)
