@@ -137,7 +137,6 @@ class Decision:
 
     pair: Pair
     until: float
-    tried: str = ""
 
     @cached_property
     def trial(self) -> Trial:

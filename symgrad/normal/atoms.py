@@ -7,7 +7,6 @@ found by the text of its normal form with every outer integer taken out. Each no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -38,10 +37,6 @@ class Atoms:
             number = self._numbers[kind, template] = len(self._inside)
             self._inside.append(template)
         return Factor((kind, "", number), places, power)
-
-    def known(self, kind: str, inside: Normal) -> bool:
-        """Was this template met before?"""
-        return (kind, hollow(inside)[0]) in self._numbers
 
     def inside(self, f: Factor) -> Normal:
         """The normal form that a factor is opaque for, at its place; its own bound indices have
@@ -122,17 +117,6 @@ def leading(e: Normal) -> Fraction:
 def scaled(e: Normal, factor: Fraction) -> Normal:
     """factor · e."""
     return tuple(Term(t.weight.scaled(factor), t.factors, t.bound, t.conds) for t in e)
-
-
-def places(terms: Sequence[Term]) -> set[str]:
-    """The integer names that are free in the terms."""
-    found: set[str] = set()
-    for t in terms:
-        forms = [a for f in t.factors for a in f.at] + [c.form for c in t.conds]
-        found |= {n for form in forms for n, _ in form.coefficients}
-        found |= t.weight.names
-        found -= set(t.bound)
-    return found
 
 
 def weight_only(e: Normal) -> Polynomial | None:

@@ -23,13 +23,12 @@ ONE = number(1)
 
 @dataclass
 class Guards:
-    """Indicators over one algebra; remembers which ties were asked for by name."""
+    """Indicators over one algebra; remembers which comparisons can tie."""
 
     algebra: Algebra
-    asked: set[int] = field(default_factory=set)
-    """Templates of equations that a formula states: [y = 1] is no tie."""
     ordered: set[int] = field(default_factory=set)
-    """Templates of inequalities: [z ≥ 0] and [z > 0] differ in the tie z = 0."""
+    """Templates of inequalities: [z ≥ 0] and [z > 0] differ in the tie z = 0. An equation that a
+    formula states, [y = 1], is none."""
 
     def holds(self, op: str, e: Normal) -> Normal:
         """[e op 0]."""
@@ -105,9 +104,7 @@ class Guards:
 
     def _guard(self, kind: str, e: Normal, asked: bool) -> Normal:
         zero = self.algebra.atoms.factor("zero", e)
-        if asked:
-            self.asked.add(zero.key[2])
-        else:
+        if not asked:
             self.ordered.add(zero.key[2])
         f = zero if kind == "zero" else Factor(("pos", "", zero.key[2]), zero.at)
         return (Term(Polynomial((((), Fraction(1)),)), (f,)),)
