@@ -186,18 +186,26 @@ def _number(v: Number | None) -> str | None:
 
 def line(raw: bytes, budget: float = BUDGET) -> dict[str, Any]:
     """One line of a file of pairs, judged; a bad line is Invalid."""
-    name: Any = None
     try:
         given = json.loads(raw.decode("utf-8"))
-        name = given.get("id") if isinstance(given, Mapping) else None
-        if not isinstance(given, Mapping) or not all(
-            isinstance(given.get(k, ""), str) for k in ("a", "b", "given")
-        ):
-            raise ValueError("found no object with texts a, b and given")
-        missing = [k for k in ("a", "b") if k not in given]
-        if missing:
-            raise ValueError(f"found no {' and no '.join(missing)}, expected a and b")
-        verdict = equal(given["a"], given["b"], given.get("given", ""), budget)
     except (ValueError, RecursionError) as error:
-        verdict = Invalid(f"{error}")
-    return {"id": name, **record(verdict)}
+        told = f"found a line that is no JSON in UTF-8 ({error}), expected {EXPECTED}"
+        return {"id": None, **record(Invalid(told))}
+    name = given.get("id") if isinstance(given, Mapping) else None
+    return {"id": name, **record(judged(given, budget))}
+
+
+EXPECTED = '{"id": …, "a": "…", "b": "…", "given": "…"}'
+
+
+def judged(given: Any, budget: float) -> Verdict:
+    """The verdict on one pair of a file."""
+    if not isinstance(given, Mapping):
+        return Invalid(f"found no object, expected {EXPECTED}")
+    missing = [k for k in ("a", "b") if k not in given]
+    if missing:
+        return Invalid(f"found no {' and no '.join(missing)}, expected {EXPECTED}")
+    other = [k for k in ("a", "b", "given") if not isinstance(given.get(k, ""), str)]
+    if other:
+        return Invalid(f"found {other[0]} that is no text, expected {EXPECTED}")
+    return equal(given["a"], given["b"], given.get("given", ""), budget)

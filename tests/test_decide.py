@@ -195,8 +195,16 @@ def test_a_wrong_upper_limit_is_named_with_the_smallest_sizes() -> None:
 def test_a_batch_answers_each_line_in_order() -> None:
     bad = line(b'{"id": 7, "a": "x"}')
     assert (bad["id"], bad["verdict"]) == (7, "Invalid")
-    assert line(b"\xff")["verdict"] == "Invalid"
-    assert line(b"[1]")["verdict"] == "Invalid"
+    assert bad["message"].startswith("found no b, expected {")
+    for raw, found in (
+        (b"\xff", "found a line that is no JSON in UTF-8"),
+        (b"nonsense", "found a line that is no JSON in UTF-8"),
+        (b"[1]", "found no object, expected {"),
+        (b'{"a": 1, "b": "x"}', "found a that is no text, expected {"),
+    ):
+        told = line(raw)
+        assert told["verdict"] == "Invalid"
+        assert told["message"].startswith(found)
     good = line(json.dumps({"id": "q", "a": "x+y", "b": "y+x"}).encode())
     assert (good["id"], good["verdict"], good["by"]) == ("q", "Equal", "normal form")
 
