@@ -7,10 +7,13 @@ inverse. Nothing is evaluated.
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -174,7 +177,20 @@ def _grammar() -> Lark:
     bare = re.sub(r"//.*", "", rules)
     terminals = sorted(set(re.findall(r"\b_?[A-Z]{2,}(?:_[A-Z]+)*\b", bare)))
     rules += "\n%declare " + " ".join(terminals) + "\n"
-    return Lark(rules, parser="lalr", lexer=_Given, start="item", transformer=Build())
+    build = Build()
+    tables = _tables()
+    return Lark(
+        rules, parser="lalr", lexer=_Given, start="item", transformer=build, cache=tables or False
+    )
+
+
+def _tables() -> str | None:
+    """Where the tables of the grammar are kept: beside the bytecode, as trusted as it, and only
+    where bytecode is kept. Lark makes them anew when the grammar or Lark is another."""
+    if sys.dont_write_bytecode:
+        return None
+    kept = Path(cache_from_source(str(Path(__file__).with_name("notation.lark"))))
+    return str(kept.with_suffix(".tables")) if os.access(kept.parent, os.W_OK) else None
 
 
 class _Parsed(NamedTuple):

@@ -5,11 +5,13 @@ r"""The maths reader: every spelling of the notation, the round trip, and every 
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from symgrad import notation
 from symgrad.errors import NotationError, Place
 from symgrad.expr import (
     Add,
@@ -244,6 +246,21 @@ def test_an_expression_reads_as_what_it_says(text: str, expected: Expr) -> None:
 @pytest.mark.parametrize(("text", "expected"), EXPRESSIONS, ids=[e[0] for e in EXPRESSIONS])
 def test_reading_what_is_printed_gives_the_formula_back(text: str, expected: Expr) -> None:
     assert flat(read_expression(latex(expected), variables=frozenset("T"))) == flat(expected)
+
+
+@pytest.mark.parametrize("kept", [None, b"", b"no tables", b"0" * 64 + b"\n\x80\x04"])
+def test_kept_tables_of_the_grammar_are_used_or_made_anew(
+    kept: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = tmp_path / "notation.tables"
+    if kept is not None:
+        tables.write_bytes(kept)
+    monkeypatch.setattr(notation, "_tables", lambda: str(tables))
+    notation._grammar.cache_clear()
+    for _ in range(2):
+        assert read_expression("x + 1") == Add((Ref("x"), num(1)))
+        notation._grammar.cache_clear()
+    assert tables.read_bytes() != kept
 
 
 def test_declared_functions_are_called_and_declared_variables_are_not() -> None:

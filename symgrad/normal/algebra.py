@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import isqrt
 
@@ -108,6 +108,7 @@ class Algebra:
         for f in t.factors:
             powers[f.key, f.at] = powers.get((f.key, f.at), 0) + f.power
         self._exponents(powers)
+        self._fractions(powers)
         t = self._divided(t, powers)
         kept: list[Factor] = []
         more: list[Normal] = []
@@ -193,6 +194,32 @@ class Algebra:
                 powers[key, (*at, straight(exponent.constant, exponent.by))] = 1
             elif exponent.constant:
                 powers[base, at] = exponent.constant
+
+    def _fractions(self, powers: dict[tuple[Key, tuple[Affine, ...]], int]) -> None:
+        """e^{a/2} e^{a/2} = e^a, e^{a/2} e^a = (e^{a/2})³: one power of one e^{a/q} for each a."""
+        found = [which for which, n in powers.items() if which[0][0] == "exp" and n]
+        if all(self._scale(key).denominator == 1 for key, _ in found):
+            return
+        whole: dict[Factor, Fraction] = {}
+        for key, at in found:
+            unit = self._rescaled(key, at, 1 / self._scale(key))
+            n = powers.pop((key, at)) * self._scale(key)
+            whole[unit] = whole.get(unit, Fraction(0)) + n
+        for unit, total in whole.items():
+            f = self._rescaled(unit.key, unit.at, Fraction(1, total.denominator))
+            powers[f.key, f.at] = total.numerator
+
+    def _scale(self, key: Key) -> Fraction:
+        """c of the template e^{c a} of one product a; one for a symbolic or a great c."""
+        value = self.atoms.template(key[2])[0].weight.number
+        return value if value is not None and abs(value.numerator) == 1 else Fraction(1)
+
+    def _rescaled(self, key: Key, at: tuple[Affine, ...], by: Fraction) -> Factor:
+        """e^{a} as the quantity e^{by · a}."""
+        if by == 1:
+            return Factor(key, at)
+        f = self.atoms.factor("exp", scaled(self.atoms.template(key[2]), by))
+        return f.put({f"?{k}": a for k, a in enumerate(at)})
 
     def _pinned(self, t: Term) -> Normal | None:
         """Under [e = 0] with e = c v + rest, v is -rest/c; but [e = 0] e/e has no value there."""
@@ -321,13 +348,19 @@ class Algebra:
         raise Outside("found a power of a formula with a symbolic exponent")
 
     def root(self, e: Normal) -> Normal:
-        """√e: a number's where it is whole, else opaque."""
+        """√e: a number's where it is whole, √(e^a) = e^{a/2}, else opaque."""
         weight = weight_only(e)
         value = None if weight is None else weight.number
         if value is not None and value >= 0:
             top, bottom = whole_root(value.numerator), whole_root(value.denominator)
             if top is not None and bottom is not None:
                 return number(Fraction(top, bottom))
+        t = e[0] if len(e) == 1 else Term(constant(0))
+        plain = t.weight.number == 1 and not t.bound and not t.conds
+        if t.factors and plain and all(f.key[0] == "exp" for f in t.factors):
+            halves = [self._rescaled(f.key, f.at, Fraction(1, 2)) for f in t.factors]
+            powered = [replace(h, power=f.power) for h, f in zip(halves, t.factors, strict=True)]
+            return self.cleaned(Term(t.weight, tuple(powered)))
         return self.opaque("root", e)
 
     def opaque(self, kind: str, e: Normal) -> Normal:

@@ -193,14 +193,14 @@ class Builder:
         return self.algebra.total((ONE, x))
 
     def exp(self, x: Normal) -> Normal:
-        """e^{a + b} = e^a e^b, e^{2a} = (e^a)²."""
+        """e^{a + b} = e^a e^b, e^{2a} = (e^a)², e^{2a/3} = (e^{a/3})²."""
         parts: list[Normal] = []
         for t in x:
             weight = t.weight
             value = weight.number
             times = 1
-            if value is not None and value.denominator == 1 and abs(value) <= MOST_POWER:
-                times = int(value)
+            if value is not None and abs(value.numerator) <= MOST_POWER:
+                times = value.numerator
             elif value is not None and value < 0:
                 times = -1
             unit = Term(weight.scaled(Fraction(1, times)), t.factors, t.bound, t.conds)
