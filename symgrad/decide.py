@@ -162,7 +162,7 @@ class Decision:
         if outcome is not None:
             return self.differs(outcome, prover, gap)
         if proof is not None and not proof.left and prover is not None and usable:
-            return self.ties(prover, proof)
+            return self.ties(prover, proof) or self.agreement(usable, prover)
         return self.agreement(usable, prover)
 
     # -- proofs ----------------------------------------------------------------------------------
@@ -313,8 +313,9 @@ class Decision:
                     return hit
         return None
 
-    def ties(self, prover: Prover, proof: Proof) -> EqualExceptTies:
-        """Equal but where compared values are equal."""
+    def ties(self, prover: Prover, proof: Proof) -> EqualExceptTies | None:
+        """Equal but where compared values are equal; None if every comparison was looked at where
+        it ties and the two are equal there too."""
         letters = self.letters()
         said, shown_at = [], None
         for guard in proof.ties:
@@ -323,6 +324,10 @@ class Decision:
                 said.append(f"{latex(pair[0])} = {latex(pair[1])}")
             if shown_at is None:
                 shown_at = self.tied(prover, guard)
+        if shown_at is None:
+            looked = look_at_ties(self.trial)
+            if looked.ties and not looked.unseen and looked.apart is None:
+                return None
         told = " or ".join(dict.fromkeys(said)) or "compared values are equal"
         message = f"equal except where {told}"
         if shown_at is not None:

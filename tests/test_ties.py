@@ -74,3 +74,20 @@ def test_every_path_moves_the_first_one() -> None:
         "\n"
     )
     assert [a.value for a in solve(exam).answers] == [2]
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (
+            r"\min(y_{2t}, 2)",
+            r"\min(\frac{\sum_{i=1}^m [i \le 2] y_{2t} + \sum_{i=1}^m [i > 2] y_{2t}}{m}, 2)",
+        ),
+        (
+            r"\sum_{i=1}^n \log(e^c + 1) x_i [x_1 \le c] x_{i-1+t}",
+            r"\log(e^c + 1) x_1 [x_1 \le c] x_t + \sum_{i=2}^n \log(e^c + 1) x_i [x_1 \le c] x_{i-1+t}",
+        ),
+    ],
+)
+def test_equal_at_every_tie_that_was_looked_at_is_no_verdict_of_ties(a: str, b: str) -> None:
+    assert equal(a, b).name in ("Equal", "Agrees")
