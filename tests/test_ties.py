@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import pytest
 
+from symgrad.compare import equal
 from symgrad.exam import Exam
 from symgrad.solve import solve
 
