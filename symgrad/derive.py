@@ -82,9 +82,10 @@ class Sweep(Naming):
     def gradient(self, by: Ref) -> Derivation:
         r"""∂of/∂by with its steps.
 
+        >>> from symgrad.consistency import validated
         >>> from symgrad.network import Network
         >>> w, x = Ref("w"), Ref("x")
-        >>> net = Network((Equation(Ref("L"), (), Mul((w, x))),)).validated()
+        >>> net = validated(Network((Equation(Ref("L"), (), Mul((w, x))),)))
         >>> Sweep(net, Ref("L")).gradient(w).latex()
         '\\frac{\\partial L}{\\partial w} = x'
         """

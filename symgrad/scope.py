@@ -19,6 +19,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from symgrad.affine import Affine, Condition, affine, conditions
+from symgrad.consistency import (
+    check_edges,
+    check_entry,
+    check_ranks,
+    check_reads,
+    check_single_assignment,
+)
 from symgrad.equation import Equation, Upstream, index_of
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
@@ -59,15 +66,7 @@ from symgrad.limits import (
     subscript_names,
     whole_numbers,
 )
-from symgrad.network import (
-    Network,
-    Ties,
-    check_edges,
-    check_entry,
-    check_ranks,
-    check_reads,
-    check_single_assignment,
-)
+from symgrad.network import Network, Ties
 from symgrad.notation import Data, Formula, Labels, Listing, Ranges, Shape, Statement
 from symgrad.padding import Edges, Zero, edges_of
 from symgrad.scalars import rational
