@@ -61,9 +61,10 @@ from symgrad.recursion import (
     unrolled,
 )
 from symgrad.rewrite import Derivation, Step, put_in
-from symgrad.rules.algebra import product, tidy, total
+from symgrad.rules.algebra import tidy
 from symgrad.rules.calculus import reads_of
 from symgrad.rules.forms import distinct_bounds, in_decimals, out_of_sums
+from symgrad.rules.plain import product, total
 from symgrad.rules.sums import pinned, sift
 
 INLINE = 60
