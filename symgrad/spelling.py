@@ -215,11 +215,21 @@ BREAKS = frozenset(("+", "-", "=", "<", ">")) | frozenset(
 LONG_PIECE = 120
 """A piece longer than this is cut between its factors too."""
 
-NO_OPERAND = BREAKS | {"_", "^", ",", "&", "\\quad", "\\qquad"}
+NO_OPERAND = BREAKS | {"_", "^", ",", "&", "\\quad", "\\qquad", "\\not"}
 """After these a sign is no operator but belongs to what follows."""
 
-OPENERS = frozenset(("{", "(", "[", "\\left", "\\begin", "\\lfloor", "\\lceil", "\\lbrace", "\\{"))
-CLOSERS = frozenset(("}", ")", "]", "\\right", "\\end", "\\rfloor", "\\rceil", "\\rbrace", "\\}"))
+DELIMITED = frozenset(("\\left", "\\right", "\\middle")) | frozenset(
+    f"\\{size}{side}" for size in macros.BIG_SIZES for side in ("", "l", "r", "m")
+)
+"""What follows one of these is a delimiter, whatever it is elsewhere."""
+
+GROUPS = {"{": 1, "}": -1, "\\left": 1, "\\right": -1, "\\begin": 1, "\\end": -1}
+"""What opens and closes a part that only stands whole."""
+
+FENCES = dict.fromkeys(("(", "[", "\\lfloor", "\\lceil", "\\lbrace", "\\{"), 1) | dict.fromkeys(
+    (")", "]", "\\rfloor", "\\rceil", "\\rbrace", "\\}"), -1
+)
+"""Brackets; an author may leave one open, as in the interval ]0, 1[."""
 
 
 def pieces(latex: str) -> list[str]:
@@ -237,15 +247,15 @@ def pieces(latex: str) -> list[str]:
 
 def _cuts(latex: str, before_these: frozenset[str]) -> list[int]:
     """Where the pieces start: before outermost signs that stand between two terms, and gaps."""
-    cuts, depth, fence = [0], 0, 0
+    cuts, groups, fences = [0], 0, 0
     before = ""
     for token in tokenize(latex):
-        if token.macro in ("left", "right"):
-            fence += 1 if token.macro == "left" else -1
-        depth += (token.text in OPENERS) - (token.text in CLOSERS)
+        groups += GROUPS.get(token.text, 0)
+        if before not in DELIMITED:
+            fences += FENCES.get(token.text, 0)
         gap = token.macro in macros.SPACES and before
-        between = gap or (before and before not in NO_OPERAND)
-        if token.text in before_these and between and depth <= 0 and fence <= 0:
+        between = gap or (before and before not in NO_OPERAND and before not in DELIMITED)
+        if token.text in before_these and between and groups <= 0 and fences <= 0:
             cuts.append(token.at)
         before = token.text
     return cuts

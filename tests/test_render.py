@@ -14,7 +14,7 @@ from typing import Literal
 
 import jinja2
 import pytest
-from formulas import refused_by_engines
+from formulas import every_formula, refused_by_engines
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -43,6 +43,10 @@ from symgrad.page import (
     Table,
 )
 from symgrad.render import pdf, render, svg, template_directory, write
+from symgrad.typeset import typst_body
+
+NAME = re.compile(r"(?<!#)[A-Za-z][A-Za-z-]+")
+"""A name in Typst maths."""
 
 KINDS = ("solution", "key", "paper")
 
@@ -240,6 +244,37 @@ def test_every_kind_of_block_is_printed_in_every_target(tmp_path: Path) -> None:
 
 
 # Pages
+
+NAMES_IN_BOLD = (
+    r"\mathbf{W}",
+    r"\mathbf x_i",
+    r"\hat{\mathbf y}",
+    r"\mathbf{0}",
+    r"\mathbf{Wx}+\mathbf b",
+    r"\textbf{x}",
+    r"\boldsymbol{\theta}",
+    r"\sum_i \mathbf{w}_i x_i",
+)
+
+
+def test_every_name_of_the_table_is_set_on_a_page_in_every_position() -> None:
+    formulas = (*every_formula(), *NAMES_IN_BOLD)
+    shapes = (r"%s", r"{%s}_i^2", r"\hat{%s}", r"\frac{%s}{1 + x}", r"x_{%s}")
+    blocks = [
+        block
+        for shape in shapes
+        for f in formulas
+        for block in (Paragraph((Span("math", shape % f),)), Display(shape % f))
+    ]
+    assert pdf(Sheet("key", "Every name", blocks=tuple(blocks)))
+
+
+def test_a_page_names_nothing_that_a_formula_names() -> None:
+    style = (template_directory() / "style.typ").read_text()
+    own = set(re.findall(r"^#let ([\w-]+)", style, re.MULTILINE))
+    named = {n for f in (*every_formula(), *NAMES_IN_BOLD) for n in NAME.findall(typst_body(f))}
+    assert not own & named
+
 
 
 @pytest.mark.parametrize("kind", KINDS)

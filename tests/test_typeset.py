@@ -225,6 +225,13 @@ def test_pieces_join_to_the_formula_and_each_stands_alone() -> None:
     assert [t.text for p in cut for t in tokenize(p)] == [t.text for t in tokenize(latex)]
 
 
+@pytest.mark.parametrize("formula", every_formula())
+def test_no_piece_parts_a_macro_from_its_delimiter(formula: str) -> None:
+    for wrapped in (formula, rf"\hat{{{formula}}}", rf"\frac{{{formula}}}{{{formula}}}_i"):
+        for piece in pieces(wrapped + " + x + a - b"):
+            check(piece)
+
+
 @pytest.mark.parametrize(
     ("latex", "dialect", "expected"),
     [
