@@ -6,6 +6,7 @@ Escaping is total: whatever the words are, the target prints them and obeys none
 from __future__ import annotations
 
 import re
+import unicodedata
 from urllib.parse import quote
 
 TYPST = str.maketrans({c: "\\" + c for c in "\\#$*_`<>@[]~'\"/=-+"})
@@ -74,6 +75,38 @@ def markdown_block(text: str) -> str:
     if re.match(r"\d+[.)]", text):
         return re.sub(r"^(\d+)", r"\1\\", text)
     return "\\" + text if re.match(r"[-+=>#~:]", text) else text
+
+
+def emphasis(mark: str, body: str, before: str, touching: str, after: str) -> str:
+    r"""Emphasised words in Markdown. `before` and `after` are the signs beside them, `touching`
+    the last mark of an emphasis that ends right there: marks that touch are of two kinds. Where
+    neither kind is a mark, an empty comment stands between.
+
+    >>> emphasis("**", "bold", " ", "", "$"), emphasis("*", "b", "*", "*", "")
+    ('**bold**', '_b_')
+    """
+    for sign in "*_":
+        if sign != touching and _opens(sign, before, body[0]) and _closes(sign, body[-1], after):
+            marks = sign * len(mark)
+            return f"{marks}{body}{marks}"
+    apart = "<!-- -->"
+    return f"{apart if before.strip() else ''}{mark}{body}{mark}{apart if after.strip() else ''}"
+
+
+def _opens(sign: str, before: str, first: str) -> bool:
+    """Whether a mark between two signs opens emphasis (CommonMark's left-flanking)."""
+    left = not _mark(first) or not before.strip() or _mark(before)
+    return left and (sign == "*" or not before.strip() or _mark(before))
+
+
+def _closes(sign: str, last: str, after: str) -> bool:
+    """Whether a mark between two signs closes emphasis (CommonMark's right-flanking)."""
+    return _opens(sign, after, last)
+
+
+def _mark(sign: str) -> bool:
+    """Punctuation, for CommonMark."""
+    return unicodedata.category(sign)[0] in "PS"
 
 
 def code_span(text: str) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from symgrad import escape
-from symgrad.page import Block, Cell, Figure, Row, Rows, Span, Spans, Table
+from symgrad.page import Block, Cell, Figure, Heading, Row, Rows, Span, Spans, Table
 from symgrad.printing import (
     NAME,
     Macros,
@@ -269,6 +270,33 @@ class MarkdownPrinter(Printer):
         plain = bool(spans) and spans[0].kind == "text"
         return Raw(escape.markdown_block(body)) if plain else body
 
+    def spans(self, spans: Spans) -> Raw:
+        """A run of words and formulas. Emphasis holds words alone, its spaces outside the marks;
+        words after a hard break start no list and no heading."""
+        runs = apart(spans)
+        out, touching = "", ""
+        for n, span in enumerate(runs):
+            if span.kind in MARKS:
+                body = self.words(span.content)
+                after = self.span(runs[n + 1])[:1] if n + 1 < len(runs) else ""
+                out += escape.emphasis(MARKS[span.kind], body, out[-1:], touching, after)
+                touching = out[-1:]
+                continue
+            body = self.span(span)
+            if span.kind == "text" and n and runs[n - 1].kind == "break":
+                body = Raw(escape.markdown_block(body))
+            out, touching = out + body, ""
+        return Raw(out)
+
+    def span(self, span: Span) -> Raw:
+        return Raw("\\\n") if span.kind == "break" else super().span(span)
+
+    def block(self, block: Block) -> Raw:
+        """A block; a heading is one line."""
+        if isinstance(block, Heading):
+            block = replace(block, spans=unbroken(block.spans))
+        return super().block(block)
+
     def level(self, level: int) -> Raw:
         return Raw("#" * level)
 
@@ -336,8 +364,7 @@ class MarkdownPrinter(Printer):
 
     def cell(self, cell: Cell, bold: bool) -> Raw:
         """A cell is one line, and a bar inside code would end it."""
-        spans = tuple(Span("text", " ") if s.kind == "break" else s for s in cell.spans)
-        body = super().cell(Cell(spans, cell.role), bold)
+        body = super().cell(Cell(unbroken(cell.spans), cell.role), bold)
         return Raw(re.sub(r"(?<!\\)\|", r"\\|", body))
 
     def figure(self, figure: Figure) -> Raw:
@@ -348,6 +375,46 @@ class MarkdownPrinter(Printer):
             caption=self.spans(figure.caption),
             alt=self.words(figure.alt),
         )
+
+
+def unbroken(spans: Spans) -> Spans:
+    """The spans on one line."""
+    return tuple(Span("text", " ") if s.kind == "break" else s for s in spans)
+
+
+MARKS = {"em": "*", "strong": "**"}
+"""The marks of emphasis in Markdown."""
+
+
+def apart(spans: Spans) -> list[Span]:
+    """The spans with the spaces at the ends of emphasis as words of their own, what belongs
+    together in one, and no space at the start of a line.
+
+    >>> [s.content for s in apart((Span("text", "a "), Span("strong", "b "), Span("math", "x")))]
+    ['a ', 'b', ' ', 'x']
+    """
+    out: list[Span] = []
+    for span in spans:
+        for part in _spaces_out(span):
+            last = out[-1].kind if out else ""
+            if last == "break" and part.kind == "text":
+                part = replace(part, content=part.content.lstrip())
+            if part.kind in ("text", *MARKS) and last == part.kind:
+                out[-1] = replace(out[-1], content=out[-1].content + part.content)
+            elif part.content or part.kind == "break":
+                out.append(part)
+    return out
+
+
+def _spaces_out(span: Span) -> list[Span]:
+    """Emphasis without the spaces at its ends, which stand beside it."""
+    if span.kind not in MARKS:
+        return [span]
+    content = escape.one_line(span.content)
+    space = [Span("text", " ")]
+    inner = [replace(span, content=content.strip())] if content.strip() else []
+    ends = space * content.startswith(" "), space * (content.endswith(" ") and bool(inner))
+    return [*ends[0], *inner, *ends[1]]
 
 
 def equations(latex: str) -> list[str]:

@@ -24,6 +24,7 @@ from sheets import circuit, sheet, words
 
 from symgrad import escape
 from symgrad.errors import NotationError, SheetError
+from symgrad.exam import Exam
 from symgrad.page import (
     Block,
     Cell,
@@ -43,6 +44,8 @@ from symgrad.page import (
     Table,
 )
 from symgrad.render import pdf, render, svg, template_directory, write
+from symgrad.sheet import sheet as exam_sheet
+from symgrad.solve import solve
 from symgrad.typeset import typst_body
 
 NAME = re.compile(r"(?<!#)[A-Za-z][A-Za-z-]+")
@@ -243,6 +246,77 @@ def test_every_kind_of_block_is_printed_in_every_target(tmp_path: Path) -> None:
     assert '<ol start="3">' in parser().render(render(page, "md"))
 
 
+EMPHASISED = (
+    "A **bold $x$ word**, *it $y$* and **$L$ is the loss**; **Loss: $L$**.",
+    "***all** of* it, **a*b*c**, x*b*y, **(*a*)** and **a *b* c**",
+    "**1.** no list, *(a)* **$x$**, __under $x$ line__ and _so_",
+    "# **Bold $x$ head** *and*",
+    "**one\\\ntwo** and *three*  \nfour\\\n\\- five\\\n1\\. six\\\n\\# seven",
+    "- in **a $k$ list**\\\n  and on",
+    "> quoted *w $k$*\\\n> and on",
+    "a line\\\n$x$ and\\\n`code`",
+)
+"""Emphasis and hard breaks, as an author writes them."""
+
+
+def told(markdown: str) -> list[tuple[str, str, str]]:
+    """What a Markdown text says: its blocks, each run of words with the emphasis that stands
+    innermost around it, its formulas and breaks. Spaces belong to no emphasis."""
+    found: list[tuple[str, str, str]] = []
+    block, around = "", [""]
+    for token in inline(parser().parse(markdown)):
+        if token.nesting == 1 and token.block:
+            block = token.type
+        elif token.type in ("em_open", "strong_open"):
+            around.append(token.type)
+        elif token.type in ("em_close", "strong_close"):
+            around.pop()
+        elif token.type in ("math_inline", "hardbreak", "code_inline"):
+            found.append((block, token.type, token.content))
+        elif token.type == "text":
+            for word in re.findall(r"\S+", token.content):
+                found.append((block, around[-1], word))
+    return found
+
+
+@pytest.mark.parametrize("text", EMPHASISED)
+@pytest.mark.parametrize("dialect", ["dollar", "github"])
+def test_markdown_keeps_emphasis_and_line_breaks(
+    text: str, dialect: Literal["dollar", "github"]
+) -> None:
+    blocks = exam_sheet(solve(Exam.parse(text)), "paper").blocks
+    printed = render(Sheet("key", "T", blocks=blocks), "md", dialect).removeprefix("# T\n\n")
+    assert told(re.sub(r"\$`(.*?)`\$", r"$\1$", printed)) == told(text)
+
+
+@given(
+    st.lists(
+        st.builds(
+            Span,
+            st.sampled_from(["text", "em", "strong"]),
+            st.text("a(.* _", min_size=1, max_size=3),
+        )
+        | st.just(Span("math", "x")),
+        max_size=6,
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_any_emphasis_reads_back(spans: list[Span]) -> None:
+    wanted = [(s.kind, c) for s in spans for c in s.content if s.kind != "math" and not c.isspace()]
+    block = Paragraph((Span("text", "x "), *spans))
+    found = told(render(one(block), "md").removeprefix("# Title\n\n"))
+    kinds = {"": "text", "em_open": "em", "strong_open": "strong"}
+    read = [(kinds[around], c) for _, around, word in found if around in kinds for c in word]
+    assert read == [("text", "x"), *wanted]
+
+
+def test_a_line_break_is_set_in_every_target(tmp_path: Path) -> None:
+    block = Paragraph((Span("text", "one"), Span("break", ""), Span("text", "[2] two")))
+    assert "one\n[2] two" in readable(pdf(one(block)), tmp_path)
+    assert r"\newline{}[2] two" in render(one(block), "tex")
+    assert "one\\\n\\[2\\] two" in render(one(block), "md")
+
+
 # Pages
 
 NAMES_IN_BOLD = (
@@ -274,7 +348,6 @@ def test_a_page_names_nothing_that_a_formula_names() -> None:
     own = set(re.findall(r"^#let ([\w-]+)", style, re.MULTILINE))
     named = {n for f in (*every_formula(), *NAMES_IN_BOLD) for n in NAME.findall(typst_body(f))}
     assert not own & named
-
 
 
 @pytest.mark.parametrize("kind", KINDS)
