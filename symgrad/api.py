@@ -17,7 +17,7 @@ from symgrad.answer import Answer
 from symgrad.ask import Asker
 from symgrad.bridge import from_sympy
 from symgrad.count import Count, count, read_stack
-from symgrad.errors import NetworkError, Place, SheetError
+from symgrad.errors import FontError, NetworkError, Place, SheetError
 from symgrad.expr import Blank, Expr, Partial, Ref, Rel
 from symgrad.latex import latex
 from symgrad.network import Ties
@@ -192,13 +192,19 @@ class Solution(solve.Solution):
         sheets: Iterable[Kind] = ("solution",),
         to: Iterable[str] = ("md", "pdf"),
         dialect: Dialect = "dollar",
+        fonts: Sequence[str] = (),
     ) -> list[Path]:
-        """Write `solution.md`, `solution.pdf`, `key.md`, …: all of them, or none."""
+        """Write `solution.md`, `solution.pdf`, `key.md`, …: all of them, or none. `fonts` are
+        families of this machine, for what the fonts of a PDF lack."""
         home = Path(directory)
         files: dict[Path, bytes] = {}
         targets = tuple(dict.fromkeys(to))
         for kind in dict.fromkeys(sheets):
-            files |= render.files(self.sheet(kind), targets, home, kind, dialect)
+            page = self.sheet(kind)
+            try:
+                files |= render.files(page, targets, home, kind, dialect, fonts)
+            except FontError as error:
+                raise (error.within(*self._text()) if self.exam.path else error) from None
         for path in files:
             if self.exam.path and path.resolve() == Path(self.exam.path).resolve():
                 raise SheetError(
@@ -207,6 +213,13 @@ class Solution(solve.Solution):
                 )
         render.save(files)
         return list(files)
+
+    def _text(self) -> tuple[str, str]:
+        """The text of the exam file, as far as it can be read once more, and its name."""
+        try:
+            return Path(self.exam.path).read_text(encoding="utf-8-sig"), self.exam.path
+        except (OSError, UnicodeDecodeError):
+            return "", self.exam.path
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,11 @@ def main() -> None:
     "-o", "--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
     help="Where to write. Default: beside the exam.",
 )  # fmt: skip
+@click.option(
+    "--font", "fonts", multiple=True, metavar="FAMILY",
+    help="A font of this machine for what the fonts of a PDF lack (they have Latin, Greek, "
+    "Hangul): --font 'Noto Serif CJK SC'; may be repeated.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the answers and tables as JSON.")
 def solve(
     exam: Path,
@@ -93,6 +98,7 @@ def solve(
     to: tuple[str, ...],
     dialect: Any,
     output: Path | None,
+    fonts: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Answer every question mark of EXAM and write the sheets.
@@ -107,7 +113,7 @@ def solve(
     chosen: Any = dialect or solution.exam.options.get("dialect", "dollar")
     if targets:
         home = exam.parent if output is None else output
-        for path in solution.write(home, sheets, targets, chosen):
+        for path in solution.write(home, sheets, targets, chosen, fonts):
             click.echo(str(path), err=as_json)
     if as_json:
         import json

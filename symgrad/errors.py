@@ -106,6 +106,34 @@ class SheetError(SymgradError):
     """A sheet cannot be typeset: an engine is missing, or a formula has no form in the target."""
 
 
+class FontError(SheetError):
+    """No font of a PDF has these `characters`."""
+
+    def __init__(self, characters: str, around: str, hint: str) -> None:
+        shown = " ".join(characters[:FEW]) + (" …" if len(characters) > FEW else "")
+        named = f"the character {shown}" if len(characters) == 1 else f"the characters {shown}"
+        where = f" in “{around}”" if around else ""
+        super().__init__(
+            f"found {named}{where}, expected characters that the fonts of a PDF have "
+            "(Latin, Greek, Hangul)",
+            hint=hint,
+        )
+        self.characters = characters
+
+    def within(self, text: str, file: str) -> FontError:
+        """This error with the place of the first of the characters in the text of a file."""
+        for c in self.characters:
+            for n, line in enumerate(text.split("\n"), start=1):
+                if c in line:
+                    placed = FontError(self.characters, "", self.hint)
+                    placed.at = Place(file, n, line.index(c) + 1, line)
+                    return placed
+        return self
+
+
+FEW = 12
+"""So many of the missing characters are named."""
+
 WINDOW = 100
 """Longest piece of a source line shown above a caret."""
 

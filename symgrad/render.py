@@ -5,18 +5,21 @@ Everything is made in memory first; files appear whole or not at all.
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from symgrad.errors import SheetError
+from symgrad.errors import FontError, SheetError
 from symgrad.figure import Drawing
 from symgrad.page import Sheet
 from symgrad.printing import Printer, Raw, drawn, figures
 from symgrad.targets import LatexPrinter, MarkdownPrinter, TypstPrinter
+from symgrad.typeset import quoted
 
 if TYPE_CHECKING:
     import jinja2
@@ -31,8 +34,13 @@ TIMESTAMP = 946684800
 HANGUL = range(0x1100, 0x1200), range(0x3130, 0x3190), range(0xAC00, 0xD7A4)
 
 
-def render(sheet: Sheet, to: Target, dialect: Literal["dollar", "github"] = "dollar") -> str:
-    r"""The sheet as Markdown, LaTeX or Typst.
+def render(
+    sheet: Sheet,
+    to: Target,
+    dialect: Literal["dollar", "github"] = "dollar",
+    fonts: Sequence[str] = (),
+) -> str:
+    r"""The sheet as Markdown, LaTeX or Typst; `fonts` are families for what symgrad's lack.
 
     >>> from symgrad.page import Paragraph, Sheet, Span
     >>> words = Paragraph((Span("text", "The loss is "), Span("math", r"\tfrac12 y^2")))
@@ -44,21 +52,23 @@ def render(sheet: Sheet, to: Target, dialect: Literal["dollar", "github"] = "dol
     """
     environment = _environment()
     page = _printer(to, dialect).page(sheet)
+    page["fonts"] = [Raw(quoted(font)) for font in fonts]
     page["hangul"] = any(ord(c) in block for c in page["body"] + page["title"] for block in HANGUL)
     text = environment.get_template(f"sheet.{to}.j2").render(page)
     return text.rstrip("\n") + "\n"
 
 
-def pdf(sheet: Sheet, system_fonts: bool = False) -> bytes:
-    """The sheet as PDF/A-2b: a missing glyph is an error, and the same sheet the same bytes."""
-    return _compile(render(sheet, "typ"), "pdf", system_fonts)
+def pdf(sheet: Sheet, fonts: Sequence[str] = ()) -> bytes:
+    """The sheet as PDF/A-2b: a missing glyph is an error, and the same sheet the same bytes.
+    `fonts` are families of this machine, for characters that the fonts of symgrad lack."""
+    return _compile(render(sheet, "typ", fonts=fonts), "pdf", fonts)
 
 
 def svg(drawing: Drawing) -> str:
     """A drawing as SVG on white, its labels as outlines, so that it needs no font."""
     page = "#set page(width: auto, height: auto, margin: 6pt, fill: white)\n"
     font = '#show math.equation: set text(font: ("New Computer Modern Math", "NanumMyeongjo"))\n'
-    return _compile(page + font + drawn(drawing), "svg", False).decode()
+    return _compile(page + font + drawn(drawing), "svg").decode()
 
 
 def write(
@@ -67,9 +77,10 @@ def write(
     directory: Path,
     stem: str,
     dialect: Literal["dollar", "github"] = "dollar",
+    fonts: Sequence[str] = (),
 ) -> list[Path]:
     """Write the sheet as `stem.md`, `stem.tex`, …; figures of Markdown stand in `figures/`."""
-    made = files(sheet, to, directory, stem, dialect)
+    made = files(sheet, to, directory, stem, dialect, fonts)
     save(made)
     return list(made)
 
@@ -80,13 +91,14 @@ def files(
     directory: Path,
     stem: str,
     dialect: Literal["dollar", "github"] = "dollar",
+    fonts: Sequence[str] = (),
 ) -> dict[Path, bytes]:
     """What `write` writes: the content of each file."""
     made: dict[Path, bytes] = {}
     for target in to:
         if target not in TARGETS:
             raise SheetError(f"found {target!r}, expected one of {', '.join(TARGETS)}")
-        made[directory / f"{stem}.{target}"] = _content(sheet, target, dialect)
+        made[directory / f"{stem}.{target}"] = _content(sheet, target, dialect, fonts)
     if "md" in to:
         for name, drawing in figures(sheet.blocks).items():
             made[directory / "figures" / f"{name}.svg"] = svg(drawing).encode()
@@ -101,11 +113,13 @@ def template_directory() -> Path:
     raise SheetError("found no templates, expected them beside symgrad", hint="reinstall symgrad")
 
 
-def _content(sheet: Sheet, target: str, dialect: Literal["dollar", "github"]) -> bytes:
+def _content(
+    sheet: Sheet, target: str, dialect: Literal["dollar", "github"], fonts: Sequence[str]
+) -> bytes:
     match target:
         case "md" | "tex" | "typ":
             return render(sheet, target, dialect).encode()
-    return pdf(sheet)
+    return pdf(sheet, fonts)
 
 
 def _printer(to: Target, dialect: Literal["dollar", "github"]) -> Printer:
@@ -152,26 +166,56 @@ def _only_printed(value: object) -> object:
     raise SheetError(f"found the unescaped {value!r} in a template, expected printed text")
 
 
-def _compile(source: str, form: Literal["pdf", "svg"], system_fonts: bool) -> bytes:
+def _compile(source: str, form: Literal["pdf", "svg"], fonts: Sequence[str] = ()) -> bytes:
     try:
         import typst  # 80 MB on disk; only PDF and figures need it
     except ImportError as error:
         message = "found no typst, expected the package typst"
         raise SheetError(message, hint="pip install 'typst>=0.15.2,<0.16'") from error
+    known = typst.Fonts(include_system_fonts=bool(fonts), font_paths=[str(FONTS)])
+    _all_known(fonts, known.families() if fonts else ())
     try:
         made = typst.compile(
             source.encode(),
             format=form,
-            font_paths=typst.Fonts(include_system_fonts=system_fonts, font_paths=[str(FONTS)]),
+            font_paths=known,
             pdf_standards=["a-2b"] if form == "pdf" else [],
             timestamp=TIMESTAMP,
         )
     except typst.TypstError as error:
         report = getattr(error, "diagnostic", "") or str(error)
+        if missing := "".join(dict.fromkeys("".join(UNDISPLAYED.findall(report)))):
+            raise _fontless(missing, source, fonts) from None
         raise SheetError(f"the page cannot be typeset:\n{report}") from error
     if not isinstance(made, bytes):
         raise SheetError("found several pages or none, expected one drawing")
     return made
+
+
+UNDISPLAYED = re.compile(r'the text `"(.+?)"` could not be displayed')
+AROUND = 20
+"""So many signs before and after a missing character are shown."""
+
+
+def _fontless(missing: str, source: str, fonts: Sequence[str]) -> FontError:
+    """The characters that no font has, and the words around the first."""
+    line = next((x for x in source.split("\n") if missing[0] in x), "")
+    plain = re.sub(r"\\(?=\W)", "", re.sub(r"^#\w+\[|[\]\[]", "", line))
+    at = max(plain.find(missing[0]), 0)
+    around = plain[max(0, at - AROUND) : at + AROUND].strip()
+    hint = "write --to md, or --to tex with a font of yours"
+    which = "another font of this machine that has them" if fonts else "a font that has them"
+    return FontError(missing, around, f"name {which} with --font, or {hint}")
+
+
+def _all_known(fonts: Sequence[str], families: Collection[str]) -> None:
+    """Refuse a family that is not on this machine."""
+    for font in fonts:
+        if font not in families:
+            near = difflib.get_close_matches(font, families, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "install it, or write --to md"
+            message = f"found no font {font!r}, expected a family of this machine"
+            raise SheetError(message, hint=hint)
 
 
 def save(files: dict[Path, bytes]) -> None:

@@ -264,7 +264,7 @@ def test_a_sheet_that_cannot_be_made_leaves_the_others_unwritten(
     from symgrad.errors import SheetError
     from symgrad.page import Sheet
 
-    def fail(sheet: Sheet, system_fonts: bool = False) -> bytes:
+    def fail(sheet: Sheet, fonts: tuple[str, ...] = ()) -> bytes:
         raise SheetError("the page cannot be typeset")
 
     monkeypatch.setattr(render, "pdf", fail)
@@ -274,6 +274,29 @@ def test_a_sheet_that_cannot_be_made_leaves_the_others_unwritten(
     assert result.exit_code == BAD_INPUT
     assert result.stderr == "the page cannot be typeset\n"
     assert names(exam.parent) == {"exam.md"}
+
+
+def test_a_character_that_no_font_has_is_placed_in_the_exam(exam: Path) -> None:
+    exam.write_text("# Quiz\n\nLook: 日本語, 😀 and 日.\n", encoding="utf-8")
+    result = run("solve", str(exam), "--to", "pdf")
+    assert result.exit_code == BAD_INPUT
+    assert result.stderr == (
+        f"{exam}:3:7: found the characters 日 本 語 😀, expected characters that the fonts of a PDF "
+        "have (Latin, Greek, Hangul); name a font that has them with --font, or write --to md, or "
+        "--to tex with a font of yours\n  Look: 日本語, 😀 and 日.\n        ^\n"
+    )
+    assert names(exam.parent) == {"exam.md"}
+    assert run("solve", str(exam), "--to", "md", "--to", "tex").exit_code == 0
+
+
+def test_a_font_that_is_not_there_is_refused_and_one_that_is_there_is_used(exam: Path) -> None:
+    exam.write_text("# Quiz\n\nOne word.\n", encoding="utf-8")
+    result = run("solve", str(exam), "--to", "pdf", "--font", "DejaVu Sans Mon")
+    assert result.stderr == (
+        "found no font 'DejaVu Sans Mon', expected a family of this machine; "
+        "did you mean 'DejaVu Sans Mono'?\n"
+    )
+    assert run("solve", str(exam), "--to", "pdf", "--font", "DejaVu Sans Mono").exit_code == 0
 
 
 def test_a_directory_that_is_a_file(exam: Path, tmp_path: Path) -> None:
