@@ -29,6 +29,9 @@ from symgrad.printing import (
 from symgrad.spelling import Dialect, is_aligned, pieces, respell
 from symgrad.typeset import quoted, typst_body
 
+LONG_WORD = 25
+"""A word of so many signs may break."""
+
 LONG = 60
 """Formulas longer than this are handed over with the places where a line may break."""
 
@@ -144,7 +147,9 @@ class LatexPrinter(Printer):
     dialect: Dialect = "tex"
 
     def words(self, text: str) -> Raw:
-        return Raw(escape.latex(text))
+        words = re.split(r"(\S{%d,})" % LONG_WORD, escape.one_line(text))
+        # The short ones keep their spaces, so they are escaped as they are.
+        return Raw("".join(_breakable(w) if n % 2 else escape.latex(w) for n, w in enumerate(words)))
 
     def maths(self, latex: str) -> Raw:
         return Raw(f"${respell(latex, 'tex')}$")
@@ -230,10 +235,14 @@ class LatexPrinter(Printer):
                 return Raw(rf"\sides{{${respell(first, 'tex')}${others}}}")
         return super().cell(cell, bold)
 
-    def between(self, cells: Sequence[Cell], bold: bool) -> list[dict[str, Raw]]:
-        """The cells, each with what stands before it."""
+    def between(self, cells: Sequence[Cell], bold: bool) -> list[dict[str, Raw | bool]]:
+        """The cells, each with what stands before it, and whether it is taller than words."""
         return [
-            {"before": Raw(" & " if n else ""), "body": self.cell(cell, bold)}
+            {
+                "before": Raw(" & " if n else ""),
+                "body": self.cell(cell, bold),
+                "tall": any(s.kind == "math" and r"\frac" in s.content for s in cell.spans),
+            }
             for n, cell in enumerate(cells)
         ]
 
@@ -430,6 +439,12 @@ def equations(latex: str) -> list[str]:
         else:
             sides[-1] += " " + piece
     return sides
+
+
+def _breakable(word: str) -> str:
+    """A long word, which may break behind its punctuation."""
+    parts = re.split(r"(?<=[,;:/=_)])(?=\w)", word)
+    return "\\allowbreak{}".join(map(escape.latex, parts))
 
 
 def _spaces(line: str) -> str:
