@@ -242,7 +242,29 @@ def pieces(latex: str) -> list[str]:
     cuts = _cuts(latex, BREAKS | {"\\quad", "\\qquad"})
     if max(b - a for a, b in zip(cuts, [*cuts[1:], len(latex)], strict=True)) > LONG_PIECE:
         cuts = _cuts(latex, BREAKS | {"\\quad", "\\qquad", "\\,"})
-    return [latex[a:b].strip() for a, b in zip(cuts, [*cuts[1:], len(latex)], strict=True)]
+    cut = [latex[a:b].strip() for a, b in zip(cuts, [*cuts[1:], len(latex)], strict=True)]
+    return _ranges_whole(cut)
+
+
+SHORT_RANGE = 60
+"""A range behind a wide space, i = 1, …, m, is at most this long."""
+
+
+def _ranges_whole(cut: list[str]) -> list[str]:
+    """The pieces, those of a range in one."""
+    out: list[str] = []
+    for piece in cut:
+        last = out[-1] if out else ""
+        whole = f"{last} {piece}"
+        range_ = last.startswith(("\\quad", "\\qquad")) and re.match(RELATION, piece)
+        if range_ and len(whole) <= SHORT_RANGE:
+            out[-1] = whole
+        else:
+            out.append(piece)
+    return out
+
+
+RELATION = r"[=<>]|\\(?:le|ge|leq|geq|lt|gt|in|ne)(?![A-Za-z])"
 
 
 def _cuts(latex: str, before_these: frozenset[str]) -> list[int]:

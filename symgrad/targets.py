@@ -29,8 +29,8 @@ from symgrad.printing import (
 from symgrad.spelling import Dialect, is_aligned, pieces, respell
 from symgrad.typeset import quoted, typst_body
 
-LONG_WORD = 25
-"""A word of so many signs may break."""
+LONG_WORDS = re.compile(r"(\S{25,})")
+"""Words so long that they may break."""
 
 LONG = 60
 """Formulas longer than this are handed over with the places where a line may break."""
@@ -45,7 +45,8 @@ class TypstPrinter(Printer):
         return Raw(escape.typst(text))
 
     def maths(self, latex: str) -> Raw:
-        return Raw(f"${typst_body(latex)}$")
+        formula = f"${typst_body(latex)}$"
+        return Raw(f"#box({formula});" if is_range(latex) else formula)
 
     def code(self, text: str) -> Raw:
         return Raw(quoted(escape.one_line(text)))
@@ -147,12 +148,13 @@ class LatexPrinter(Printer):
     dialect: Dialect = "tex"
 
     def words(self, text: str) -> Raw:
-        words = re.split(r"(\S{%d,})" % LONG_WORD, escape.one_line(text))
-        # The short ones keep their spaces, so they are escaped as they are.
-        return Raw("".join(_breakable(w) if n % 2 else escape.latex(w) for n, w in enumerate(words)))
+        # The short words keep the spaces between them.
+        parts = LONG_WORDS.split(escape.one_line(text))
+        return Raw("".join((escape.latex, _breakable)[n % 2](p) for n, p in enumerate(parts)))
 
     def maths(self, latex: str) -> Raw:
-        return Raw(f"${respell(latex, 'tex')}$")
+        formula = f"${respell(latex, 'tex')}$"
+        return Raw(rf"\mbox{{{formula}}}" if is_range(latex) else formula)
 
     def code(self, text: str) -> Raw:
         return Raw(escape.latex(text))
@@ -424,6 +426,18 @@ def _spaces_out(span: Span) -> list[Span]:
     inner = [replace(span, content=content.strip())] if content.strip() else []
     ends = space * content.startswith(" "), space * (content.endswith(" ") and bool(inner))
     return [*ends[0], *inner, *ends[1]]
+
+
+def is_range(latex: str) -> bool:
+    r"""Whether an inline formula is the range of an index or of several, which stays on a line.
+
+    >>> is_range(r"i = 1, \dots, m"), is_range(r"f(x) = x_1 + \dots + x_n")
+    (True, False)
+    """
+    return RANGE.fullmatch(latex) is not None
+
+
+RANGE = re.compile(r"[^=+]{1,12}=[^=+]{1,12},\s*\\[lc]?dots[cb]?\s*,[^=]{1,20}")
 
 
 def equations(latex: str) -> list[str]:

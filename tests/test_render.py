@@ -474,6 +474,75 @@ def test_latex_compiles(kind: str, tmp_path: Path) -> None:
             assert squeezed(text) in shown.replace("’", "'")
 
 
+def through_xelatex(page: Sheet, directory: Path) -> tuple[str, str]:
+    """What xelatex says, and the words of its page with their places."""
+    if shutil.which("xelatex") is None or shutil.which("pdftotext") is None:
+        pytest.skip("xelatex or pdftotext is not installed")
+    (path,) = write(page, ("tex",), directory, "sheet")
+    command = ["xelatex", "-interaction=nonstopmode", "-halt-on-error", path.name]
+    for _ in range(2):
+        run = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout[-2000:]
+    boxes = subprocess.run(
+        ["pdftotext", "-bbox", "sheet.pdf", "-"], cwd=directory, capture_output=True, check=True
+    )
+    return run.stdout, boxes.stdout.decode()
+
+
+WORKING = r"$4 \times 224 \times 224 \times 64 / 1048576 \approx 12.25 = 4 \times 224 \times 224$"
+
+
+def test_names_in_a_latex_table_stand_beside_their_quantities(tmp_path: Path) -> None:
+    header = ("Layer", "Output size", "Activation memory (MB)", *(f"head {n}" for n in range(4)))
+    row = (Cell(words("CONV")), *(Cell(words(WORKING)),) * 6)
+    table = Table(tuple(Cell(words(h)) for h in header), (row,) * 3, ("l", *"rrrrrr"))
+    said, boxes = through_xelatex(one(table), tmp_path)
+    assert "Overfull" not in said
+    found = re.findall(r'xMin="([\d.]+)".* yMin="([\d.]+)" xMax="([\d.]+)".*>(.*)</word>', boxes)
+    names = [(float(right), float(y)) for _, y, right, word in found if word == "(MB)"]
+    assert len(names) == 3
+    for right, y in names:
+        fours = [float(x) for x, top, _, w in found if w == "4" and abs(float(top) - y) < 4]
+        assert min(fours) > right
+
+
+def test_a_long_latex_table_with_wide_cells_goes_on(tmp_path: Path) -> None:
+    local = r"$\frac{1}{1 + e^{-d}} = 0.6225 \approx 0.6225 = 0.6225 \approx 0.6225$"
+    rows = tuple(
+        (Cell(words(f"row{n}")), Cell(words(local)), Cell(words(local)), Cell(words("1")))
+        for n in range(40)
+    )
+    table = Table(
+        tuple(Cell(words(h)) for h in ("Gate", "In", "Out", "Gradient")), rows, (*"lllr",)
+    )
+    said, boxes = through_xelatex(one(table), tmp_path)
+    assert "Overfull" not in said
+    pages = boxes.split("<page ")[1:]
+    assert len(pages) > 1
+    assert all(">Gradient<" in page for page in pages)
+    assert ">row0<" in pages[0]
+    assert ">row39<" in pages[-1]
+    bottoms = [float(y) for y in re.findall(r'yMax="([\d.]+)">row', boxes)]
+    assert max(bottoms) < 780
+
+
+def test_long_words_and_sizes_stay_in_the_lines_of_a_list(tmp_path: Path) -> None:
+    size = r"$\left\lfloor (224 - 7 + 2 \times 3)/2 \right\rfloor + 1 = 112$"
+    item = "CONV(in=3,out=64,kernel_size=(7,5),stride=(2,2),padding=(3,2),dilation=1,ceil=no): "
+    entry = (Paragraph(words(f"{item}{size}, {size}, {size}")),)
+    said, _ = through_xelatex(one(Items((entry, entry))), tmp_path)
+    assert "Overfull" not in said
+
+
+@pytest.mark.parametrize("target", ["tex", "typ"])
+def test_a_range_stays_on_a_line(target: Literal["tex", "typ"]) -> None:
+    block = Paragraph(words(r"for $i = 1, \dots, m$ the sum $x_1 + \dots + x_n$"))
+    shown = render(one(block), target)
+    assert (r"\mbox{$i = 1, \dots, m$}" in shown) == (target == "tex")
+    assert ("#box($i = 1\\, dots.h\\, m$);" in shown) == (target == "typ")
+    assert "sum $x_" in shown
+
+
 # Files
 
 
