@@ -9,7 +9,7 @@ formulas apart; neither differentiates nor evaluates them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from symgrad.errors import ExamError, NetworkError
 from symgrad.expr import (
@@ -46,6 +46,9 @@ DOTS = r"\dots"
 VARIABLES = "xyz"
 """What the inputs of a gate are called on its sign."""
 
+SPARE = "uvwst"
+"""The next ones, where an author's names are among these; i and j would look like indices."""
+
 AROUND = ("sqrt", "abs", "floor", "ceil")
 """Functions whose sign stands around its argument."""
 
@@ -59,6 +62,8 @@ class Gate:
     body: Expr
     label: str
     expression: Expr
+    variable: Ref
+    """What a formula of this gate calls its first input, where that has no name."""
 
     def operands(self) -> tuple[Ref, ...]:
         """The wires it reads, in operand order; one that is read twice stands twice."""
@@ -186,7 +191,7 @@ class _Builder:
             return
         last = self.gates.pop()
         self.made.discard(wire)
-        self.gates.append(Gate(name, last.body, last.label, name))
+        self.gates.append(replace(last, output=name, expression=name))
         self.made.add(name)
 
     def gate(self, body: Expr, label: str, expression: Expr) -> Ref:
@@ -197,7 +202,8 @@ class _Builder:
                 hint="ask for the circuit of a smaller part",
             )
         wire = Ref(self.letter, (num(len(self.gates) + 1),))
-        self.gates.append(Gate(wire, body, label, expression))
+        letters = self.letters(body)
+        self.gates.append(Gate(wire, body, label, expression, next(iter(letters.values()))))
         self.made.add(wire)
         return wire
 
@@ -278,14 +284,19 @@ class _Builder:
         return inverse if plain else self.times(left, inverse, e)
 
     def with_variables(self, body: Expr) -> Expr:
-        """An operation on x, y, … instead of wires; where x is somebody's name, on the names of
-        the wires, or on free letters."""
+        """An operation on x, y, … instead of wires."""
+        letters = self.letters(body)
+        return transform(body, lambda e: letters.get(e, e) if isinstance(e, Ref) else e)
+
+    def letters(self, body: Expr) -> dict[Ref, Ref]:
+        """What stands for each wire: x, y, …; where x is somebody's name, the names of the wires,
+        and free letters for those that have none."""
         read = list(dict.fromkeys(wires(body)))
         letters = dict(zip(read, map(Ref, VARIABLES), strict=False))
         if any(x in self.plain and x != wire for wire, x in letters.items()):
-            spare = (Ref(x) for x in (*VARIABLES, *LETTERS) if Ref(x) not in self.plain)
+            spare = (Ref(x) for x in (*VARIABLES, *SPARE, *LETTERS) if Ref(x) not in self.plain)
             letters = {r: next(spare) if r.name == self.letter else r for r in read}
-        return transform(body, lambda e: letters.get(e, e) if isinstance(e, Ref) else e)
+        return letters
 
     def function_sign(self, call: Call) -> str:
         """What stands on the gate of a function."""

@@ -3,6 +3,7 @@ r"""A circuit worked out: the figure with its numbers, and the table of gates be
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 
 from symgrad.answer import CircuitWork, Flow
@@ -13,7 +14,6 @@ from symgrad.expr import (
     Num,
     Ref,
     replace_refs,
-    walk,
 )
 from symgrad.graph import BLANK, Label
 from symgrad.latex import latex
@@ -33,32 +33,47 @@ from symgrad.worked import maths, sentence
 DIGITS = 2
 """Numbers in a figure are rounded to this many decimals, as on the blackboard."""
 
+SMALL = Fraction(1, 2 * 10**DIGITS)
+"""A smaller number, of which no decimal is left, keeps two digits."""
 
-def figure(work: CircuitWork, name: str, *, filled: bool) -> Figure:
-    """The circuit with its values; with its gradients if `filled`, else with blanks for them."""
+
+def short(x: Number) -> str:
+    """A number in a figure."""
+    return rounded(x, DIGITS, SMALL)
+
+
+def figure(
+    work: CircuitWork, name: str, *, filled: bool, asked: frozenset[str] = frozenset()
+) -> Figure:
+    """The circuit with its values; with its gradients if `filled`, else with blanks for them and
+    for the values that are `asked` for (LaTeX)."""
     f = latex(work.circuit.output)
     wires = [*work.circuit.inputs, *(g.output for g in work.circuit.gates)]
+    hidden = {w for w in wires if w in work.values and asked & {latex(w), latex(work.spelled(w))}}
     labels = {w: wire_label(work, w, filled) for w in wires}
+    labels |= {w: replace(labels[w], value=BLANK) for w in hidden}
     shares = {
-        (t.gate.output, t.place): rounded(t.product, DIGITS)
+        (t.gate.output, t.place): short(t.product)
         for t in work.flows
         if t.product is not None and filled and forks(work, t.operand)
     }
     key = "figure-bare" if not work.values and filled else "figure" if filled else "figure-values"
-    caption = say("labels", key, f=f)
-    drawn = [*work.values.values(), *(work.gradients.values() if filled else ())]
-    if any((Fraction(x) * 10**DIGITS).denominator != 1 for x in drawn):
-        caption += say("labels", "rounded")
+    caption = say("labels", "figure-asked" if hidden else key, f=f)
+    shown_values = [x for w, x in work.values.items() if w not in hidden]
+    drawn = [Fraction(x) for x in (*shown_values, *(work.gradients.values() if filled else ()))]
+    if any((x * 10**DIGITS).denominator != 1 for x in drawn):
+        small = any(0 < abs(x) < SMALL for x in drawn)
+        caption += say("labels", "rounded-small" if small else "rounded")
     alt = label("alt", f=f)
     return Figure(draw(work.circuit, labels, shares), name, caption, alt)
 
 
 def wire_label(work: CircuitWork, wire: Ref, filled: bool) -> Label:
     """The two numbers of a wire."""
-    value = rounded(work.values[wire], DIGITS) if wire in work.values else None
+    value = short(work.values[wire]) if wire in work.values else None
     if not filled:
         return Label(value, "1" if wire == work.circuit.output else BLANK)
-    gradient = rounded(work.gradients[wire], DIGITS) if wire in work.gradients else None
+    gradient = short(work.gradients[wire]) if wire in work.gradients else None
     return Label(value, gradient)
 
 
@@ -136,14 +151,12 @@ FLAT = re.compile(r"\\frac\{(\w+)\}\{(\w(?:\^\w)?)\}")
 
 def sign_formula(work: CircuitWork, flow: Flow) -> str:
     """The local gradient in the author's names; a gate whose one input has none is written in
-    x, or not at all where x is somebody's name."""
+    the letter that stands for it on the gate."""
     operands = set(flow.gate.operands())
     own = flow.gate.output
     input_ = work.spelled(flow.operand)
     if len(operands) == 1 and not isinstance(input_, Ref):
-        if any(x == Ref("x") for w in work.formulas for x in walk(work.spelled(w))):
-            return number(flow.slope)
-        input_ = Ref("x")
+        input_ = flow.gate.variable
 
     def named(r: Ref) -> Expr | None:
         if len(operands) == 1 and r in operands:

@@ -76,13 +76,21 @@ class Spot:
     y: float = 0.0
     stub: float = 0.0
     end: float = 0.0
+    box: tuple[float, float] = BOX
 
     def texts(self) -> list[Text]:
         """The numbers on the stub, as they stand around the origin."""
         if self.share is not None:
-            return _number(self.share, "below", SHARE, "gradient")
-        above = _number(self.label.value, "above", NUMBER, "value")
-        return above + _number(self.label.gradient, "below", NUMBER, "gradient")
+            return self._number(self.share, "below", SHARE, "gradient")
+        above = self._number(self.label.value, "above", NUMBER, "value")
+        return above + self._number(self.label.gradient, "below", NUMBER, "gradient")
+
+    def _number(self, latex: str | None, anchor: Anchor, size: float, role: Role) -> list[Text]:
+        if not latex:
+            return []
+        if latex == BLANK:
+            return [Text(0, 0, anchor, "", "blank", size, *self.box)]
+        return [Text(0, 0, anchor, latex, role, size, *extent(latex, size))]
 
     def is_gate(self) -> bool:
         """Is it drawn as a circle?"""
@@ -182,14 +190,6 @@ class Graph:
         for n in sorted(height, key=lambda n: (height[n], n)):
             columns[spots[n].column].append(n)
         return columns, [column[::-1] for column in columns]
-
-
-def _number(latex: str | None, anchor: Anchor, size: float, role: Role) -> list[Text]:
-    if not latex:
-        return []
-    if latex == BLANK:
-        return [Text(0, 0, anchor, "", "blank", size, *BOX)]
-    return [Text(0, 0, anchor, latex, role, size, *extent(latex, size))]
 
 
 def build(nodes: Sequence[Node], wires: Sequence[Wire], labels: Mapping[str, Label]) -> Graph:

@@ -15,6 +15,8 @@ from itertools import pairwise
 
 from symgrad.figure import Curve, Disc, Drawing, Point, Role, Text, extent
 from symgrad.graph import (
+    BLANK,
+    BOX,
     LIFT,
     NAME,
     NEAR,
@@ -71,7 +73,8 @@ def layout(
     labels: Mapping[str, Label],
     width: float = TEXT_WIDTH,
 ) -> Drawing:
-    """The drawing of a graph, no wider than `width`; nodes and wires in the author's order.
+    """The drawing of a graph, no wider than `width`, or than a page where one is to write in it;
+    nodes and wires in the author's order.
 
     >>> from symgrad.graph import Label, Node, Wire
     >>> nodes = [Node("x", "input", "x"), Node("g", "gate", "x^2"), Node("f", "output", "f")]
@@ -81,13 +84,52 @@ def layout(
     """
     graph = build(nodes, wires, labels)
     columns = graph.ordered()
+    drawing = _roomy(graph, columns, width)
+    if width < LANDSCAPE and _has_blanks(graph) and drawing.width > MOST_SHRUNK * width:
+        drawing = _roomy(graph, columns, width := LANDSCAPE)
+    return drawing.scaled(width / drawing.width) if drawing.width > width else drawing.rounded()
+
+
+LANDSCAPE = 560.0
+"""The width of a drawing that is turned the page's way."""
+
+MOST_SHRUNK = 1.4
+"""A drawing to write in that is this much too wide is turned."""
+
+MOST_GROWN = 2.0
+"""Boxes grow this much at most against the rest, which would become too small to read."""
+
+HAND = (23.0, 14.7)
+"""The least room for a hand-written number, 8 by 5 millimetres and a little."""
+
+
+def _roomy(graph: Graph, columns: list[list[int]], width: float) -> Drawing:
+    """The drawing before it is scaled to `width`, with boxes that leave room to write then."""
+    for _ in range(SWEEPS):
+        drawing = _loose(graph, columns, width)
+        shrunk = min(max(1.0, drawing.width / width), MOST_GROWN)
+        wide, high = max(BOX[0], HAND[0] * shrunk), max(BOX[1], HAND[1] * shrunk)
+        now = graph.spots[0].box
+        if not _has_blanks(graph) or max(wide - now[0], high - now[1]) < 0.1:
+            break
+        for spot in graph.spots:
+            spot.box = wide, high
+    return drawing
+
+
+def _has_blanks(graph: Graph) -> bool:
+    return any(BLANK in (s.label.value, s.label.gradient) for s in graph.spots)
+
+
+def _loose(graph: Graph, columns: list[list[int]], width: float) -> Drawing:
+    """The drawing with its parts as far apart as it may be."""
     _stack(graph, columns)
     for looseness in LOOSENESS:
         _spread(graph, columns, _spacing(looseness))
         drawing = _drawing(graph)
         if drawing.width * GENTLE <= width:
             break
-    return drawing.scaled(width / drawing.width) if drawing.width > width else drawing.rounded()
+    return drawing
 
 
 def fit(wanted: Sequence[float], gaps: Sequence[float]) -> list[float]:

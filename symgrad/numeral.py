@@ -27,9 +27,9 @@ def shown(x: Fraction | Decimal, places: int = PLACES) -> tuple[str, bool]:
     return rounded(x, places), False
 
 
-def rounded(x: Fraction | Decimal, places: int) -> str:
-    """The number in decimals, halves away from zero, without trailing zeros; a tiny number
-    keeps its first digits.
+def rounded(x: Fraction | Decimal, places: int, tiny: Fraction | None = None) -> str:
+    """The number in decimals, halves away from zero, without trailing zeros; one below `tiny`
+    (where a single decimal would be left) keeps its first digits.
 
     >>> rounded(Fraction(-2, 3), 2), rounded(Fraction(1, 3000), 2)
     ('-0.67', '3.3 \\\\cdot 10^{-4}')
@@ -37,7 +37,8 @@ def rounded(x: Fraction | Decimal, places: int) -> str:
     '1.0 \\\\cdot 10^{-900}'
     """
     value = Fraction(x)
-    if value and abs(value) < Fraction(1, 2 * 10 ** (places - 1)):
+    least = Fraction(1, 2 * 10 ** (places - 1)) if tiny is None else tiny
+    if value and abs(value) < least:
         digits = f"{Decimal(value.numerator) / Decimal(value.denominator):.1e}"
         mantissa, exponent = digits.split("e")
         return rf"{mantissa} \cdot 10^{{{int(exponent)}}}"

@@ -6,6 +6,7 @@ holds the blocks, `render` prints them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from itertools import groupby
 from typing import Literal
@@ -13,6 +14,7 @@ from typing import Literal
 from symgrad import gates, worked
 from symgrad.answer import Answer, CircuitWork, TableWork, Work
 from symgrad.expr import Expr
+from symgrad.latex import latex
 from symgrad.numeral import shown
 from symgrad.page import Block, Cell, Heading, Row, Rows, Sheet, Space, Table
 from symgrad.section import Grid, Item, Section
@@ -66,17 +68,21 @@ class Writer:
         self.ties = TIES[ties]
         self.figures = 0
         self.told: set[Expr] = set()
+        self.asked: frozenset[str] = frozenset()
+        """The names whose value is asked for in this section, above or below it."""
 
-    def section(self, solved: Solved) -> list[Block]:
-        """A heading, its items and its subsections."""
+    def section(self, solved: Solved, above: frozenset[str] = frozenset()) -> list[Block]:
+        """A heading, its items and its subsections; `above` is what the sections around it ask
+        the value of."""
         blocks = self.heading(solved.section)
         self.told = set()
+        self.asked = above | names_asked(solved, solved.walk())
         if -1 in solved.works:
             blocks += self.work(solved.works[-1])
         for k, item in enumerate(solved.section.items):
             blocks += self.item(item, solved.works.get(k))
         for child in solved.children:
-            blocks += self.section(child)
+            blocks += self.section(child, above | names_asked(solved, [solved]))
         return blocks
 
     def heading(self, section: Section) -> list[Block]:
@@ -117,7 +123,7 @@ class Writer:
         self.figures += 1
         name = f"circuit-{self.figures}"
         if self.kind == "paper":
-            return [gates.figure(work, f"{name}-paper", filled=False)]
+            return [gates.figure(work, f"{name}-paper", filled=False, asked=self.asked)]
         if self.kind == "solution":
             return gates.circuit(work, name)
         drawn: list[Block] = [gates.figure(work, name, filled=True)]
@@ -134,6 +140,22 @@ class Writer:
             for row in item.rows
         )
         return [Table(tuple(Cell(h.spans) for h in item.header), rows, item.align)]
+
+
+def names_asked(solved: Solved, sections: Iterable[Solved]) -> frozenset[str]:
+    """What some sections ask the value of, with the formulas that define it in one of them."""
+    asked = {
+        a.question
+        for s in sections
+        for w in s.works.values()
+        if not isinstance(w, CircuitWork)
+        for a in w.answers
+        if a.derivation is None and a.value is not None
+    }
+    equations = [(latex(e.target), latex(e.body)) for e in solved.scope.network.equations]
+    for _ in equations:  # a name of a name of a wire
+        asked |= {body for target, body in equations if target in asked}
+    return frozenset(asked)
 
 
 def key_row(answer: Answer) -> Row:

@@ -19,7 +19,7 @@ from symgrad.errors import SheetError
 from symgrad.expr import ONE, Add, Call, Div, Expr, Mul, Neg, Pow, Ref, num
 from symgrad.figure import Curve, Disc, Drawing, Point, Text, extent
 from symgrad.graph import BLANK, Label, Node, Wire, build
-from symgrad.layout import TEXT_WIDTH, fit, layout
+from symgrad.layout import LANDSCAPE, TEXT_WIDTH, fit, layout
 
 F, Q, X, Y, Z, W = (Ref(name) for name in "fqxyzw")
 W0, X0, W1, X1, W2 = (
@@ -123,7 +123,8 @@ def within(p: Point, disc: Disc) -> bool:
 @pytest.mark.parametrize("d", family())
 def test_nothing_overlaps_and_all_is_inside(d: Drawing) -> None:
     assert_clear(d)
-    assert d.width <= TEXT_WIDTH
+    to_write_in = any(t.role == "blank" for t in d.texts)
+    assert d.width <= (LANDSCAPE if to_write_in else TEXT_WIDTH)
     boxes = [t.box() for t in d.texts] + [disc.box() for disc in d.discs]
     assert all(b[0] >= -0.2 and b[1] >= -0.2 for b in boxes)
     assert all(b[2] <= d.width + 0.2 and b[3] <= d.height + 0.2 for b in boxes)
@@ -218,6 +219,24 @@ def test_blanks_are_boxes_to_write_in() -> None:
     blanks = [t for t in drawing("midterm", BLANK).texts if t.role == "blank"]
     assert len(blanks) == 11
     assert all(t.width >= 25 and t.height >= 12 for t in blanks)
+
+
+@pytest.mark.parametrize("gates", range(1, 13))
+def test_blanks_of_a_long_circuit_leave_room_to_write(gates: int) -> None:
+    nodes = [Node("x", "input", "x"), *(Node(f"g{n}", "gate", "+1") for n in range(gates))]
+    names = [n.id for n in nodes]
+    wires = [Wire(a, b) for a, b in pairwise([*names, "f"])]
+    labels = {n: Label("-0.25", BLANK) for n in names}
+    d = layout([*nodes, Node("f", "output", "f")], wires, labels)
+    turned = d.width > TEXT_WIDTH
+    assert d.width <= (LANDSCAPE if turned else TEXT_WIDTH)
+    millimetre = 72 / 25.4
+    page = 1.0 if turned else 158 * millimetre / max(d.width, 158 * millimetre)
+    for t in d.texts:
+        if t.role == "blank":
+            assert t.width * page >= 8 * millimetre
+            assert t.height * page >= 5 * millimetre
+    assert_clear(d)
 
 
 def test_the_midterm_circuit_fills_the_text_at_full_size() -> None:

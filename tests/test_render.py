@@ -539,7 +539,7 @@ def test_a_range_stays_on_a_line(target: Literal["tex", "typ"]) -> None:
     block = Paragraph(words(r"for $i = 1, \dots, m$ the sum $x_1 + \dots + x_n$"))
     shown = render(one(block), target)
     assert (r"\mbox{$i = 1, \dots, m$}" in shown) == (target == "tex")
-    assert ("#box($i = 1\\, dots.h\\, m$);" in shown) == (target == "typ")
+    assert ("#box($i = 1 \\, dots.h \\, m$);" in shown) == (target == "typ")
     assert "sum $x_" in shown
 
 

@@ -128,6 +128,69 @@ def test_a_circuit_is_drawn_for_everybody(kind: Kind) -> None:
     assert [f.name for f in figures] == [f"circuit-1{suffix}", f"circuit-2{suffix}"]
 
 
+CIRCUIT = """
+$$
+q = x + y, \\quad f = q \\min(x, y)^3, \\quad g = f
+$$
+
+Let $x = 2$, $y = 3$.
+
+![circuit](f)
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "hidden"),
+    [
+        ("f = ?", {"40"}),
+        ("g = ?", {"40"}),
+        ("q = ?", {"5"}),
+        ("f = ?\n$$\n\n## Part\n\n$$\nq = ?", {"5", "40"}),
+        (r"\frac{\partial f}{\partial x} = ?", set()),
+    ],
+)
+def test_the_figure_of_a_paper_keeps_the_values_that_are_asked_for(
+    asked: str, hidden: set[str]
+) -> None:
+    text = f"# A\n{CIRCUIT}\n$$\n{asked}\n$$\n"
+    figure = next(b for b in made(text, "paper").blocks if isinstance(b, Figure))
+    values = {t.latex for t in figure.drawing.texts if t.role == "value"}
+    assert values == {"2", "3", "5", "8", "40"} - hidden
+    words = "".join(s.content for s in figure.caption)
+    assert ("Fill in the boxes" in words) == bool(hidden)
+    for kind in ("key", "solution"):
+        filled = next(b for b in made(text, kind).blocks if isinstance(b, Figure))
+        assert not [t for t in filled.drawing.texts if t.role == "blank"]
+
+
+def test_a_value_asked_for_elsewhere_stays_in_the_figure() -> None:
+    text = f"# A\n{CIRCUIT}\n# B\n\n$$\nf = x + 1, x = 2\n$$\n\n$$\nf = ?\n$$\n"
+    figure = next(b for b in made(text, "paper").blocks if isinstance(b, Figure))
+    assert "40" in {t.latex for t in figure.drawing.texts}
+
+
+def test_a_gate_without_a_name_is_called_the_same_on_its_sign_and_in_the_table() -> None:
+    text = f"# A\n{CIRCUIT}"
+    blocks = made(text, "solution").blocks
+    figure = next(b for b in blocks if isinstance(b, Figure))
+    table = next(b for b in blocks if isinstance(b, Table))
+    assert "z^3" in {t.latex for t in figure.drawing.texts}
+    local = next(row[2].spans[0].content for row in table.rows if row[0].spans[0].content == "z^3")
+    assert local == "3 z^2 = 12"
+
+
+def test_numbers_of_a_figure_are_rounded_as_its_caption_says() -> None:
+    text = "# A\n\n$$f = (a + b) e^{-c}, a = 0.031, b = 0.06, c = %s$$\n\n![circuit](f)\n"
+    figure = next(b for b in made(text % "1", "solution").blocks if isinstance(b, Figure))
+    numbers = {t.latex for t in figure.drawing.texts if t.role in ("value", "gradient")}
+    assert {"0.03", "0.06", "-0.03"} <= numbers
+    assert not [n for n in numbers if "cdot" in n]
+    assert figure.caption[-1].content.endswith(" Numbers are rounded to two decimals.")
+    figure = next(b for b in made(text % "4", "solution").blocks if isinstance(b, Figure))
+    assert r"1.7 \cdot 10^{-3}" in {t.latex for t in figure.drawing.texts}
+    assert figure.caption[-1].content.endswith("decimals, those below 0.005 to two digits.")
+
+
 # Headings, points, files
 
 

@@ -61,6 +61,8 @@ def test_every_name_of_the_table_parses_in_katex_and_mathjax(dialect: str) -> No
         (r"\underbrace{a+b}_{n}", "underbrace(a plus b, n)"),
         (r"\varepsilon \epsilon \phi \varphi", "epsilon epsilon.alt phi.alt phi"),
         (r"\displaystyle a + b", "display(a plus b)"),
+        (r"a \cdot |z|", 'a dot.op class("normal", bar.v) z class("normal", bar.v)'),
+        (r"\left| z \right|", "lr(bar.v z bar.v)"),
     ],
 )
 def test_conversion(latex: str, expected: str) -> None:
