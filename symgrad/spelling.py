@@ -246,7 +246,7 @@ def pieces(latex: str) -> list[str]:
     return _ranges_whole(cut)
 
 
-SHORT_RANGE = 60
+SHORT_RANGE = 80
 """A range behind a wide space, i = 1, …, m, is at most this long."""
 
 
@@ -256,8 +256,9 @@ def _ranges_whole(cut: list[str]) -> list[str]:
     for piece in cut:
         last = out[-1] if out else ""
         whole = f"{last} {piece}"
-        range_ = last.startswith(("\\quad", "\\qquad")) and re.match(RELATION, piece)
-        if range_ and len(whole) <= SHORT_RANGE:
+        ends = r"\dots" in last and not piece.startswith("\\q")
+        inside = last.startswith(("\\quad", "\\qquad")) and (ends or re.match(RELATION, piece))
+        if inside and len(whole) <= SHORT_RANGE:
             out[-1] = whole
         else:
             out.append(piece)
