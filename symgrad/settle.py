@@ -18,7 +18,7 @@ from symgrad.consistency import (
     check_single_assignment,
 )
 from symgrad.equation import Equation, Upstream, index_of
-from symgrad.errors import NetworkError, SymgradError
+from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
     ONE,
     Bound,
@@ -35,7 +35,7 @@ from symgrad.expr import (
     walk,
 )
 from symgrad.index import Facts, Index, Range
-from symgrad.labels import plain_labels, values_of
+from symgrad.labels import check_superscripts, plain_labels, values_of
 from symgrad.latex import latex
 from symgrad.limits import (
     Defined,
@@ -85,6 +85,7 @@ class Builder(Sorter):
         self.pad()
         self.digits_apart()
         self.data |= self.arguments()
+        self.check_superscripts()
         equations = self.arranged(self.with_letters())
         plain = plain_labels(equations, self.letters, self.members | self.data)
         self.labels |= plain
@@ -357,6 +358,19 @@ class Builder(Sorter):
             and (u.of, u.by.name) not in {(o.of, o.by.name) for o in own}
         ]
         return (*own, *kept)
+
+    def check_superscripts(self) -> None:
+        """No superscript label of what is written here or read from outside is an index."""
+        equations = self.arranged(self.equations)
+        indices = set(self.letters) | set(self.labels) | bound_names(equations)
+        indices |= {n for d in equations for n in _letters(d.target)}
+        written: list[tuple[Expr, Place]] = [
+            (e, d.at) for d in equations for e in (d.target, d.body)
+        ]
+        written += [(q.left, q.at) for q in self.questions]
+        written += [(r, self.value_places[r]) for r in self.values]
+        written += [(e, at) for u, at in self.upstream for e in (u.symbol, u.of, u.by)]
+        check_superscripts(written, equations, indices)
 
     def validated(self, network: Network, new: set[Equation]) -> Network:
         """The network with cycles and double definitions refused everywhere, reads out of range
