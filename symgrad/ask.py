@@ -109,6 +109,27 @@ class Asker:
                     hint="ask for the gradient by a name that the formulas compute with",
                 )
             check_entry(self.network, ref, at.find(latex(ref)))
+        if of.name in self.reach(by) and by.name not in self.reach(of):
+            raise NetworkError(
+                f"found a gradient of {latex(of)} by {latex(by)}, which is computed from "
+                f"{latex(of)}; expected a gradient by what {latex(of)} is computed from",
+                at=at,
+                hint=f"write the fraction the other way round, {latex(Partial(by, of))}",
+            )
+
+    def reach(self, ref: Ref) -> set[str]:
+        """The names that `ref` is computed from, by equations or given gradients, and its own."""
+        found: set[str] = set()
+        waiting = [ref.name]
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += (
+                    r.ref.name for eq in self.network.by_name.get(name, ()) for r in eq.reads
+                )
+                waiting += (u.by.name for u in self.network.upstream if u.of.name == name)
+        return found
 
     def name(self, q: Question, ref: Ref) -> Answer:
         """The parameters, or the value of a defined name."""

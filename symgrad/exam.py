@@ -17,6 +17,7 @@ from markdown_it.tree import SyntaxTreeNode
 
 from symgrad import page
 from symgrad.errors import ExamError, Place
+from symgrad.macros import plain_blanks
 from symgrad.markdown import (
     COMMENT,
     NESTING,
@@ -208,7 +209,9 @@ class Reader:
             latex = displayed(node)
             start = latex if latex in node.content else node.content
             place = Finder(self.source, first, last).find(start)
-            return [Item(page.Display(latex), (self.formula(latex, place, True),), at)]
+            return [
+                Item(page.Display(plain_blanks(latex)), (self.formula(latex, place, True),), at)
+            ]
         if node.type == "table":
             return [self.table(node)]
         finder = Finder(self.source, first, last)
@@ -287,13 +290,13 @@ class Reader:
     def formula(self, latex: str, at: Place, display: bool) -> Formula:
         """A formula with its lines."""
         lines = self.source.lines[at.line - 1 : at.line + latex.count("\n")]
-        return Formula(latex, at, display, tuple(lines))
+        return Formula(plain_blanks(latex).rstrip(), at, display, tuple(lines))
 
     def display(self, node: SyntaxTreeNode, finder: Finder) -> tuple[page.Block, list[Formula]]:
         """A displayed formula inside a list or quotation."""
         latex = displayed(node)
         place = finder.find(latex if latex in node.content else node.content)
-        return page.Display(latex), [self.formula(latex, place, True)]
+        return page.Display(plain_blanks(latex)), [self.formula(latex, place, True)]
 
     def blocks(
         self, nodes: Sequence[SyntaxTreeNode], finder: Finder

@@ -4,7 +4,8 @@ A label with an index says so itself. A plain letter is a label where an equatio
 a subscript: it is no index of the target, no sum binds it, and the exam says that it is data, by
 ``y \in \{1, \dots, K\}`` or by ``(x, y) \sim \mathcal D`` and a range.
 
-A label in a superscript is part of a name, w^{(1)}, and computes nothing: an index there is refused.
+A label in a superscript is part of a name, w^{(1)}, and computes nothing: an index there is
+refused.
 """
 
 from __future__ import annotations

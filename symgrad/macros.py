@@ -9,6 +9,8 @@ amsmath and amssymb, KaTeX and MathJax all know.
 
 from __future__ import annotations
 
+import re
+
 _SAME = (
     "alpha beta gamma delta zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon "
     "chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega "
@@ -460,3 +462,20 @@ UNICODE = {
     "Ω": "Omega",
 }
 """Signs people paste, and the macro each stands for ('-' is the character)."""
+
+BOXED = re.compile(
+    r"(?<![\\A-Za-z])\{\s*\?\s*\}"
+    r"|\\(?:text|textbf|textrm|mbox|mathrm|mathbf|boxed|fbox|underline|boldsymbol)"
+    r"\s*\{\s*\?\s*\}"
+)
+
+
+def plain_blanks(text: str) -> str:
+    r"""LaTeX with every question mark in braces or in a box as a bare one, each sign in its place.
+
+    >>> plain_blanks(r"x = \boxed{\text{?}}, y = ?")
+    'x = ?               , y = ?'
+    """
+    while (after := BOXED.sub(lambda m: "?".ljust(len(m[0])), text)) != text:
+        text = after
+    return text

@@ -17,6 +17,7 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 
 from symgrad import page
 from symgrad.errors import Place
+from symgrad.macros import plain_blanks
 from symgrad.page import Span, Spans
 
 NESTING = 60
@@ -164,7 +165,7 @@ def words(node: SyntaxTreeNode) -> list[Span]:
         case "code_inline":
             return [Span("code", node.content)]
         case "math_inline" | "math_inline_double":
-            return [Span("math", node.content.strip())]
+            return [Span("math", plain_blanks(node.content).strip())]
         case "em" | "strong":
             return within(node, "em" if node.type == "em" else "strong")
         case "link":

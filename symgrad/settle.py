@@ -28,6 +28,7 @@ from symgrad.expr import (
     Num,
     Partial,
     Ref,
+    constant,
     free,
     num,
     substitute,
@@ -423,6 +424,22 @@ class Builder(Sorter):
                     hint="rename it, or put it under a heading of its own",
                 )
             seen[u.symbol] = goals[u.of, u.by] = u
+        places = dict(self.upstream)
+        for u in network.upstream:
+            self.check_number(network, u, places.get(u))
+
+    def check_number(self, network: Network, u: Upstream, at: Place | None) -> None:
+        """A gradient given as a number is of a quantity that no equation defines; ∂L/∂L = 1 says
+        nothing new."""
+        value, defining = constant(u.symbol), network.by_name.get(u.of.name)
+        if value is None or defining is None or (u.of == u.by and value == 1):
+            return
+        raise NetworkError(
+            f"found the given gradient {latex(Partial(u.of, u.by))} = {latex(u.symbol)} beside an "
+            f"equation of {latex(u.of)}, expected one of them",
+            at=at or defining[0].at,
+            hint=rf"give it a name, \delta = {latex(Partial(u.of, u.by))}, or drop the equation",
+        )
 
     def check_matrices(self, network: Network) -> None:
         """A tensor with a shape is read with its indices: products of matrices are not numbers."""

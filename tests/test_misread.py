@@ -73,3 +73,95 @@ def test_a_label_in_a_superscript_is_part_of_a_name() -> None:
     assert Network(equations).answer(r"\partial L/\partial w^{(1)}").latex == "w^{(2)} x"
     assert Network("z^{(l)} = w^{(l)} x").answer(r"\partial z^{(l)}/\partial w^{(l)}").latex == "x"
     assert Network("y^{(a)} = w y^{(0)}").answer(r"\partial y^{(a)}/\partial y^{(0)}").latex == "w"
+
+
+# Question marks in boxes
+
+BLANKS = [r"\text{?}", r"\boxed{?}", "{?}", r"\underline{?}", r"\fbox{?}", r"\boxed{\text{?}}"]
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+def test_a_question_mark_in_a_box_asks(blank: str) -> None:
+    text = rf"$$u = x^2, \quad \frac{{\partial u}}{{\partial x}} = {blank}$$"
+    assert answers(text) == ["2 x"]
+    assert answers(rf"$u = x^2$ and $\frac{{\partial u}}{{\partial x}} = {blank}$.") == ["2 x"]
+
+
+def test_a_question_mark_in_a_box_stands_alone() -> None:
+    message = "1:12: found ? inside a formula; a ? stands alone as one side of an equation"
+    assert refused_exam(r"$$u = x + \boxed{?}$$") == f"exam.md:{message}"
+
+
+# Given gradients beside equations
+
+
+def test_a_number_given_for_a_gradient_contradicts_the_equations() -> None:
+    message = (
+        r"found the given gradient \frac{\partial L}{\partial z} = 2 beside an equation of L, "
+        r"expected one of them; give it a name, \delta = \frac{\partial L}{\partial z}, or drop "
+        "the equation"
+    )
+    given = r"z = w x; L = z^2; \frac{\partial L}{\partial z} = 2"
+    assert refused(given, r"\partial L/\partial w") == f"<equations>:1:19: {message}"
+    below = "$$\\frac{\\partial L}{\\partial z} = 2, z = w x$$\n\n# A\n\n$L = z^2$"
+    assert refused_exam(below).endswith(message)
+    prose = r"$u = x^2$, $\frac{\partial u}{\partial x} = 7$. $L = 3u$, $\partial L/\partial x = ?$"
+    assert "beside an equation of u" in refused_exam(prose)
+
+
+def test_a_gradient_that_is_given_and_no_more_is_used() -> None:
+    given = r"z = w x; \frac{\partial L}{\partial z} = 2"
+    assert Network(given).answer(r"\partial L/\partial w").latex == "2 x"
+    named = r"z = w x; L = z^2; \delta = \frac{\partial L}{\partial z}"
+    assert Network(named).answer(r"\partial L/\partial w").latex == r"\delta x"
+
+
+# Slips
+
+
+SLIPS = [
+    (
+        "z = w x, L = (z - y)^2",
+        r"\partial z/\partial L",
+        "<question>:1:1: found a gradient of z by L, which is computed from z; expected a gradient "
+        "by what z is computed from; write the fraction the other way round, "
+        r"\frac{\partial L}{\partial z}",
+    ),
+    (
+        "L = 1.2.3 x",
+        r"\partial L/\partial x",
+        "<equations>:1:5: found 1.2.3, expected a number with one point; write 1.2 or 1.23",
+    ),
+    (
+        "L = x3",
+        r"\partial L/\partial x",
+        "<equations>:1:5: found x3, a name with an index or a product; write x_3 or 3 x",
+    ),
+    (
+        "L = w12 x",
+        r"\partial L/\partial x",
+        "<equations>:1:5: found w12, a name with an index or a product; write w_{12} or 12 w",
+    ),
+    (
+        "L = (-1)^x",
+        r"\partial L/\partial x",
+        "<question>:1:1: found (-1)^x differentiated by its exponent, expected a positive base; "
+        "correct the base",
+    ),
+    (
+        "L = 0^x",
+        r"\partial L/\partial x",
+        "<question>:1:1: found 0^x differentiated by its exponent, expected a positive base; "
+        "correct the base",
+    ),
+]
+
+
+@pytest.mark.parametrize(("equations", "question", "message"), SLIPS)
+def test_a_slip_is_refused(equations: str, question: str, message: str) -> None:
+    assert refused(equations, question) == message
+
+
+def test_what_only_looks_like_a_slip_is_read() -> None:
+    assert Network(r"L = \frac12 x 3 + \sum_{i=1}^n2x_i").answer(r"\partial L/\partial x").latex
+    assert Network("L = 2^x w_{12}").answer(r"\partial L/\partial w_{12}").latex == "2^x"

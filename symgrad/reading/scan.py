@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass, replace
 
 from symgrad.errors import NotationError, Place
+from symgrad.macros import plain_blanks
 
 MAX_TEXT, MAX_DEPTH, MAX_DIGITS = 20_000, 60, 30
 """Largest text, deepest nesting and longest number that are read."""
@@ -177,6 +178,7 @@ LEXEME = re.compile(
 CALLED = re.compile(
     r"(exp|log|ln|tanh|sinh?|cosh?|arctan|max|min|sqrt|relu|ReLU|sigmoid|softmax|sum|abs)\s*\("
 )
+POINTED = re.compile(r"(?:\.\d+)+")
 SCIENTIFIC = re.compile(r"[eE][-+]?\d")
 
 
@@ -188,6 +190,7 @@ def scan(text: str) -> list[Mark]:
     """
     if len(text) > MAX_TEXT:
         raise Fault(0, f"found a formula of {len(text)} characters, expected at most {MAX_TEXT}")
+    text = plain_blanks(text)
     marks: list[Mark] = []
     pos = 0
     while pos < len(text):
@@ -238,6 +241,9 @@ def _number(text: str, word: str, pos: int, end: int) -> Mark:
         raise Fault(pos, f"found a number of {len(word)} digits, expected at most {MAX_DIGITS}")
     if not word.isascii():
         raise Fault(pos, f"found {word}, expected the digits 0 to 9")
+    if more := POINTED.match(text, end):
+        shown = word + more.group()
+        raise Fault(pos, f"found {shown}, expected a number with one point", "write 1.2 or 1.23")
     if SCIENTIFIC.match(text, end):
         raise Fault(pos, "found a number with an exponent", r"write 3 \cdot 10^{-2}")
     return Mark("number", word, pos, end)
