@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from symgrad.affine import shift
 from symgrad.answer import Answer
 from symgrad.consistency import check_entry
 from symgrad.derive import Sweep
 from symgrad.dual import Number, Undefined
+from symgrad.equation import Upstream
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.evaluate import Point, Unrolled
 from symgrad.expr import Expr, Num, Partial, Ref, constant, num, walk
@@ -131,9 +133,40 @@ class Asker:
                 waiting += (u.by.name for u in self.network.upstream if u.of.name == name)
         return found
 
+    def named(self, ref: Ref) -> tuple[Upstream, Partial] | None:
+        """The gradient that a name stands for: ∂L/∂z_1 for δ_1 of δ_i = ∂L/∂z_i."""
+        for u in self.network.upstream:
+            if isinstance(u.symbol, Ref) and u.symbol.name == ref.name:
+                put: dict[str, Expr] = {}
+                for own, asked in zip(u.symbol.indices, ref.indices, strict=False):
+                    if isinstance(own, Ref):
+                        put[own.name] = asked
+                if shift(u.symbol, put) == ref:
+                    by = shift(u.by, put)
+                    assert isinstance(by, Ref)
+                    return u, Partial(u.of, by)
+        return None
+
+    def named_gradient(self, q: Question, u: Upstream, goal: Partial) -> Answer:
+        """The gradient that a name stands for, derived as if it had no name."""
+        assert isinstance(goal.of, Ref)
+        if goal.of.name not in self.network.by_name:
+            raise NetworkError(
+                f"found a question about {q.latex}, which is given as {latex(goal)}; "
+                f"expected an equation of {latex(goal.of)}",
+                hint=f"define {latex(goal.of)}, or ask for another gradient",
+            )
+        rest = tuple(o for o in self.network.upstream if o != u)
+        network = replace(self.network, upstream=rest)
+        asker = Asker(replace(self.scope, network=network), self.where, self.cases)
+        return asker.gradient(q, goal)
+
     def name(self, q: Question, ref: Ref) -> Answer:
         """The parameters, or the value of a defined name."""
         if not self.network.knows(ref.name):
+            named = self.named(ref)
+            if named is not None:
+                return self.named_gradient(q, *named)
             if ref.name not in PARAMETER_NAMES:
                 raise NetworkError(
                     f"found a question about {latex(ref)}, which nothing defines; "

@@ -262,6 +262,13 @@ class Reader:
             case "fence" | "code_block":
                 if is_math_fence(node):
                     return self.display(node, finder)
+                if node.type == "code_block" and ASKS.search(node.content):
+                    raise ExamError(
+                        "found a question in indented lines, which Markdown prints as code; "
+                        "expected it in a formula",
+                        at=self.source.start(node.map[0] if node.map else 0),
+                        hint="indent it less, or put three backquotes around what is code",
+                    )
                 return page.Code(node.content.rstrip("\n"), node.info.strip()), []
             case "math_block" | "math_block_label" | "amsmath":
                 return self.display(node, finder)
@@ -327,6 +334,7 @@ class Reader:
     def spans(self, inline: SyntaxTreeNode, finder: Finder) -> tuple[Spans, list[Formula]]:
         """Words and inline formulas."""
         self.check_words(inline, finder)
+        self.check_brackets(inline, finder)
         formulas: list[Formula] = []
         for node in inline.walk(include_self=False):
             if node.type in INLINE_MATHS:
@@ -355,6 +363,26 @@ class Reader:
                         at=finder.find(hit.group()),
                         hint=hint,
                     )
+
+    def check_brackets(self, inline: SyntaxTreeNode, finder: Finder) -> None:
+        r"""No formula stands in ``\[ … \]`` or ``\( … \)``, which Markdown prints as brackets."""
+        bare = SET_APART.sub(lambda m: " " * len(m[0]), inline.content)
+        hit = BRACKETS.search(bare)
+        if hit:
+            sign, marks = hit.group()[:2], "$$ … $$" if hit.group()[1] == "[" else "$ … $"
+            end = "]" if sign == r"\[" else ")"
+            line = bare[: hit.start()].count("\n")
+            start = bare.rfind("\n", 0, hit.start()) + 1
+            lead = inline.content[start : hit.start() + 2]
+            finder.line = max(
+                finder.line, (inline.map[0] if inline.map else 0) - finder.first + line
+            )
+            raise ExamError(
+                rf"found {sign} among words, which Markdown prints as {sign[1]}; "
+                f"expected a formula between dollar signs",
+                at=finder.find(lead).shifted(len(lead.lstrip()) - 2),
+                hint=rf"write {marks} for {sign} … \{end}",
+            )
 
     # -- tables ------------------------------------------------------------------------------------
 
@@ -395,7 +423,23 @@ class Reader:
 INLINE_MATHS = ("math_inline", "math_inline_double")
 
 
+ASKS = re.compile(r"\$[^$]*=\s*\?")
+"""A question between dollar signs."""
+
+SET_APART = re.compile(r"(`+).*?\1|\$\$.*?\$\$|\$[^$]*\$|\\\\", re.DOTALL)
+"""Code and formulas among words, and a backslash that is one."""
+
+BRACKETS = re.compile(
+    r"\\\((?=.*?\\\))|\\\[(?=\s*(?:\n|$)|(?:(?!\\\]).)*?(?:[=?^_]|\\(?!\])).*?\\\])", re.DOTALL
+)
+r"""The start of ``\( … \)``, or of ``\[ … \]`` around what looks like a formula."""
+
 HIDDEN = (
+    (
+        re.compile(r"^\s*=\s*\?"),
+        "the question inside the formula",
+        r"put = ? between the dollar signs, $\frac{\partial L}{\partial w} = ?$",
+    ),
     (
         re.compile(r"\$\$"),
         "a formula between two $$",

@@ -377,6 +377,18 @@ MACROS = (
     | frozenset(TEXT)
 )
 
+INSTEAD = {
+    "bm": "boldsymbol",
+    "mathds": "mathbb",
+    "mathscr": "mathcal",
+    "cfrac": "dfrac",
+    "mbox": "text",
+    "textsf": "text",
+    "argmax": "operatorname{argmax}",
+    "argmin": "operatorname{argmin}",
+}
+"""Macros of packages, and what the table has in their place."""
+
 UNICODE = {
     "×": "times",
     "·": "cdot",

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, replace
 
 from symgrad.errors import NotationError, Place
-from symgrad.macros import plain_blanks
+from symgrad.macros import MACROS, plain_blanks
 
 MAX_TEXT, MAX_DEPTH, MAX_DIGITS = 20_000, 60, 30
 """Largest text, deepest nesting and longest number that are read."""
@@ -119,6 +119,9 @@ KINDS: dict[str, tuple[str, str]] = {
     r"\wedge": ("and", ","),
     "|": ("bar", "|"), r"\vert": ("bar", "|"), r"\forall": ("words", "for all"),
 }  # fmt: skip
+
+MEANT = {"name", "style", "rel", "function", "open", "close", "dots", "op", "macro", "in", "sim"}
+"""Kinds of macros that a misspelled one may stand for."""
 
 REFUSED = {
     r"\pm": "a formula has one value; write the two formulas",
@@ -253,8 +256,10 @@ def _unknown(word: str, pos: int) -> Fault:
     if word in REFUSED:
         return Fault(pos, f"found {word}, which symgrad does not read", REFUSED[word])
     if len(word) > 1 and word[1:].isalpha():
-        known = [*KINDS, r"\text", r"\left", r"\right", r"\begin", r"\end"]
-        near = difflib.get_close_matches(word[:20], known, n=1, cutoff=0.75)
+        known = [w for w, (kind, _) in KINDS.items() if w[1:] in MACROS and kind in MEANT]
+        known += [r"\text", r"\left", r"\right", r"\begin", r"\end"]
+        right = word[1:] in MACROS  # spelled as it should be
+        near = [] if right else difflib.get_close_matches(word[:20], known, n=1, cutoff=0.75)
         hint = f"did you mean {near[0]}?" if near else "write it with the macros of the notation"
         return Fault(pos, f"found {word[:40]}, expected a macro symgrad reads", hint)
     shown = word if word.isprintable() else f"U+{ord(word[-1]):04X}"
