@@ -106,6 +106,16 @@ class SheetError(SymgradError):
     """A sheet cannot be typeset: an engine is missing, or a formula has no form in the target."""
 
 
+def cited(text: str) -> str:
+    r"""A piece of the source in quotation marks, as it was written.
+
+    >>> print(cited(r"\partial L"))
+    '\partial L'
+    """
+    shown = "".join(c if c.isprintable() else " " for c in text)
+    return f'"{shown}"' if "'" in shown else f"'{shown}'"
+
+
 WINDOW = 100
 """Longest piece of a source line shown above a caret."""
 

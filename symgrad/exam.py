@@ -16,7 +16,7 @@ from pathlib import Path
 from markdown_it.tree import SyntaxTreeNode
 
 from symgrad import page
-from symgrad.errors import ExamError, Place
+from symgrad.errors import ExamError, Place, cited
 from symgrad.macros import plain_blanks
 from symgrad.markdown import (
     COMMENT,
@@ -162,7 +162,7 @@ class Reader:
             key, value = key.strip(), value.strip().strip("'\"")
             at = self.source.place(number)
             if not colon:
-                raise ExamError(f"found {line.strip()!r}, expected key: value", at=at)
+                raise ExamError(f"found {cited(line.strip())}, expected key: value", at=at)
             if key in found:
                 raise ExamError(f"found a second {key!r}, expected one", at=at, hint="drop one")
             self.check_option(key, value, at)
@@ -219,7 +219,8 @@ class Reader:
         if drawn is not None:
             return [drawn]
         block, formulas = self.block(node, finder)
-        return [Item(block, tuple(formulas), at)] if block else []
+        lines = tuple(self.source.lines[first:last])
+        return [Item(block, tuple(formulas), at, lines=lines)] if block else []
 
     def circuit(self, node: SyntaxTreeNode, at: Place) -> Drawn | None:
         """A paragraph that is one image ``![circuit](f)``."""
@@ -228,7 +229,7 @@ class Reader:
         if not asked:
             if images:
                 raise ExamError(
-                    f"found the picture {images[0].content!r}, expected ![circuit](f)",
+                    f"found the picture {cited(images[0].content)}, expected ![circuit](f)",
                     at=at,
                     hint="pictures from files are not taken over into sheets; remove it",
                 )
@@ -348,8 +349,8 @@ class Reader:
         for node in inline.walk(include_self=False):
             if node.type == "image":
                 raise ExamError(
-                    f"found the picture {node.content!r} among words, expected ![circuit](f) in a "
-                    "paragraph of its own",
+                    f"found the picture {cited(node.content)} among words, expected "
+                    "![circuit](f) in a paragraph of its own",
                     at=finder.find("!["),
                 )
             if node.type != "text":
@@ -358,11 +359,23 @@ class Reader:
                 hit = sign.search(node.content)
                 escaped = hit and "$" in hit.group() and "\\$" in inline.content
                 if hit and not escaped:
+                    self.check_lone_dollar(inline, finder)
                     raise ExamError(
-                        f"found {hit.group().strip()!r} among words, expected {expected}",
+                        f"found {cited(hit.group().strip())} among words, expected {expected}",
                         at=finder.find(hit.group()),
                         hint=hint,
                     )
+
+    def check_lone_dollar(self, inline: SyntaxTreeNode, finder: Finder) -> None:
+        """A dollar sign that opens what looks like words is a price."""
+        for node in inline.walk(include_self=False):
+            if node.type == "math_inline" and LONE.match(node.content):
+                text = node.content.split("\n")[0]
+                raise ExamError(
+                    f"found {cited('$' + text)}, expected a formula between two $",
+                    at=finder.find("$" + text),
+                    hint="write \\$ for a dollar sign that opens no formula",
+                )
 
     def check_brackets(self, inline: SyntaxTreeNode, finder: Finder) -> None:
         r"""No formula stands in ``\[ … \]`` or ``\( … \)``, which Markdown prints as brackets."""
@@ -433,6 +446,9 @@ BRACKETS = re.compile(
     r"\\\((?=.*?\\\))|\\\[(?=\s*(?:\n|$)|(?:(?!\\\]).)*?(?:[=?^_]|\\(?!\])).*?\\\])", re.DOTALL
 )
 r"""The start of ``\( … \)``, or of ``\[ … \]`` around what looks like a formula."""
+
+LONE = re.compile(r"\d[\d.,]*\s+(?!\\)[A-Za-z]{2,}|\d[\d.,]*[.,]\s|[^\s$][^$]*\s$", re.DOTALL)
+"""What follows a dollar sign that is a price: $5 for it, $5. Then …"""
 
 HIDDEN = (
     (

@@ -166,3 +166,140 @@ def test_what_only_looks_like_a_slip_is_read() -> None:
     answer = Network(r"L = \frac12 x 3 + \sum_{i=1}^n2y_i").answer(r"\partial L/\partial y_i")
     assert answer.latex == "2"
     assert Network("L = 2^x w_{12}").answer(r"\partial L/\partial w_{12}").latex == "2^x"
+
+
+# Questions that would be lost
+
+
+LOST = [
+    (
+        "$L = w x$. Find $\\partial L/\\partial w$ = ?",
+        "1:41: found '= ?' among words, expected the question inside the formula; put = ? between "
+        r"the dollar signs, $\frac{\partial L}{\partial w} = ?$",
+    ),
+    (
+        "Let\n\\[ L = w x \\] and",
+        r"2:1: found \[ among words, which Markdown prints as [; expected a formula between dollar "
+        r"signs; write $$ … $$ for \[ … \]",
+    ),
+    (
+        "Let\n\n\\[\nL = w x\n\\]",
+        r"3:1: found \[ among words, which Markdown prints as [; expected a formula between dollar "
+        r"signs; write $$ … $$ for \[ … \]",
+    ),
+    (
+        "- Let `\\(a\\)` be\n- now \\(L = w x\\) it",
+        r"2:7: found \( among words, which Markdown prints as (; expected a formula between dollar "
+        r"signs; write $ … $ for \( … \)",
+    ),
+    (
+        "- a\n\n      $L = ?$",
+        "3:7: found a question in indented lines, which Markdown prints as code; expected it in a "
+        "formula; indent it less, or put three backquotes around what is code",
+    ),
+    (
+        "Pay $5. Then $x = 2$ and ask $x = ?$",
+        r"1:5: found '$5. Then ', expected a formula between two $; write \$ for a dollar sign "
+        "that opens no formula",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), LOST)
+def test_a_question_is_not_lost(text: str, message: str) -> None:
+    assert refused_exam(text) == f"exam.md:{message}"
+
+
+def test_brackets_of_prose_are_prose() -> None:
+    text = "It gives \\[2 points\\] for $\\frac{a}{b}$, `\\[x = 1\\]` and [a\\[0\\]](http://x.org)."
+    assert answers(text) == []
+
+
+# Names of gradients
+
+
+def test_a_name_of_a_gradient_is_asked_for() -> None:
+    given = r"$z = w x, L = z^2, \delta = \frac{\partial L}{\partial z}$. "
+    assert answers(given + r"$\delta = ?$ $\partial L/\partial w = ?$") == ["2 z", r"\delta x"]
+    many = (
+        r"$z_i = w_i x_i, i = 1, \dots, n, L = \sum_i z_i^2$, "
+        r"$\delta_i = \frac{\partial L}{\partial z_i}$. "
+    )
+    assert answers(many + r"$\delta_1 = ?$ $\delta_i = ?$") == ["2 z_1", "2 z_i"]
+
+
+def test_a_gradient_that_is_given_has_no_answer() -> None:
+    assert refused(r"z = w x, \delta = \frac{\partial L}{\partial z}", r"\delta") == (
+        r"<question>:1:1: found a question about \delta, which is given as "
+        r"\frac{\partial L}{\partial z}; expected an equation of L; define L, or ask for another "
+        "gradient"
+    )
+
+
+# Prose
+
+
+def test_an_interval_in_prose_is_prose() -> None:
+    text = r"For $x \in [0, 1)$ and $k \in \mathbb N$: $L = w x, \partial L/\partial w = ?$"
+    assert answers(text) == ["x"]
+
+
+@pytest.mark.parametrize("formula", [r"(x, y) \in \mathcal D", r"W \in [0, 1]^n", r"i \in [n]"])
+def test_what_may_declare_something_is_no_prose(formula: str) -> None:
+    assert "found" in refused_exam(f"Here ${formula}$.")
+
+
+def test_an_interval_of_an_index_is_no_prose() -> None:
+    assert "found" in refused_exam("$i = 1, \\dots, n$\n\n# A\n\nHere $i \\in [1, m]$.")
+
+
+def test_two_displays_in_one_line_are_read() -> None:
+    assert answers("$$a = 1$$ $$b = a + 2$$\n\n$b = ?$") == ["3"]
+    assert answers("- $$a = 1$$ $$b = a + 2$$\n\n  $b = ?$") == ["3"]
+
+
+# Messages
+
+
+TABLE = "\n\n| Layer | Parameters |\n|---|---|\n| INPUT 32×32×1 | 0 |\n| CONV5-10 | ? |\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        ("Small. Here it is.\n\nThere are no biases.", "5:11"),
+        ("The net of $x$ is small.\nThere are no biases. And", "4:11"),
+        ("Small.\n\n- one\n- There are no biases", "6:13"),
+    ],
+)
+def test_a_sentence_has_its_place(words: str, place: str) -> None:
+    assert refused_exam(f"# A\n\n{words}{TABLE}").startswith(f"exam.md:{place}: found 'no biases'")
+
+
+def test_a_header_is_quoted_as_it_stands() -> None:
+    text = (
+        "| Layer | $\\partial L/\\partial w$ |\n|---|---|\n| INPUT 32×32×1 | 0 |\n| FC-10 | ? |\n"
+    )
+    assert r"found the header '$\partial L/\partial w$'," in refused_exam(text)
+
+
+@pytest.mark.parametrize(
+    ("formula", "hint"),
+    [
+        (r"L = \bm{w}", r"write \boldsymbol"),
+        (r"L = w \bmod 2", "write it with the macros of the notation"),
+        (r"L \ll w", "write it with the macros of the notation"),
+        (r"L = \overset{a}{w}", "write it with the macros of the notation"),
+        (r"L = \color{red} w", "write it with the macros of the notation"),
+        (r"L = \thta", r"did you mean \theta?"),
+    ],
+)
+def test_only_what_is_read_is_suggested(formula: str, hint: str) -> None:
+    assert refused_exam(f"$${formula}$$").endswith(f"; {hint}")
+
+
+def test_an_index_that_names_a_tensor_may_be_a_label() -> None:
+    equations = r"f_t = \tanh(w_f x_t), t = 1, \dots, T"
+    assert r"if it is a part of the name, write w_{\text{f}}; of an index, state" in refused(
+        equations, "f_1"
+    )
