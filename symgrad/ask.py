@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 
 from symgrad.affine import shift
 from symgrad.answer import Answer
@@ -64,6 +65,7 @@ class Asker:
         value = self.slope(of, by, derivation.answer)
         if value is not None:
             confirm(self.network, of, by, value, self.point())
+            self.check_names(q)
         if self.cases:
             derivation = spelled_as_cases(derivation)
         return Answer(
@@ -160,6 +162,21 @@ class Asker:
         network = replace(self.network, upstream=rest)
         asker = Asker(replace(self.scope, network=network), self.where, self.cases)
         return asker.gradient(q, goal)
+
+    def check_names(self, q: Question) -> None:
+        """The value given for the name of a gradient is the one that the equations make it."""
+        for ref, given in self.network.values.items():
+            named = None if self.network.knows(ref.name) else self.named(ref)
+            if named is None or named[0].of.name not in self.network.by_name:
+                continue
+            goal = named[1]
+            found = self.named_gradient(q, *named).value
+            if isinstance(found, Fraction) and found != given.value:
+                raise NetworkError(
+                    f"found {latex(ref)} = {latex(given)} for {latex(goal)}, expected "
+                    f"{shown(found)[0]}, which the equations make it",
+                    hint=f"drop the value of {latex(ref)}, or the equation of {latex(goal.of)}",
+                )
 
     def name(self, q: Question, ref: Ref) -> Answer:
         """The parameters, or the value of a defined name."""

@@ -424,7 +424,7 @@ class Reader:
                 finder.column = at.column - 1
                 spans, more = self.spans(cell.children[0], finder)
                 text = cell.children[0].content.strip()
-                asks = text.strip("*_$ ") == "?"
+                asks = plain_blanks(text.strip("*_$ ")).rstrip() == "?"
                 formulas += [] if asks else more
                 cells.append(Cell(spans, "?" if asks else text, at))
             rows.append(tuple(cells))

@@ -475,10 +475,10 @@ UNICODE = {
 }
 """Signs people paste, and the macro each stands for ('-' is the character)."""
 
+_SPACE = r"(?:\s|~|\\[ ,;:!])*"
 BOXED = re.compile(
-    r"(?<![\\A-Za-z])\{\s*\?\s*\}"
-    r"|\\(?:text|textbf|textrm|mbox|mathrm|mathbf|boxed|fbox|underline|boldsymbol)"
-    r"\s*\{\s*\?\s*\}"
+    r"(?:(?<![\\A-Za-z])|\\(?:text|textbf|textrm|mbox|mathrm|mathbf|boxed|fbox|underline|boldsymbol)\s*)"
+    rf"\{{{_SPACE}\?{_SPACE}\}}"
 )
 
 

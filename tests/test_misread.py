@@ -77,13 +77,22 @@ def test_a_label_in_a_superscript_is_part_of_a_name() -> None:
 
 # Question marks in boxes
 
-BLANKS = [r"\text{?}", r"\boxed{?}", "{?}", r"\underline{?}", r"\fbox{?}", r"\boxed{\text{?}}"]
+BLANKS = [
+    r"\text{?}",
+    r"\boxed{?}",
+    "{?}",
+    r"\underline{?}",
+    r"\fbox{?}",
+    r"\boxed{\ \text{ ? }\,}",
+]
 
 
 @pytest.mark.parametrize("blank", BLANKS)
 def test_a_question_mark_in_a_box_asks(blank: str) -> None:
     text = rf"$$u = x^2, \quad \frac{{\partial u}}{{\partial x}} = {blank}$$"
     assert answers(text) == ["2 x"]
+    table = f"| Layer | Weights |\n|---|---|\n| INPUT 4 | 0 |\n| FC-2 | ${blank}$ |\n"
+    assert len(answers(table)) == 1
     assert answers(rf"$u = x^2$ and $\frac{{\partial u}}{{\partial x}} = {blank}$.") == ["2 x"]
 
 
@@ -107,6 +116,15 @@ def test_a_number_given_for_a_gradient_contradicts_the_equations() -> None:
     assert refused_exam(below).endswith(message)
     prose = r"$u = x^2$, $\frac{\partial u}{\partial x} = 7$. $L = 3u$, $\partial L/\partial x = ?$"
     assert "beside an equation of u" in refused_exam(prose)
+
+
+def test_a_value_of_a_named_gradient_agrees_with_the_equations() -> None:
+    given = r"z = w x; L = z^2; \delta = \frac{\partial L}{\partial z}; w = 1; x = 3; \delta = "
+    assert Network(given + "6").answer(r"\partial L/\partial w").value == 18
+    assert refused(given + "2", r"\partial L/\partial w") == (
+        r"<question>:1:1: found \delta = 2 for \frac{\partial L}{\partial z}, expected 6, which "
+        r"the equations make it; drop the value of \delta, or the equation of L"
+    )
 
 
 def test_a_gradient_that_is_given_and_no_more_is_used() -> None:
