@@ -355,11 +355,12 @@ class Reader:
                 )
             if node.type != "text":
                 continue
+            if "$" in node.content and "\\$" not in inline.content:
+                self.check_lone_dollar(inline, finder)
             for sign, expected, hint in HIDDEN:
                 hit = sign.search(node.content)
                 escaped = hit and "$" in hit.group() and "\\$" in inline.content
                 if hit and not escaped:
-                    self.check_lone_dollar(inline, finder)
                     raise ExamError(
                         f"found {cited(hit.group().strip())} among words, expected {expected}",
                         at=finder.find(hit.group()),

@@ -220,6 +220,11 @@ LOST = [
         r"1:5: found '$5. Then ', expected a formula between two $; write \$ for a dollar sign "
         "that opens no formula",
     ),
+    (
+        "Pay $5 and see that $x = 2$.",
+        r"1:5: found '$5 and see that ', expected a formula between two $; write \$ for a dollar "
+        "sign that opens no formula",
+    ),
 ]
 
 
