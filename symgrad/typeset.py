@@ -223,7 +223,9 @@ class _Converter(Cursor):
 
         name = token.macro
         known = sorted(macros.MACROS - {"colon", "vert", "Vert", "bmod", "pmod"})
-        near = get_close_matches(name, known, n=1, cutoff=0.8)
+        near = [
+            w for w in get_close_matches(name, known, cutoff=0.75) if abs(len(w) - len(name)) < 2
+        ]
         hint = f"did you mean \\{near[0]}?" if near else "remove it or write it another way"
         if name in macros.INSTEAD:
             hint = f"write \\{macros.INSTEAD[name]}"

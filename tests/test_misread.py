@@ -321,6 +321,11 @@ def test_only_what_is_read_is_suggested(formula: str, hint: str) -> None:
     assert refused_exam(f"$${formula}$$").endswith(f"; {hint}")
 
 
+def test_no_far_macro_is_suggested_in_prose() -> None:
+    hint = "; remove it or write it another way"
+    assert refused_exam(r"Say ${\color{red} x}$ now.").endswith(hint)
+
+
 def test_an_index_that_names_a_tensor_may_be_a_label() -> None:
     equations = r"f_t = \tanh(w_f x_t), t = 1, \dots, T"
     assert r"if it is a part of the name, write w_{\text{f}}; of an index, state" in refused(
