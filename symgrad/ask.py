@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 
+from symgrad.affine import shift
 from symgrad.answer import Answer
 from symgrad.consistency import check_entry
 from symgrad.derive import Sweep
 from symgrad.dual import Number, Undefined
+from symgrad.equation import Upstream
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.evaluate import Point, Unrolled
 from symgrad.expr import Expr, Num, Partial, Ref, constant, num, walk
@@ -62,6 +65,7 @@ class Asker:
         value = self.slope(of, by, derivation.answer)
         if value is not None:
             confirm(self.network, of, by, value, self.point())
+            self.check_names(q)
         if self.cases:
             derivation = spelled_as_cases(derivation)
         return Answer(
@@ -109,10 +113,77 @@ class Asker:
                     hint="ask for the gradient by a name that the formulas compute with",
                 )
             check_entry(self.network, ref, at.find(latex(ref)))
+        if of.name in self.reach(by) and by.name not in self.reach(of):
+            raise NetworkError(
+                f"found a gradient of {latex(of)} by {latex(by)}, which is computed from "
+                f"{latex(of)}; expected a gradient by what {latex(of)} is computed from",
+                at=at,
+                hint=f"write the fraction the other way round, {latex(Partial(by, of))}",
+            )
+
+    def reach(self, ref: Ref) -> set[str]:
+        """The names that `ref` is computed from, by equations or given gradients, and its own."""
+        found: set[str] = set()
+        waiting = [ref.name]
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += (
+                    r.ref.name for eq in self.network.by_name.get(name, ()) for r in eq.reads
+                )
+                waiting += (u.by.name for u in self.network.upstream if u.of.name == name)
+        return found
+
+    def named(self, ref: Ref) -> tuple[Upstream, Partial] | None:
+        """The gradient that a name stands for: ∂L/∂z_1 for δ_1 of δ_i = ∂L/∂z_i."""
+        for u in self.network.upstream:
+            if isinstance(u.symbol, Ref) and u.symbol.name == ref.name:
+                put: dict[str, Expr] = {}
+                for own, asked in zip(u.symbol.indices, ref.indices, strict=False):
+                    if isinstance(own, Ref):
+                        put[own.name] = asked
+                if shift(u.symbol, put) == ref:
+                    by = shift(u.by, put)
+                    assert isinstance(by, Ref)
+                    return u, Partial(u.of, by)
+        return None
+
+    def named_gradient(self, q: Question, u: Upstream, goal: Partial) -> Answer:
+        """The gradient that a name stands for, derived as if it had no name."""
+        assert isinstance(goal.of, Ref)
+        if goal.of.name not in self.network.by_name:
+            raise NetworkError(
+                f"found a question about {q.latex}, which is given as {latex(goal)}; "
+                f"expected an equation of {latex(goal.of)}",
+                hint=f"define {latex(goal.of)}, or ask for another gradient",
+            )
+        rest = tuple(o for o in self.network.upstream if o != u)
+        network = replace(self.network, upstream=rest)
+        asker = Asker(replace(self.scope, network=network), self.where, self.cases)
+        return asker.gradient(q, goal)
+
+    def check_names(self, q: Question) -> None:
+        """The value given for the name of a gradient is the one that the equations make it."""
+        for ref, given in self.network.values.items():
+            named = None if self.network.knows(ref.name) else self.named(ref)
+            if named is None or named[0].of.name not in self.network.by_name:
+                continue
+            goal = named[1]
+            found = self.named_gradient(q, *named).value
+            if isinstance(found, Fraction) and found != given.value:
+                raise NetworkError(
+                    f"found {latex(ref)} = {latex(given)} for {latex(goal)}, expected "
+                    f"{shown(found)[0]}, which the equations make it",
+                    hint=f"drop the value of {latex(ref)}, or the equation of {latex(goal.of)}",
+                )
 
     def name(self, q: Question, ref: Ref) -> Answer:
         """The parameters, or the value of a defined name."""
         if not self.network.knows(ref.name):
+            named = self.named(ref)
+            if named is not None:
+                return self.named_gradient(q, *named)
             if ref.name not in PARAMETER_NAMES:
                 raise NetworkError(
                     f"found a question about {latex(ref)}, which nothing defines; "

@@ -28,7 +28,11 @@ TOTAL_WORDS = ("total", "totals", "sum", "all", "total:", "sum:")
 
 def table_work(item: Grid, section: Section, where: str) -> TableWork:
     """The cells of a table of layers."""
-    said = read_conventions(section.words(), section.at)
+    try:
+        said = read_conventions(section.words())
+    except SymgradError as error:
+        error.at = section.place(error.at) if error.at else section.at
+        raise
     names = next((c for c, h in enumerate(item.header) if names_layers(h.text)), 0)
     columns = tuple(column(item, c, names) for c in range(len(item.header)))
     layers: list[Layer] = []

@@ -240,11 +240,16 @@ def _check_names(network: Network, eq: Equation, read: Read, form: Affine) -> No
     known = {i.name for i in read.inside} | network.sizes
     for name in sorted(form.names):
         if name not in known:
+            label = ""
+            if network.knows(name) and Ref(name) in read.ref.indices:
+                rest = tuple(i for i in read.ref.indices if i != Ref(name))
+                named = latex(Ref(rf"{read.ref.name}_{{\text{{{name}}}}}", rest))
+                label = rf"if it is a part of the name, write {named}; of an index, "
             raise NetworkError(
                 f"found the index {name} in {latex(read.ref)}, expected one with a range",
                 at=eq.at and eq.at.find(latex(read.ref), after="="),
-                hint=rf"state its range: {name} = 1, \dots, n, or sum over it; of a label of the "
-                rf"data, {name} \in \{{1, \dots, n\}}",
+                hint=rf"{label}state its range: {name} = 1, \dots, n, or sum over it; of a label "
+                rf"of the data, {name} \in \{{1, \dots, n\}}",
             )
 
 

@@ -134,6 +134,16 @@ class FontError(SheetError):
 FEW = 12
 """So many of the missing characters are named."""
 
+def cited(text: str) -> str:
+    r"""A piece of the source in quotation marks, as it was written.
+
+    >>> print(cited(r"\partial L"))
+    '\partial L'
+    """
+    shown = "".join(c if c.isprintable() else " " for c in text)
+    return f'"{shown}"' if "'" in shown else f"'{shown}'"
+
+
 WINDOW = 100
 """Longest piece of a source line shown above a caret."""
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from markdown_it.tree import SyntaxTreeNode
 
 from symgrad import page
-from symgrad.errors import ExamError, Place
+from symgrad.errors import ExamError, Place, cited
+from symgrad.macros import plain_blanks
 from symgrad.markdown import (
     COMMENT,
     NESTING,
@@ -161,7 +162,7 @@ class Reader:
             key, value = key.strip(), value.strip().strip("'\"")
             at = self.source.place(number)
             if not colon:
-                raise ExamError(f"found {line.strip()!r}, expected key: value", at=at)
+                raise ExamError(f"found {cited(line.strip())}, expected key: value", at=at)
             if key in found:
                 raise ExamError(f"found a second {key!r}, expected one", at=at, hint="drop one")
             self.check_option(key, value, at)
@@ -208,7 +209,9 @@ class Reader:
             latex = displayed(node)
             start = latex if latex in node.content else node.content
             place = Finder(self.source, first, last).find(start)
-            return [Item(page.Display(latex), (self.formula(latex, place, True),), at)]
+            return [
+                Item(page.Display(plain_blanks(latex)), (self.formula(latex, place, True),), at)
+            ]
         if node.type == "table":
             return [self.table(node)]
         finder = Finder(self.source, first, last)
@@ -216,7 +219,8 @@ class Reader:
         if drawn is not None:
             return [drawn]
         block, formulas = self.block(node, finder)
-        return [Item(block, tuple(formulas), at)] if block else []
+        lines = tuple(self.source.lines[first:last])
+        return [Item(block, tuple(formulas), at, lines=lines)] if block else []
 
     def circuit(self, node: SyntaxTreeNode, at: Place) -> Drawn | None:
         """A paragraph that is one image ``![circuit](f)``."""
@@ -225,7 +229,7 @@ class Reader:
         if not asked:
             if images:
                 raise ExamError(
-                    f"found the picture {images[0].content!r}, expected ![circuit](f)",
+                    f"found the picture {cited(images[0].content)}, expected ![circuit](f)",
                     at=at,
                     hint="pictures from files are not taken over into sheets; remove it",
                 )
@@ -259,6 +263,13 @@ class Reader:
             case "fence" | "code_block":
                 if is_math_fence(node):
                     return self.display(node, finder)
+                if node.type == "code_block" and ASKS.search(node.content):
+                    raise ExamError(
+                        "found a question in indented lines, which Markdown prints as code; "
+                        "expected it in a formula",
+                        at=self.source.start(node.map[0] if node.map else 0),
+                        hint="indent it less, or put three backquotes around what is code",
+                    )
                 return page.Code(node.content.rstrip("\n"), node.info.strip()), []
             case "math_block" | "math_block_label" | "amsmath":
                 return self.display(node, finder)
@@ -287,13 +298,13 @@ class Reader:
     def formula(self, latex: str, at: Place, display: bool) -> Formula:
         """A formula with its lines."""
         lines = self.source.lines[at.line - 1 : at.line + latex.count("\n")]
-        return Formula(latex, at, display, tuple(lines))
+        return Formula(plain_blanks(latex).rstrip(), at, display, tuple(lines))
 
     def display(self, node: SyntaxTreeNode, finder: Finder) -> tuple[page.Block, list[Formula]]:
         """A displayed formula inside a list or quotation."""
         latex = displayed(node)
         place = finder.find(latex if latex in node.content else node.content)
-        return page.Display(latex), [self.formula(latex, place, True)]
+        return page.Display(plain_blanks(latex)), [self.formula(latex, place, True)]
 
     def blocks(
         self, nodes: Sequence[SyntaxTreeNode], finder: Finder
@@ -324,6 +335,7 @@ class Reader:
     def spans(self, inline: SyntaxTreeNode, finder: Finder) -> tuple[Spans, list[Formula]]:
         """Words and inline formulas."""
         self.check_words(inline, finder)
+        self.check_brackets(inline, finder)
         formulas: list[Formula] = []
         for node in inline.walk(include_self=False):
             if node.type in INLINE_MATHS:
@@ -337,21 +349,54 @@ class Reader:
         for node in inline.walk(include_self=False):
             if node.type == "image":
                 raise ExamError(
-                    f"found the picture {node.content!r} among words, expected ![circuit](f) in a "
-                    "paragraph of its own",
+                    f"found the picture {cited(node.content)} among words, expected "
+                    "![circuit](f) in a paragraph of its own",
                     at=finder.find("!["),
                 )
             if node.type != "text":
                 continue
+            if "$" in node.content and "\\$" not in inline.content:
+                self.check_lone_dollar(inline, finder)
             for sign, expected, hint in HIDDEN:
                 hit = sign.search(node.content)
                 escaped = hit and "$" in hit.group() and "\\$" in inline.content
                 if hit and not escaped:
                     raise ExamError(
-                        f"found {hit.group().strip()!r} among words, expected {expected}",
+                        f"found {cited(hit.group().strip())} among words, expected {expected}",
                         at=finder.find(hit.group()),
                         hint=hint,
                     )
+
+    def check_lone_dollar(self, inline: SyntaxTreeNode, finder: Finder) -> None:
+        """A dollar sign that opens what looks like words is a price."""
+        for node in inline.walk(include_self=False):
+            if node.type == "math_inline" and LONE.match(node.content):
+                text = node.content.split("\n")[0]
+                raise ExamError(
+                    f"found {cited('$' + text)}, expected a formula between two $",
+                    at=finder.find("$" + text),
+                    hint="write \\$ for a dollar sign that opens no formula",
+                )
+
+    def check_brackets(self, inline: SyntaxTreeNode, finder: Finder) -> None:
+        r"""No formula stands in ``\[ … \]`` or ``\( … \)``, which Markdown prints as brackets."""
+        bare = SET_APART.sub(lambda m: " " * len(m[0]), inline.content)
+        hit = BRACKETS.search(bare)
+        if hit:
+            sign, marks = hit.group()[:2], "$$ … $$" if hit.group()[1] == "[" else "$ … $"
+            end = "]" if sign == r"\[" else ")"
+            line = bare[: hit.start()].count("\n")
+            start = bare.rfind("\n", 0, hit.start()) + 1
+            lead = inline.content[start : hit.start() + 2]
+            finder.line = max(
+                finder.line, (inline.map[0] if inline.map else 0) - finder.first + line
+            )
+            raise ExamError(
+                rf"found {sign} among words, which Markdown prints as {sign[1]}; "
+                f"expected a formula between dollar signs",
+                at=finder.find(lead).shifted(len(lead.lstrip()) - 2),
+                hint=rf"write {marks} for {sign} … \{end}",
+            )
 
     # -- tables ------------------------------------------------------------------------------------
 
@@ -380,7 +425,7 @@ class Reader:
                 finder.column = at.column - 1
                 spans, more = self.spans(cell.children[0], finder)
                 text = cell.children[0].content.strip()
-                asks = text.strip("*_$ ") == "?"
+                asks = plain_blanks(text.strip("*_$ ")).rstrip() == "?"
                 formulas += [] if asks else more
                 cells.append(Cell(spans, "?" if asks else text, at))
             rows.append(tuple(cells))
@@ -392,7 +437,26 @@ class Reader:
 INLINE_MATHS = ("math_inline", "math_inline_double")
 
 
+ASKS = re.compile(r"\$[^$]*=\s*\?")
+"""A question between dollar signs."""
+
+SET_APART = re.compile(r"(`+).*?\1|\$\$.*?\$\$|\$[^$]*\$|\\\\", re.DOTALL)
+"""Code and formulas among words, and a backslash that is one."""
+
+BRACKETS = re.compile(
+    r"\\\((?=.*?\\\))|\\\[(?=\s*(?:\n|$)|(?:(?!\\\]).)*?(?:[=?^_]|\\(?!\])).*?\\\])", re.DOTALL
+)
+r"""The start of ``\( … \)``, or of ``\[ … \]`` around what looks like a formula."""
+
+LONE = re.compile(r"\d[\d.,]*\s+(?!\\)[A-Za-z]{2,}|\d[\d.,]*[.,]\s|[^\s$][^$]*\s$", re.DOTALL)
+"""What follows a dollar sign that is a price: $5 for it, $5. Then …"""
+
 HIDDEN = (
+    (
+        re.compile(r"^\s*=\s*\?"),
+        "the question inside the formula",
+        r"put = ? between the dollar signs, $\frac{\partial L}{\partial w} = ?$",
+    ),
     (
         re.compile(r"\$\$"),
         "a formula between two $$",

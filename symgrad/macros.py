@@ -9,6 +9,8 @@ amsmath and amssymb, KaTeX and MathJax all know.
 
 from __future__ import annotations
 
+import re
+
 _SAME = (
     "alpha beta gamma delta zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon "
     "chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega "
@@ -375,6 +377,18 @@ MACROS = (
     | frozenset(TEXT)
 )
 
+INSTEAD = {
+    "bm": "boldsymbol",
+    "mathds": "mathbb",
+    "mathscr": "mathcal",
+    "cfrac": "dfrac",
+    "mbox": "text",
+    "textsf": "text",
+    "argmax": "operatorname{argmax}",
+    "argmin": "operatorname{argmin}",
+}
+"""Macros of packages, and what the table has in their place."""
+
 UNICODE = {
     "×": "times",
     "·": "cdot",
@@ -460,3 +474,20 @@ UNICODE = {
     "Ω": "Omega",
 }
 """Signs people paste, and the macro each stands for ('-' is the character)."""
+
+_SPACE = r"(?:\s|~|\\[ ,;:!])*"
+BOXED = re.compile(
+    r"(?:(?<![\\A-Za-z])|\\(?:text|textbf|textrm|mbox|mathrm|mathbf|boxed|fbox|underline|boldsymbol)\s*)"
+    rf"\{{{_SPACE}\?{_SPACE}\}}"
+)
+
+
+def plain_blanks(text: str) -> str:
+    r"""LaTeX with every question mark in braces or in a box as a bare one, each sign in its place.
+
+    >>> plain_blanks(r"x = \boxed{\text{?}}, y = ?")
+    'x = ?               , y = ?'
+    """
+    while (after := BOXED.sub(lambda m: "?".ljust(len(m[0])), text)) != text:
+        text = after
+    return text

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
+from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -17,6 +18,7 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 
 from symgrad import page
 from symgrad.errors import Place
+from symgrad.macros import plain_blanks
 from symgrad.page import Span, Spans
 
 NESTING = 60
@@ -27,6 +29,10 @@ COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
 DOLLARS = math_block_dollar(allow_labels=False, allow_blank_lines=True)
+
+
+NEIGHBOURS = re.compile(r"\$\$[ \t]*\$\$")
+"""What stands between two displays in one line."""
 
 
 ENVIRONMENT = re.compile(r"\\(begin|end)\{(align|gather|alignat|equation)\*?\}(?:\{\d+\})?")
@@ -122,13 +128,21 @@ def markdown() -> MarkdownIt:
 
 def display_block(state: StateBlock, first: int, last: int, silent: bool) -> bool:
     """A display between two ``$$``, which also ends a paragraph; asked in silence whether one
-    starts here, it leaves no trace."""
+    starts here, it leaves no trace. Displays that follow one another in a line are apart."""
     tokens, line = len(state.tokens), state.line
     found = DOLLARS(state, first, last, silent)
     if silent:
         del state.tokens[tokens:]
         state.line = line
+    else:
+        state.tokens[tokens:] = [one for token in state.tokens[tokens:] for one in apart(token)]
     return found
+
+
+def apart(token: Token) -> list[Token]:
+    """The displays that one line holds: ``$$a = 1$$ $$b = 2$$``."""
+    pieces = NEIGHBOURS.split(token.content) if token.type == "math_block" else [token.content]
+    return [token.copy(content=piece) for piece in pieces]
 
 
 def displayed(node: SyntaxTreeNode) -> str:
@@ -164,7 +178,7 @@ def words(node: SyntaxTreeNode) -> list[Span]:
         case "code_inline":
             return [Span("code", node.content)]
         case "math_inline" | "math_inline_double":
-            return [Span("math", node.content.strip())]
+            return [Span("math", plain_blanks(node.content).strip())]
         case "em" | "strong":
             return within(node, "em" if node.type == "em" else "strong")
         case "link":

@@ -2,6 +2,7 @@ r"""What a section of an exam holds: formulas, blocks, tables, circuits, with th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -37,6 +38,20 @@ class Item:
     block: page.Block
     formulas: tuple[Formula, ...] = ()
     at: Place | None = None
+    lines: tuple[str, ...] = field(default=(), compare=False, repr=False, kw_only=True)
+    """The lines of the file on which it stands."""
+
+    def place(self, words: str, offset: int) -> Place | None:
+        """Where the word at `offset` of the item's plain words stands in the file."""
+        word = (words[offset:].split() or [""])[0]
+        before = words[:offset].count(word) if word else 0
+        for number, line in enumerate(self.lines):
+            for hit in re.finditer(re.escape(word), line):
+                if before == 0 and self.at is not None:
+                    at = replace(self.at, line=self.at.line + number, source=line)
+                    return replace(at, column=hit.start() + 1)
+                before -= 1
+        return self.at
 
 
 @dataclass(frozen=True)
@@ -85,6 +100,18 @@ class Section:
     def words(self) -> str:
         """The plain words of the section, for conventions stated in prose."""
         return "\n".join(w for item in self.items for w in block_words(item.block))
+
+    def place(self, at: Place) -> Place | None:
+        """A place in the plain words of the section, as a place in the file."""
+        lines = self.words().split("\n")
+        offset = sum(len(line) + 1 for line in lines[: at.line - 1]) + at.column - 1
+        for item in self.items:
+            words = list(block_words(item.block))
+            text = "\n".join(words)
+            if words and offset <= len(text):
+                return item.place(text, offset)
+            offset -= len(text) + 1 if words else 0
+        return self.at
 
 
 def block_words(block: page.Block) -> Iterator[str]:

@@ -18,7 +18,7 @@ from symgrad.consistency import (
     check_single_assignment,
 )
 from symgrad.equation import Equation, Upstream, index_of
-from symgrad.errors import NetworkError, SymgradError
+from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
     ONE,
     Bound,
@@ -28,6 +28,7 @@ from symgrad.expr import (
     Num,
     Partial,
     Ref,
+    constant,
     free,
     num,
     substitute,
@@ -35,7 +36,7 @@ from symgrad.expr import (
     walk,
 )
 from symgrad.index import Facts, Index, Range
-from symgrad.labels import plain_labels, values_of
+from symgrad.labels import check_superscripts, plain_labels, values_of
 from symgrad.latex import latex
 from symgrad.limits import (
     Defined,
@@ -85,6 +86,7 @@ class Builder(Sorter):
         self.pad()
         self.digits_apart()
         self.data |= self.arguments()
+        self.check_superscripts()
         equations = self.arranged(self.with_letters())
         plain = plain_labels(equations, self.letters, self.members | self.data)
         self.labels |= plain
@@ -358,6 +360,19 @@ class Builder(Sorter):
         ]
         return (*own, *kept)
 
+    def check_superscripts(self) -> None:
+        """No superscript label of what is written here or read from outside is an index."""
+        equations = self.arranged(self.equations)
+        indices = set(self.letters) | set(self.labels) | bound_names(equations)
+        indices |= {n for d in equations for n in _letters(d.target)}
+        written: list[tuple[Expr, Place]] = [
+            (e, d.at) for d in equations for e in (d.target, d.body)
+        ]
+        written += [(q.left, q.at) for q in self.questions]
+        written += [(r, self.value_places[r]) for r in self.values]
+        written += [(e, at) for u, at in self.upstream for e in (u.symbol, u.of, u.by)]
+        check_superscripts(written, equations, indices)
+
     def validated(self, network: Network, new: set[Equation]) -> Network:
         """The network with cycles and double definitions refused everywhere, reads out of range
         refused in this scope's own equations (outer ones may read what is shadowed here)."""
@@ -409,6 +424,22 @@ class Builder(Sorter):
                     hint="rename it, or put it under a heading of its own",
                 )
             seen[u.symbol] = goals[u.of, u.by] = u
+        places = dict(self.upstream)
+        for u in network.upstream:
+            self.check_number(network, u, places.get(u))
+
+    def check_number(self, network: Network, u: Upstream, at: Place | None) -> None:
+        """A gradient given as a number is of a quantity that no equation defines; ∂L/∂L = 1 says
+        nothing new."""
+        value, defining = constant(u.symbol), network.by_name.get(u.of.name)
+        if value is None or defining is None or (u.of == u.by and value == 1):
+            return
+        raise NetworkError(
+            f"found the given gradient {latex(Partial(u.of, u.by))} = {latex(u.symbol)} beside an "
+            f"equation of {latex(u.of)}, expected one of them",
+            at=at or defining[0].at,
+            hint=rf"give it a name, \delta = {latex(Partial(u.of, u.by))}, or drop the equation",
+        )
 
     def check_matrices(self, network: Network) -> None:
         """A tensor with a shape is read with its indices: products of matrices are not numbers."""

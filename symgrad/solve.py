@@ -196,7 +196,7 @@ def read_groups(
     settled = heads == known and names == taken
     read_ = {
         k: [
-            block if settled and block is not None else read_placed(f, heads, names)
+            block if settled and block is not None else read_or_prose(f, heads, names, outer)
             for f, block in zip(spoken[k], first[k], strict=True)
         ]
         for k in groups
@@ -266,6 +266,26 @@ def read_placed(
         error.at = error.at and f.placed(error.at)
         raise
     return tuple(placed(s, f) for s in found)
+
+
+def read_or_prose(
+    f: Formula, functions: frozenset[str], taken: frozenset[str], outer: Scope
+) -> tuple[Statement, ...]:
+    """The statements of a formula; none of one in prose that cannot be read and says nothing."""
+    try:
+        return read_placed(f, functions, taken)
+    except NotationError:
+        said = None if f.display else INTERVAL.fullmatch(f.latex)
+        if said is None or set(re.split(r"[\s,]+", said[1])) & outer.letters.keys():
+            raise
+        return ()
+
+
+INTERVAL = re.compile(
+    r"([^(){}^=?]*)(?:\\in(?![A-Za-z])|∈)\s*"
+    r"(?:(?:\\left)?\s*[\[(][^\[\](){}^]*,[^\[\](){}^]*[\])]|\\mathbb\s*(?:[NZQC]|\{[NZQC]\}))\s*"
+)
+r"""A remark in prose on which values a number takes: ``x \in [0, 1)``, ``k \in \mathbb N``."""
 
 
 def placed(s: Statement, f: Formula) -> Statement:

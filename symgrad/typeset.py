@@ -221,8 +221,14 @@ class _Converter(Cursor):
             self.fail(f"a stray {token.text}", "a formula", token, "remove it")
         from difflib import get_close_matches  # only an error needs it
 
-        near = get_close_matches(token.macro, sorted(macros.MACROS), n=1)
+        name = token.macro
+        known = sorted(macros.MACROS - {"colon", "vert", "Vert", "bmod", "pmod"})
+        near = [
+            w for w in get_close_matches(name, known, cutoff=0.75) if abs(len(w) - len(name)) < 2
+        ]
         hint = f"did you mean \\{near[0]}?" if near else "remove it or write it another way"
+        if name in macros.INSTEAD:
+            hint = f"write \\{macros.INSTEAD[name]}"
         self.fail(token.text, "a known macro", token, hint)
 
     def wrapped(self, name: str) -> str:

@@ -115,7 +115,7 @@ def documents(draw: st.DrawFn) -> tuple[str, list[str]]:
             lambda: f"$$\n\\text{{{word()} }} {ASK}\n$$",
             lambda: f"$${ASK}$$",
             lambda: f"[^1]: {word()} {word()}",
-            lambda: "---",
+            lambda: "***",
             lambda: f"{word()}\n===",
         ]
         if depth:

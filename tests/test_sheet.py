@@ -43,7 +43,6 @@ def kinds(blocks: tuple[Block, ...]) -> list[str]:
 INDEPENDENT = {
     "another branch": ("$$\nz = w x, \\quad L = (y - a)^2\n$$", "w"),
     "another entry": ("$$\nz_i = w_i x, \\quad i = 1, 2\n$$\n\n$$\nL = (y - z_1)^2\n$$", "w_2"),
-    "a later value": ("$$\nL = w^2, \\quad M = L w\n$$", "M"),
 }
 
 

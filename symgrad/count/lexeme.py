@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from symgrad.errors import CountError, Place
+from symgrad.errors import CountError, Place, cited
 from symgrad.expr import Expr, Ref, num
 
 
@@ -59,7 +59,7 @@ def tokens(
             continue
         if match is None:
             raise CountError(
-                f"found {text[start]!r} in a layer, expected words, sizes and options",
+                f"found {cited(text[start])} in a layer, expected words, sizes and options",
                 at=place(text, start, at),
                 hint="write a layer as CONV5-10, stride 1, pad 2",
             )

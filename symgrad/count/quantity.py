@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from symgrad.errors import CountError, Place
+from symgrad.errors import CountError, Place, cited
 
 
 class Kind(StrEnum):
@@ -136,7 +136,7 @@ def unknown(header: str, at: Place | None = None) -> CountError:
     """The error for a header with a `?` in its column that names no quantity."""
     known = ", ".join(kind.value for kind in Kind)
     return CountError(
-        f"found the header {header.strip()!r}, expected a quantity that can be counted",
+        f"found the header {cited(header.strip())}, expected a quantity that can be counted",
         at=at,
         hint=f"use one of: {known} (memory also in bytes, KB, MB)",
     )

@@ -26,7 +26,7 @@ from symgrad.count.spelling import (
     WINDOWS,
     first_words,
 )
-from symgrad.errors import CountError, Place
+from symgrad.errors import CountError, Place, cited
 from symgrad.expr import ONE, Expr, num
 
 LONGEST, DEEPEST, LARGEST = 300, 500, 10**9
@@ -124,7 +124,7 @@ class Reader:
             known = "INPUT, CONV, DWCONV, TCONV, POOL, GLOBAL AVG POOL, FC, FLATTEN, BN, RELU, …"
             offset = len(self.text) - len(self.text.lstrip())
             raise CountError(
-                f"found {word!r}, expected a layer",
+                f"found {cited(word)}, expected a layer",
                 at=place(self.text, offset, self.at),
                 hint=f"known layers: {known}",
             )
@@ -355,7 +355,7 @@ class Reader:
             value = (num(0), num(0))
         elif not self.sized():
             word = token.text.lower()
-            self.fail(f"a number after {word!r}", f"write {word} 2, or {word} = 2")
+            self.fail(f"a number after {cited(word)}", f"write {word} 2, or {word} = 2")
         elif name == "filters" and token.text.lower() == "filters" and self._crossed(1):
             name, value = "kernel", self.pair()
         elif name in ("filters", "dilation", "groups"):
@@ -372,7 +372,7 @@ class Reader:
         """Refuse a value that goes on: a formula is not a size."""
         after = self.peek()
         if after and after.text in ("+", "/", "×", "(", "-") and self.sized(1) and after.glued:
-            self.fail(f"a whole number or a name after {token.text!r}", self.hint())
+            self.fail(f"a whole number or a name after {cited(token.text)}", self.hint())
 
     def _counted(self) -> bool:
         """``10 filters``, ``96 11×11 filters``, ``5×5``, ``5×5 filters``, ``3×3, 64``."""

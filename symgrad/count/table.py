@@ -28,7 +28,7 @@ from symgrad.count.size import (
 )
 from symgrad.count.stack import DEEPEST
 from symgrad.count.window import View, lengths, padded
-from symgrad.errors import CountError
+from symgrad.errors import CountError, cited
 from symgrad.expr import ONE, ZERO, Add, Div, Expr, Mul, children, num
 from symgrad.latex import latex
 
@@ -72,7 +72,7 @@ class Row:
         """The count of `quantity`, in its unit."""
         if quantity.kind not in self.cells:
             raise CountError(
-                f"found {self.layer.text!r}, expected a layer with a {quantity.kind.value}",
+                f"found {cited(self.layer.text)}, expected a layer with a {quantity.kind.value}",
                 at=self.layer.at,
                 hint="leave the cell empty; after a transposed convolution, and where size "
                 "symbols leave open which entries are read, there is no receptive field to count",
@@ -154,14 +154,14 @@ def _check(layers: Sequence[Layer]) -> None:
         )
     if not layers[0].shape:
         raise CountError(
-            f"found {layers[0].text!r} first, expected the size of the input",
+            f"found {cited(layers[0].text)} first, expected the size of the input",
             at=layers[0].at,
             hint="begin with INPUT height×width×channels, for example INPUT 32×32×3",
         )
     for layer in layers[1:]:
         if layer.kind == "input":
             raise CountError(
-                f"found a second input {layer.text!r}, expected a layer",
+                f"found a second input {cited(layer.text)}, expected a layer",
                 at=layer.at,
                 hint="give each network its own table",
             )
@@ -171,7 +171,7 @@ def _cost(layer: Layer, state: _State) -> _Cost:
     agrees = len(layer.shape) == len(state.shape) and all(map(equal, layer.shape, state.shape))
     if layer.shape and not agrees:
         raise CountError(
-            f"found {layer.text!r}, expected it on {product(state.shape, TEXT)}",
+            f"found {cited(layer.text)}, expected it on {product(state.shape, TEXT)}",
             at=layer.at,
             hint="leave the size out, or correct it",
         )
@@ -200,7 +200,7 @@ def _cost(layer: Layer, state: _State) -> _Cost:
 def _volume(layer: Layer, state: _State) -> None:
     if len(state.shape) != 3:
         raise CountError(
-            f"found {layer.text!r} after a vector of {product(state.shape, TEXT)} values, "
+            f"found {cited(layer.text)} after a vector of {product(state.shape, TEXT)} values, "
             "expected a volume of height × width × channels",
             at=layer.at,
             hint="put it before the first FLATTEN or FC, or give the input three sizes",
@@ -209,7 +209,7 @@ def _volume(layer: Layer, state: _State) -> None:
 
 def _need(layer: Layer, value: Expr | Pair | None, what: str, hint: str) -> None:
     if value is None:
-        raise CountError(f"found {layer.text!r}, expected its {what}", at=layer.at, hint=hint)
+        raise CountError(f"found {cited(layer.text)}, expected its {what}", at=layer.at, hint=hint)
 
 
 def _whole(state: _State) -> View | None:
@@ -262,7 +262,7 @@ def _channels_read(layer: Layer, channels: Expr, filters: Expr) -> tuple[Expr, b
             continue
         if number(Div(total, groups)) is not None:
             raise CountError(
-                f"found {layer.text!r} with {worked(total, TEXT)} {what} in "
+                f"found {cited(layer.text)} with {worked(total, TEXT)} {what} in "
                 f"{worked(groups, TEXT)} groups, expected groups of the same size",
                 at=layer.at,
                 hint=f"change the groups or the number of {what}",
@@ -276,7 +276,7 @@ def _channels_read(layer: Layer, channels: Expr, filters: Expr) -> tuple[Expr, b
 def _shallow(layer: Layer, size: Expr) -> Expr:
     if _depth(size) > DEPTH:
         raise CountError(
-            f"found {layer.text!r} on a size that nests too many divisions, expected fewer",
+            f"found {cited(layer.text)} on a size that nests too many divisions, expected fewer",
             at=layer.at,
             hint="give the input's height and width as numbers",
         )

@@ -12,7 +12,7 @@ from fractions import Fraction
 from symgrad.count.layer import POOLS, Layer, Pair
 from symgrad.count.remark import Remark
 from symgrad.count.size import TEXT, number, polynomial, tidy, worked
-from symgrad.errors import CountError
+from symgrad.errors import CountError, cited
 from symgrad.expr import ONE, ZERO, Add, Call, Div, Expr, Mul, Neg, Num, Ref, num
 
 
@@ -94,7 +94,7 @@ def padded(layer: Layer) -> tuple[Layer, tuple[Remark, ...]]:
     slow = (said.stride or (ONE, ONE)) == (ONE, ONE)
     if layer.kind == "tconv" or not odd or not slow:
         raise CountError(
-            f"found {layer.text!r}, expected its padding",
+            f"found {cited(layer.text)}, expected its padding",
             at=layer.at,
             hint="state pad P, same or valid; only a convolution with an odd kernel and stride 1 "
             "is taken to keep its size",
@@ -126,7 +126,7 @@ def _sound(layer: Layer, n: Expr, window: Window, formula: Expr, value: Fraction
     shown = worked(formula, TEXT)
     if value.denominator != 1:
         raise CountError(
-            f"found {layer.text!r}: {shown} = {decimal(value)} is not a whole number, "
+            f"found {cited(layer.text)}: {shown} = {decimal(value)} is not a whole number, "
             "expected windows that cover the input exactly",
             at=layer.at,
             hint="add floor or ceil to the layer, or change stride or padding",
@@ -137,7 +137,7 @@ def _sound(layer: Layer, n: Expr, window: Window, formula: Expr, value: Fraction
     fits = not slides or room is None or span is None or span <= room
     if value < 1 or not fits:
         raise CountError(
-            f"found {layer.text!r} on {worked(n, TEXT)} entries: {shown} = {value}, "
+            f"found {cited(layer.text)} on {worked(n, TEXT)} entries: {shown} = {value}, "
             "expected a window that fits",
             at=layer.at,
             hint="use a smaller kernel or more padding",
@@ -153,7 +153,7 @@ def _last_window(layer: Layer, n: Expr, window: Window, value: Fraction) -> None
     exact = number(replace(window, rounding=None).length(n)) == value
     if not exact and begin is not None and end is not None and begin >= end:
         raise CountError(
-            f"found {layer.text!r}: with ceil the last window begins outside the input, "
+            f"found {cited(layer.text)}: with ceil the last window begins outside the input, "
             "expected every window to begin on it",
             at=layer.at,
             hint="write floor, or change stride or padding",

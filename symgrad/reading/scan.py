@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass, replace
 
 from symgrad.errors import NotationError, Place
+from symgrad.macros import MACROS, plain_blanks
 
 MAX_TEXT, MAX_DEPTH, MAX_DIGITS = 20_000, 60, 30
 """Largest text, deepest nesting and longest number that are read."""
@@ -119,6 +120,9 @@ KINDS: dict[str, tuple[str, str]] = {
     "|": ("bar", "|"), r"\vert": ("bar", "|"), r"\forall": ("words", "for all"),
 }  # fmt: skip
 
+MEANT = {"name", "style", "rel", "function", "open", "close", "dots", "op", "macro", "in", "sim"}
+"""Kinds of macros that a misspelled one may stand for."""
+
 REFUSED = {
     r"\pm": "a formula has one value; write the two formulas",
     r"\mp": "a formula has one value; write the two formulas",
@@ -177,6 +181,7 @@ LEXEME = re.compile(
 CALLED = re.compile(
     r"(exp|log|ln|tanh|sinh?|cosh?|arctan|max|min|sqrt|relu|ReLU|sigmoid|softmax|sum|abs)\s*\("
 )
+POINTED = re.compile(r"(?:\.\d+)+")
 SCIENTIFIC = re.compile(r"[eE][-+]?\d")
 
 
@@ -188,6 +193,7 @@ def scan(text: str) -> list[Mark]:
     """
     if len(text) > MAX_TEXT:
         raise Fault(0, f"found a formula of {len(text)} characters, expected at most {MAX_TEXT}")
+    text = plain_blanks(text)
     marks: list[Mark] = []
     pos = 0
     while pos < len(text):
@@ -238,6 +244,9 @@ def _number(text: str, word: str, pos: int, end: int) -> Mark:
         raise Fault(pos, f"found a number of {len(word)} digits, expected at most {MAX_DIGITS}")
     if not word.isascii():
         raise Fault(pos, f"found {word}, expected the digits 0 to 9")
+    if more := POINTED.match(text, end):
+        shown = word + more.group()
+        raise Fault(pos, f"found {shown}, expected a number with one point", "write 1.2 or 1.23")
     if SCIENTIFIC.match(text, end):
         raise Fault(pos, "found a number with an exponent", r"write 3 \cdot 10^{-2}")
     return Mark("number", word, pos, end)
@@ -247,8 +256,10 @@ def _unknown(word: str, pos: int) -> Fault:
     if word in REFUSED:
         return Fault(pos, f"found {word}, which symgrad does not read", REFUSED[word])
     if len(word) > 1 and word[1:].isalpha():
-        known = [*KINDS, r"\text", r"\left", r"\right", r"\begin", r"\end"]
-        near = difflib.get_close_matches(word[:20], known, n=1, cutoff=0.75)
+        known = [w for w, (kind, _) in KINDS.items() if w[1:] in MACROS and kind in MEANT]
+        known += [r"\text", r"\left", r"\right", r"\begin", r"\end"]
+        right = word[1:] in MACROS  # spelled as it should be
+        near = [] if right else difflib.get_close_matches(word[:20], known, n=1, cutoff=0.75)
         hint = f"did you mean {near[0]}?" if near else "write it with the macros of the notation"
         return Fault(pos, f"found {word[:40]}, expected a macro symgrad reads", hint)
     shown = word if word.isprintable() else f"U+{ord(word[-1]):04X}"

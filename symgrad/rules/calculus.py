@@ -177,6 +177,12 @@ def power_rule(e: Expr, c: Context) -> Iterator[Place]:
     for p in _places(e.base, c):
         yield p.through("power-rule", scaled(e.exp, lowered(e), p.factor))
     for p in _places(e.exp, c):
+        base = constant(e.base)
+        if base is not None and base <= 0:
+            raise NoRuleError(
+                f"found {latex(e)} differentiated by its exponent, expected a positive base",
+                hint="correct the base",
+            )
         log = Call("log", (e.base,), r"\log")
         yield p.through("power-rule", scaled(e, log, p.factor))
 
