@@ -317,6 +317,14 @@ def test_depthwise_separable_products():
     assert equal(full.result, Mul((d, d, m, n, f, f)))
 
 
+def test_a_sum_begins_with_a_gain_where_it_has_one():
+    rows = count(
+        read_stack("INPUT HxWxC; CONV F-K, stride S, pad P; CONV F-K, stride S, pad P")
+    ).rows
+    assert "(2 × P - F + 1)/S" in rows[2].cells[Kind.OUTPUT].text
+    assert "(-" not in rows[2].cells[Kind.OUTPUT].text
+
+
 def test_the_output_size_formula_of_the_notes():
     row = count(read_stack("CONV F-K, stride S, pad P on W×W×D")).rows[0]
     assert row.sizes[0].text == "(W - F + 2 × P)/S + 1"
