@@ -140,12 +140,14 @@ class Affine:
         return total
 
     def expr(self) -> Expr:
-        r"""As a formula a person would write: gains first, then losses, then the number; what a
-        stride multiplies is one term, s (i - 1).
+        r"""As a formula a person would write: gains first, then losses, then the number, which is
+        first where it is the only gain; what a stride multiplies is one term, s (i - 1).
 
         >>> from symgrad.latex import latex
         >>> latex(Affine(1, (("i", -1), ("l", 1))).expr())
         'l - i + 1'
+        >>> latex(Affine(1, (("p", -1),)).expr())
+        '1 - p'
         >>> latex(Affine(0, (("s*i", 1), ("j", 1), ("s", -1))).expr())
         's\\, (i - 1) + j'
         """
@@ -164,8 +166,10 @@ class Affine:
             leads = any(k > 0 for _, k in inner.coefficients)
             inner = inner if leads else inner.scaled(-1)
             (gains if leads else losses).append(Mul((Ref(common), inner.expr())))
+        if self.constant > 0 and not gains:
+            gains.append(num(self.constant))
         terms = [*gains, *map(Neg, losses)]
-        if self.constant or not terms:
+        if (self.constant and gains != [num(self.constant)]) or not terms:
             value = num(abs(self.constant))
             terms.append(Neg(value) if self.constant < 0 and terms else num(self.constant))
         return terms[0] if len(terms) == 1 else Add(tuple(terms))

@@ -2,7 +2,7 @@ r"""Questions about a network: gradients, parameters and values, each answered i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
@@ -249,9 +249,15 @@ MOST_LISTED = 4
 
 def whole_latex(d: Derivation) -> str:
     """The answer; after it what the upstream gradients stand for that it leaves named."""
-    known = {u.goal: u for u in d.upstream}
     named = [s.before for s in d.steps if s.rule == "unroll" and s.before != d.goal]
-    parts = [" = ".join(latex(e) for e in (*named, d.answer))]
+    first = " = ".join(latex(e) for e in (*named, d.answer))
+    return r",\quad ".join([first, *(u.latex() for u in left_named(d))])
+
+
+def left_named(d: Derivation) -> Iterator[Derivation]:
+    """The derivations of the upstream gradients that an answer leaves named, and of those that
+    theirs leave."""
+    known = {u.goal: u for u in d.upstream}
     waiting = [d.answer]
     told: set[Expr] = {d.goal}
     while waiting:
@@ -259,10 +265,9 @@ def whole_latex(d: Derivation) -> str:
             u = defining(x, known) if isinstance(x, Partial) else None
             if u is not None and u.goal not in told:
                 told.add(u.goal)
-                parts.append(u.latex())
+                yield u
                 waiting.append(u.answer)
                 known |= {v.goal: v for v in u.upstream}
-    return r",\quad ".join(parts)
 
 
 def defining(x: Partial, known: Mapping[Partial, Derivation]) -> Derivation | None:

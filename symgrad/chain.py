@@ -227,13 +227,27 @@ def loose_range(form: Affine | None, lo: Expr, hi: Expr) -> tuple[Condition, ...
 
 
 def entry_by_entry(t: Term) -> list[Term]:
-    """A summand over a short range of numbers as one summand for each; others as they are."""
+    """A summand over a short range of numbers as one summand for each, one over a single entry
+    as that entry: ⌈l/m⌉ for i = ⌈l/m⌉, …, ⌈l/m⌉; others as they are."""
+    for k, b in enumerate(t.bounds):
+        if b.lo is not None and b.lo == b.hi and not b.conds and not isinstance(b.lo, Num):
+            put = {b.name: b.lo}
+            consumer = shift(t.consumer, put)
+            assert isinstance(consumer, Ref)
+            rest = (*t.bounds[:k], *(_moved(x, put) for x in t.bounds[k + 1 :]))
+            one = Term(consumer, rest, shift(t.raw, put), ZERO, t.because, ())
+            return entry_by_entry(finished(one))
     size_ = count(t.bounds)
     if not t.bounds or size_ is None or size_ > WRITTEN_OUT:
         return [t]
     return [
         finished(replace(e, general=(t.consumer, t.local), span=t.bounds)) for e in enumerated(t)
     ]
+
+
+def _moved(b: Bound, put: Mapping[str, Expr]) -> Bound:
+    """A range with values put into its ends."""
+    return Bound(b.name, b.lo and shift(b.lo, put), b.hi and shift(b.hi, put), b.conds)
 
 
 def enumerated(t: Term) -> list[Term]:

@@ -143,8 +143,9 @@ def derive(equations: str, question: str, as_latex: bool, steps: bool) -> None:
 
 
 def shown_unicode(answer: Answer, steps: bool) -> list[str]:
-    """An answer as lines of Unicode."""
-    from symgrad.terminal import in_unicode, plainly, ranges
+    """An answer as lines of Unicode; below it what the gradients stand for that it leaves named."""
+    from symgrad.ask import left_named
+    from symgrad.terminal import in_unicode, plainly, ranges, stated
     from symgrad.terminal import steps as leading
 
     d = answer.derivation
@@ -153,18 +154,23 @@ def shown_unicode(answer: Answer, steps: bool) -> list[str]:
         return [end]
     where = ranges(d.indices)
     end += f"   ({where})" if where else ""
-    return [*in_unicode(leading(d)), "", end] if steps else [end]
+    if steps:
+        return [*in_unicode(leading(d)), "", end]
+    return [end, *map(stated, left_named(d) if answer.value is None else ())]
 
 
 def shown_latex(answer: Answer, steps: bool) -> list[str]:
-    """An answer as LaTeX."""
+    """An answer as LaTeX; below it what the gradients stand for that it leaves named."""
+    from symgrad.ask import left_named
     from symgrad.terminal import in_latex
     from symgrad.terminal import steps as leading
 
     d = answer.derivation
     if d is None:
         return [f"{answer.question} = {answer.latex}"]
-    return [in_latex(leading(d)) if steps else d.latex()]
+    if steps:
+        return [in_latex(leading(d))]
+    return [d.latex(), *(u.latex() for u in left_named(d))]
 
 
 @main.command()

@@ -234,7 +234,7 @@ class Sweep(Naming):
         return self._terms[node]
 
     def _chain(self, node: Ref) -> list[Term]:
-        facts = within(self.network.facts, self.indices(node))
+        facts = self._inside(node)
         avoid = frozenset(names(node) | names(self.of))
         pieces: list[Term] = []
         for eq in self.network.readers(node):
@@ -319,7 +319,7 @@ class Sweep(Naming):
                 after = total(*(self._flow(p) for t in terms for p in t.parts or (t,)))
                 steps.append(Step("contract-delta", at, after))
                 at = after
-        facts = within(self.network.facts, (*indices, *self.indices(self.of)))
+        facts = self._inside(node, self.of)
         padding = self.network.is_padding
         seen = transform(at, lambda x: ZERO if isinstance(x, Ref) and padding(x) else x)
         neat = neaten(seen, goal, taken, facts)

@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from symgrad.affine import shift
-from symgrad.chain import Term, goal_entry, renamed, within
+from symgrad.affine import affine, shift
+from symgrad.chain import Term, goal_entry, loose_range, renamed, within
 from symgrad.contract import contract, guard
 from symgrad.equation import Equation, Upstream
 from symgrad.errors import NetworkError
 from symgrad.expr import LETTERS, Expr, Num, Ref, fresh, names
-from symgrad.index import Index
+from symgrad.index import Facts, Index
 from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.recursion import is_general
@@ -35,7 +35,7 @@ class Naming:
         """[of and node are one entry], or None where they never are."""
         if node.name != self.of.name or len(node.indices) != len(self.of.indices):
             return None
-        facts = within(self.network.facts, (*self.indices(node), *self.indices(self.of)))
+        facts = self._inside(node, self.of)
         pairs = zip(node.indices, self.of.indices, strict=True)
         solved = contract((), [(a, b) for a, b in pairs if a != b], facts)
         return None if solved is None else product(*guard(solved.guards))
@@ -43,7 +43,7 @@ class Naming:
     @cached_property
     def _goal(self) -> Equation | None:
         """The one equation that defines `of`."""
-        facts = within(self.network.facts, self.indices(self.of))
+        facts = self._inside(self.of)
         found = []
         if self.of.name in self.network.recurrent:
             return None  # states feed one another: each is a consumer as well
@@ -156,6 +156,17 @@ class Naming:
             if isinstance(i, Ref) and not i.indices and i.name not in self.network.sizes:
                 found.append(Index(i.name, span))
         return tuple(found)
+
+    def _inside(self, *nodes: Ref) -> Facts:
+        """What is known where the entries exist: their letters are in their ranges, and so are
+        sums and multiples of letters, 1 ≤ 2i ≤ 2n for z_{2i}."""
+        facts = within(self.network.facts, (i for node in nodes for i in self.indices(node)))
+        for node in nodes:
+            ranges = self.network.ranges_at(node) or ()
+            for index, span in zip(node.indices, ranges, strict=False):
+                if not isinstance(index, Ref) and names(index) - self.network.sizes:
+                    facts = facts.plus(loose_range(affine(index), span.lo, span.hi))
+        return facts
 
     def _is_state(self, node: Ref) -> bool:
         """Is `node` any state of a recurrence: its gradient comes from that of other states?"""

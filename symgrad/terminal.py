@@ -122,6 +122,12 @@ def plainly(answer: Answer) -> str:
     return f"{start} {'=' if exact else '≈'} {digits}"
 
 
+def stated(d: Derivation) -> str:
+    """A derivation as one equality, with the ranges of its indices."""
+    where = ranges(d.indices)
+    return f"{text(d.goal)} = {text(d.answer)}" + (f"   ({where})" if where else "")
+
+
 def number(x: Number) -> tuple[str, bool]:
     """A number in a few digits, and whether these are all of it."""
     digits, exact = shown(x)

@@ -344,6 +344,21 @@ def test_one_gradient(question: str) -> None:
     )
 
 
+RECURRENCE = r"h_t = \tanh(a h_{t-1} + x_t), \quad t = 1, \dots, T; L = h_T"
+
+
+def test_a_gradient_that_stays_named_is_said_below() -> None:
+    assert run("derive", RECURRENCE, r"\frac{\partial L}{\partial a}").output == (
+        "∂L/∂a = Σ_{t=1}^{T} ∂L/∂hₜ · (1 − hₜ²) hₜ₋₁\n"
+        "∂L/∂hₜ = {1 if t = T; (1 − hₜ₊₁²) a · ∂L/∂hₜ₊₁ if t < T}   (t = 1, …, T)\n"
+    )
+    first, second = run(
+        "derive", RECURRENCE, r"\frac{\partial L}{\partial a}", "--latex"
+    ).output.splitlines()
+    assert first.startswith(r"\frac{\partial L}{\partial a} = ")
+    assert second.startswith(r"\frac{\partial L}{\partial h_t} = \begin{cases} 1 & ")
+
+
 def test_one_gradient_in_latex() -> None:
     assert run("derive", CONV, r"\frac{\partial L}{\partial k_j}", "--latex").output == (
         r"\frac{\partial L}{\partial k_j} = \sum_{i=1}^{n} \delta_i x_{i+j-1}" + "\n"

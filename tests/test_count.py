@@ -317,6 +317,14 @@ def test_depthwise_separable_products():
     assert equal(full.result, Mul((d, d, m, n, f, f)))
 
 
+def test_a_sum_begins_with_a_gain_where_it_has_one():
+    rows = count(
+        read_stack("INPUT HxWxC; CONV F-K, stride S, pad P; CONV F-K, stride S, pad P")
+    ).rows
+    assert "(2 × P - F + 1)/S" in rows[2].cells[Kind.OUTPUT].text
+    assert "(-" not in rows[2].cells[Kind.OUTPUT].text
+
+
 def test_the_output_size_formula_of_the_notes():
     row = count(read_stack("CONV F-K, stride S, pad P on W×W×D")).rows[0]
     assert row.sizes[0].text == "(W - F + 2 × P)/S + 1"
@@ -690,6 +698,26 @@ ONE, TWO, NONE = ("1", "1"), ("2", "2"), ("0", "0")
         ("Why does stride 2 halve the map?", {}),
         ("A network has CONV5-10 and FC-10 layers. Which x is largest?", {}),
         ("The convolution is followed by a ReLU.", {}),
+        ("The convolutions CONV5-N do not use padding.", {"CONV5-N": {"padding": NONE}}),
+        ("Convolutions are valid.", {"Convolutions": {"padding": NONE}}),
+        ("Each convolution is same.", {"convolution": {"padding": "same"}}),
+        ("CONV5-N: stride 1, valid.", {"CONV5-N": {"stride": ONE, "padding": NONE}}),
+        ("CONV5-N has stride 2 and is valid.", {"CONV5-N": {"stride": TWO, "padding": NONE}}),
+        ("CONV5-N - valid", {"CONV5-N": {"padding": NONE}}),
+        ("CONV5-N uses same convolutions.", {"CONV5-N": {"padding": "same"}}),
+        ("Convolutions don't use any padding.", {"Convolutions": {"padding": NONE}}),
+        ("Convolutions never pad.", {"Convolutions": {"padding": NONE}}),
+        ("CONV5-N isn’t padded.", {"CONV5-N": {"padding": NONE}}),
+        (
+            "Convolution layers do not use padding or biases.",
+            {"Convolution": {"padding": NONE, "bias": False}},
+        ),
+        (
+            "The pooling layers do not overlap and have stride 2.",
+            {"pooling": {"stride": TWO}},
+        ),
+        ("Convolutions keep the same size. Convolutions are not linear.", {}),
+        ("Compute the padding of each convolution.", {}),
     ],
 )
 def test_what_words_say(prose, expected):
@@ -756,6 +784,49 @@ def test_a_setting_is_never_passed_over(prose, message):
     with pytest.raises(CountError) as caught:
         read_conventions(prose)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("prose", "found"),
+    [
+        ("We use valid convolutions.", "valid convolutions"),
+        ("The stride of each convolution is 2.", "stride"),
+        ("Valid convolutions are used throughout.", "Valid"),
+        ("POOL2 has stride 2 and valid convolutions have stride 1.", "valid"),
+        ("CONV5-N (valid)", "valid"),
+    ],
+)
+def test_a_setting_beside_a_layer_is_read_or_refused_where_it_stands(prose, found):
+    with pytest.raises(CountError, match=f"found '{found}' beside a layer") as caught:
+        read_conventions(prose)
+    assert caught.value.at.column == prose.index(found) + 1
+    assert "All convolutions use stride 1 and no padding" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "Convolutions do not have stride 2.",
+        "Convolutions are not padded by 2.",
+        "CONV5-N is valid where it fits.",
+        "Convolutions do not use padding, except CONV3-N with padding 1.",
+    ],
+)
+def test_what_a_layer_is_not_says_nothing_of_what_it_is(prose):
+    with pytest.raises(CountError, match="expected"):
+        read_conventions(prose)
+
+
+@pytest.mark.parametrize("between", ["", "BN; ", "RELU; ", "POOL2; ", "BN; RELU; POOL2; "])
+def test_a_flattened_map_sees_what_its_entries_see(between):
+    rows = count(read_stack(f"INPUT 32x32x3; CONV3-8; {between}FLATTEN; DROPOUT 0.5; FC-10")).rows
+    seen = [row.cells[Kind.FIELD].value for row in rows]
+    assert seen[-3:] == [seen[-4], seen[-4], 32]
+
+
+def test_what_is_averaged_over_all_entries_sees_no_more_further_on():
+    rows = count(read_stack("INPUT 10x10x3; POOL3 floor; GAP; FLATTEN; FC-10; FC-2")).rows
+    assert [row.cells[Kind.FIELD].value for row in rows] == [1, 3, 9, 9, 9, 9]
 
 
 def test_long_prose_takes_no_long_time_and_no_huge_number():

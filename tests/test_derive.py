@@ -176,6 +176,27 @@ CASES: Mapping[str, tuple[str, str, list[dict[str, int]]]] = {
         "L",
         [{"n": 4}],
     ),
+    "means over windows of any length": (
+        r"""y_i = \frac1m \sum_{j=1}^m x_{m(i-1)+j}, \quad i = 1, \dots, n
+        L = \sum_{i=1}^n (y_i - t_i)^2""",
+        "L",
+        [{"n": 2, "m": 3}, {"n": 3, "m": 1}, {"n": 1, "m": 2}],
+    ),
+    "attention with a temperature": (
+        r"""p_{ij} = \frac{e^{s_{ij}/c}}{\sum_{k=1}^n e^{s_{ik}/c}}, \quad i = 1, \dots, m, \quad j = 1, \dots, n
+        o_i = \sum_{j=1}^n p_{ij} v_j, \quad i = 1, \dots, m
+        L = \sum_{i=1}^m (o_i - t_i)^2""",
+        "L",
+        [{"n": 3, "m": 2}, {"n": 1, "m": 2}],
+    ),
+    "quotients and powers": (
+        r"""u = \frac{(y - w x)^2}{2 s^2}
+        v = \frac{1}{1 + e^{-u}}
+        q = \frac{x}{(2 x y)^2}
+        L = \log \frac{v}{x^2} + \prod_{i=1}^n u + \frac{3}{2} \frac{q^2}{x} + \frac{e^u}{e^u + e^w}""",
+        "L",
+        [{"n": 3}, {"n": 1}],
+    ),
     "gradient given at the last entry": (
         r"""h_t = a x_t, \quad t = 1, \dots, n
         \delta = \frac{\partial L}{\partial h_n}""",
@@ -280,6 +301,34 @@ CANCELLED = [
         r"(p - y)\, x",
     ),
     (r"z = w x + b, p = \sigma(z), L = -y \log p - (1 - y) \log(1 - p)", "w", r"(p - y)\, x"),
+    (r"L = \frac{\lambda}{2} w^2", "w", r"\lambda w"),
+    (
+        r"L = \frac{(y - w x)^2}{2 s^2} + \log s",
+        "s",
+        r"\frac{1}{s} - \frac{(y - w x)^2}{s^3}",
+    ),
+    (r"L = \log \frac{x}{y}", "x", r"\frac{1}{x}"),
+    (r"L = \log \frac{x}{y}", "y", r"-\frac{1}{y}"),
+    (r"L = x^x", "x", r"L + L\, \log(x)"),
+    (r"L = \prod_{i=1}^n x", "x", "n x^{n - 1}"),
+    (
+        r"p = \frac{1}{n} \sum_{i=1}^n w x_i, L = (p - y)^2",
+        "w",
+        r"\frac{2}{n}\, (p - y)\, \sum_{i=1}^{n} x_i",
+    ),
+    (
+        r"z = w x, p = \frac{1}{1 + e^{-z}}, L = -y \log p - (1 - y) \log(1 - p)",
+        "w",
+        r"(p - y)\, x",
+    ),
+    (
+        r"z = w x, \sigma(z) = \frac{1}{1 + e^{-z}}, p = \sigma(z), "
+        r"L = -y \log p - (1 - y) \log(1 - p)",
+        "w",
+        r"(p - y)\, x",
+    ),
+    (r"p = \frac{e^a}{e^a + e^b}, L = -\log p", "a", "p - 1"),
+    (r"p = \frac{1}{x}, L = 3 p", "x", r"-\frac{3}{x^2}"),
 ]
 
 
@@ -289,6 +338,56 @@ def test_factors_cancel(text: str, by: str, right: str) -> None:
     found = Sweep(net, Ref("L")).gradient(name(by))
     confirm_formula(net, found)
     assert latex(found.answer) == right
+
+
+STRIDED = r"v_i = \max(z_{2i-1}, z_{2i}), \quad i = 1, \dots, n" "\n" + DELTA.format("v_i")
+MEANS = r"y_i = \frac1m \sum_{j=1}^m x_{m(i-1)+j}, \quad i = 1, \dots, n" "\n"
+TEMPERATURE = r"""p_i = \frac{e^{z_i/\tau}}{\sum_{k=1}^n e^{z_k/\tau}}, \quad i = 1, \dots, n
+    L = -\sum_{i=1}^n y_i \log p_i"""
+ATTENTION = r"""p_{ij} = \frac{e^{s_{ij}}}{\sum_{k=1}^n e^{s_{ik}}}, \quad i = 1, \dots, n, \quad j = 1, \dots, n
+    o_i = \sum_{j=1}^n p_{ij} v_j, \quad i = 1, \dots, n
+    g_i = \frac{\partial L}{\partial o_i}"""
+DIFFERENCES = r"""u_i = x_{i+1} - x_i, \quad i = 1, \dots, n - 1
+    v_i = w u_i, \quad i = 1, \dots, n - 1
+    g_i = \frac{\partial L}{\partial v_i}"""
+
+SHORT = [
+    (STRIDED, "z_3", r"\delta_2\, \mathbf{1}[z_3 > z_4]\, \mathbf{1}[2 \le n]"),
+    (STRIDED, "z_{2i}", r"\delta_i\, \mathbf{1}[z_{2 i} > z_{2 i-1}]"),
+    (STRIDED, "z_{2i-1}", r"\delta_i\, \mathbf{1}[z_{2 i-1} > z_{2 i}]"),
+    (
+        MEANS + r"L = \sum_{i=1}^n (y_i - t_i)^2",
+        "x_l",
+        r"\frac{2}{m}\, \left(y_{\left\lceil \frac{l}{m} \right\rceil} - "
+        r"t_{\left\lceil \frac{l}{m} \right\rceil}\right)",
+    ),
+    (TEMPERATURE, "z_i", r"\frac{p_i}{\tau}\, \sum_{j=1}^{n} y_j - \frac{y_i}{\tau}"),
+    (ATTENTION, "s_{ij}", r"g_i v_j p_{ij} - g_i p_{ij}\, \sum_{q=1}^{n} v_q p_{iq}"),
+    (
+        DIFFERENCES,
+        "x_l",
+        r"g_{l-1} w\, \mathbf{1}[2 \le l] - g_l w\, \mathbf{1}[l \le n - 1]",
+    ),
+    (
+        r"h_t = a h_{t-1} + x_t, \quad t = 1, \dots, T" "\n" r"5 \le T" "\n" r"L = h_5",
+        "a",
+        r"\sum_{t=1}^{5} a^{5 - t} h_{t-1}",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "by", "right"), SHORT)
+def test_sums_with_one_term_and_brackets_in_lowest_terms(text: str, by: str, right: str) -> None:
+    net = network(text)
+    found = Sweep(net, Ref("L")).gradient(name(by))
+    confirm_formula(net, found)
+    assert latex(found.answer) == right
+
+
+def test_a_sum_over_one_entry_is_no_sum_in_any_step() -> None:
+    net = network(MEANS + r"L = \sum_{i=1}^n (y_i - t_i)^2")
+    found = Sweep(net, Ref("L")).gradient(name("x_l"))
+    assert not any(r"\sum" in latex(s.after) for s in found.steps)
 
 
 DECIMALS = [

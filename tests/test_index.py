@@ -128,7 +128,7 @@ def test_what_is_not_affine_is_none(e: Expr) -> None:
         (Affine(0, (("i", 2),)), "2 i"),
         (Affine(0), "0"),
         (Affine(-3), "-3"),
-        (Affine(2, (("i", -1),)), "-i + 2"),
+        (Affine(2, (("i", -1),)), "2 - i"),
     ],
 )
 def test_forms_read_as_a_person_writes_them(form: Affine, shown: str) -> None:

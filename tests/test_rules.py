@@ -14,12 +14,16 @@ from symgrad.dual import Dual
 from symgrad.errors import SymgradError
 from symgrad.evaluate import Point, Unrolled
 from symgrad.expr import (
+    Add,
     And,
     Bound,
+    Div,
     Expr,
     Iverson,
     Mul,
+    Neg,
     Num,
+    Pow,
     Reduce,
     Ref,
     Rel,
@@ -29,10 +33,11 @@ from symgrad.expr import (
     rebuild,
     same,
     substitute,
+    transform,
 )
 from symgrad.network import Network
 from symgrad.rules.algebra import RULES, tidy
-from symgrad.rules.calculus import Place, reads_of
+from symgrad.rules.calculus import Place, in_terms_of, reads_of
 from symgrad.rules.forms import count, distinct_bounds, out_of_sums, write_out
 
 EXAMPLES = int(os.environ.get("SYMGRAD_EXAMPLES", "300"))
@@ -76,6 +81,50 @@ def test_every_rule_keeps_the_value() -> None:
                         keeps(substitute(node, free), substitute(after, free), seed)
     if EXAMPLES >= 300:
         assert len(fired) >= 12, sorted(fired)
+
+
+def fraction(rng: random.Random, depth: int = 3) -> Expr:
+    """Products, quotients and powers of a few scalars that share factors with one another."""
+    if not depth or rng.random() < 0.2:
+        return rng.choice([Ref("u"), Ref("u"), Ref("v"), num(2), num(4), Add((Ref("u"), Ref("v")))])
+    parts = [fraction(rng, depth - 1) for _ in range(rng.randint(2, 3))]
+    match rng.choice(["mul", "mul", "div", "div", "pow", "neg", "add", "name"]):
+        case "mul":
+            return Mul(tuple(parts))
+        case "div":
+            return Div(parts[0], parts[1])
+        case "pow":
+            return Pow(parts[0], num(rng.randint(1, 3)))
+        case "neg":
+            return Neg(parts[0])
+        case "add":
+            return Add(tuple(parts))
+    base = rng.choice([Ref("u"), Ref("v")])
+    return Mul((base, Pow(base, Add((Ref("n"), Neg(num(1)))))))
+
+
+def test_fractions_keep_the_value() -> None:
+    for seed in range(4 * EXAMPLES):
+        e = fraction(random.Random(seed))
+        neat = tidy(e)
+        keeps(e, neat, seed)
+        assert tidy(neat) == neat, seed
+        assert len(inside(neat)) <= len(inside(e)) + 4, seed
+
+
+def test_a_quotient_by_its_name_keeps_the_value() -> None:
+    u, v, y = Ref("u"), Ref("v"), Ref("w")
+    for seed in range(EXAMPLES):
+        rng = random.Random(seed)
+        a = rng.choice([num(1), u, Mul((u, v))])
+        b = Add((a, v)) if rng.random() < 0.7 else Add((v, num(1), a))
+        rest = rng.choice([v, Add((v, num(1))), u, num(3)])
+        top = Mul(tuple(rng.sample([a, rest, v, Div(num(1), u)], 3)))
+        e: Expr = Div(Neg(top) if seed % 2 else top, Pow(b, num(2)))
+        called = in_terms_of(y, Div(a, b), e)
+        point = Point(SIZES, field(seed))
+        put = transform(called, lambda x, a=a, b=b: Div(a, b) if x == y else x)
+        assert outcome(put, point) == outcome(e, point), seed
 
 
 def _children_tidied(e: Expr) -> Expr:

@@ -48,3 +48,23 @@ def test_sifting_keeps_the_value(seed: int) -> None:
         for i in range(-1, n + 3):
             before, after = (value(substitute(x, {"i": num(i)}), point, leaf) for x in (e, sifted))
             assert before == after, f"seed {seed}, n = {n}, m = {m}, i = {i}: {latex(sifted)}"
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_ranges_cut_and_products_counted_keep_the_value(seed: int) -> None:
+    rng = random.Random(seed)
+    k, lift = Ref("k"), Add((Ref("i"), num(rng.randint(-1, 1))))
+    scale = num(rng.choice([1, 1, -1, 2]))
+    bracket = Iverson(Rel(rng.choice(["<=", "<", ">=", ">", "=", "!="]), Mul((scale, k)), lift))
+    inner = Reduce("prod", (Bound("j", ONE, N, (Rel("!=", Ref("j"), k),)),), Ref("u"))
+    factor = rng.choice([Ref("w", (k,)), inner, Reduce("prod", (Bound("j", ONE, N),), Ref("u"))])
+    e = Reduce("sum", (Bound("k", ONE, N),), Mul((bracket, factor)))
+    facts = Facts(sizes=frozenset({"n"})).within([Index("i", Range(ONE, N))])
+    sifted = sift(e, facts)
+    assert sift(sifted, facts) == sifted, latex(sifted)
+    for n in (1, 2, 4):
+        for i in range(1, n + 1):
+            before, after = (
+                value(substitute(x, {"i": num(i)}), Point({"n": n}), leaf) for x in (e, sifted)
+            )
+            assert before == after, f"seed {seed}, n = {n}, i = {i}: {latex(sifted)}"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from symgrad.count.layer import CONVOLUTIONS, POOLS, Convention, Options
 from symgrad.count.lexeme import place, tokens
-from symgrad.count.spelling import GUARDED, HEAD, VERBS
+from symgrad.count.spelling import AUXILIARIES, GUARDED, HEAD, MODES, NOT, VERBS
 from symgrad.count.stack import LONGEST, Reader
 from symgrad.errors import CountError, Place
 
@@ -26,6 +26,28 @@ SETTING = re.compile(
     re.IGNORECASE,
 )
 """A setting, said of some layer."""
+NEAR = re.compile(
+    r"\b(?:strides?|padding|pad|pads|padded|unpadded|dilation|dilated)\b"
+    r"|\b(?:valid|same)[-\s]+(?:[\d×x]+\s+)?(?:conv|pool|mode|border)\w*"
+    r"|(?<=[(,:])\s*\b(?:valid|same)\b(?=\s*(?:[,)]|$))"
+    r"|패딩|스트라이드|보폭",
+    re.IGNORECASE,
+)
+"""What says something of a layer that the same sentence names."""
+MODE = re.compile(r"\b(?:valid|same|unpadded|padded|strided|dilated)[-\s]+$", re.IGNORECASE)
+"""A setting in front of a layer: valid convolutions."""
+TASK = re.compile(
+    r"\W*(?:\(?\w{1,3}[).]\s*)?(?:please\s+)?"
+    r"(?:answer|calculate|choose|comment|compare|complete|compute|consider|count|derive|describe"
+    r"|determine|discuss|draw|explain|fill|find|for which|give|how|justify|list|name|prove|report"
+    r"|show|sketch|specify|state|suppose|what|when|which|why|write)\b",
+    re.IGNORECASE,
+)
+"""How a sentence begins that asks for something; what it names need not be said of a layer."""
+EXAMPLE = "write: All convolutions use stride 1 and no padding"
+"""A sentence that says it."""
+FRESH = (",", "and", "but", ";")
+"""Where a 'not' ends."""
 LEAD = 40
 """How far before a layer 'for all' may stand."""
 ALL = re.compile(r"\b(?:for|in|by)\s+(?:all|every|each|the)\s+(?:the\s+)?$", re.IGNORECASE)
@@ -88,11 +110,40 @@ def _sentence(
         raise CountError(
             f"found {setting.group()!r} without a layer, expected the layers it is said of",
             at=place(prose, start + setting.start(), at),
-            hint="write: All convolutions use stride 1 and no padding",
+            hint=EXAMPLE,
         )
+    if not asks:
+        _nothing_passed_over(prose, start, end, [s.start for s in subjects], at)
     ends = [*(s.start for s in subjects[1:]), end] if subjects else []
     for subject, stop in zip(subjects, ends, strict=True):
         yield _clause(subject, prose, at, stop)
+
+
+def _nothing_passed_over(
+    text: str, start: int, end: int, subjects: list[int], at: Place | None
+) -> None:
+    """Refuse a setting that a sentence says of a layer where no clause reads it: in front of the
+    layer, or without a verb."""
+    stop = subjects[0] if subjects else end
+    named = bool(subjects) or any(_slides(h) for h in HEAD.finditer(text, start, end))
+    near = NEAR.search(text, start, stop) if named and not TASK.match(text, start, end) else None
+    fronts = (MODE.search(text, start, s) for s in subjects)
+    for found in (near, *fronts):
+        if found:
+            word = found.group().strip()
+            raise CountError(
+                f"found {word!r} beside a layer, expected 'is', 'has' or 'use' between the layer "
+                "and its setting",
+                at=place(text, found.end() - len(found.group().lstrip()), at),
+                hint=EXAMPLE,
+            )
+
+
+def _slides(head: re.Match[str]) -> bool:
+    """Does the word name a layer whose window slides?"""
+    reader = Reader("", None)
+    reader.begin(head)
+    return reader.kind in (*CONVOLUTIONS, *POOLS)
 
 
 def _subjects(text: str, start: int, end: int, at: Place | None) -> Iterator[_Subject]:
@@ -108,7 +159,10 @@ def _subjects(text: str, start: int, end: int, at: Place | None) -> Iterator[_Su
             reader.pattern()
         said_from = reader.rest[0].start if reader.rest else near
         reader.phrase("layers", "layer")
-        if reader.phrase(*VERBS) or reader.peek_sign(":="):
+        dash = reader.peek()
+        apart = dash is not None and dash.text in "-–—" and not dash.glued and not plural
+        denied = dash is not None and dash.text.lower() in AUXILIARIES
+        if denied or reader.phrase(*VERBS) or reader.peek_sign(":=-–—" if apart else ":="):
             after = reader.rest[0].start if reader.rest else near
             yield _Subject(reader, head.start(), said_from, after)
 
@@ -138,9 +192,18 @@ def _clause(subject: _Subject, text: str, at: Place | None, end: int) -> Convent
     )
     reader.rest = tokens(text, subject.after, at, prose=True, stop=end)
     other = _other(reader.kind, text, subject.after, end)
+    denied = False
     while reader.rest:
         token = reader.rest[0]
+        if reader.denial():
+            continue
         if reader.option():
+            if denied:
+                reader.fail(
+                    f"what {pattern.text} is, not what it is not",
+                    "write: stride 1, padding 2, no bias",
+                    token,
+                )
             if token.start > other:
                 reader.fail(
                     f"what is said of {pattern.text} before another layer is named",
@@ -148,8 +211,10 @@ def _clause(subject: _Subject, text: str, at: Place | None, end: int) -> Convent
                     token,
                 )
             continue
-        if token.text.lower() in GUARDED:
+        word = token.text.lower()
+        if word in GUARDED or (word in MODES and reader.slides() and not reader.alike()):
             reader.fail("a setting that can be read", "write: stride 1, padding 2, no bias")
+        denied = word in NOT or (denied and word not in FRESH)
         del reader.rest[0]
     said = {k: v for k, v in reader.said.items() if named.get(k) != v}
     options = Options(**said)  # type: ignore[arg-type]

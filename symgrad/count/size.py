@@ -233,8 +233,11 @@ def _term(c: Fraction, monomial: Monomial) -> Expr:
 
 
 def _sum(terms: list[Expr]) -> Expr:
+    """The sum of the terms, a gain first where there is one: 2P - F + 1, not -F + 2P + 1."""
     if not terms:
         return num(0)
+    lead = next((k for k, t in enumerate(terms) if not isinstance(t, Neg)), 0)
+    terms = [terms[lead], *terms[:lead], *terms[lead + 1 :]]
     return terms[0] if len(terms) == 1 else Add(tuple(terms))
 
 

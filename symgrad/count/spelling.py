@@ -217,6 +217,66 @@ GUARDED = (
     "rounded",
 )
 """Words that never pass unread in a convention."""
+MODES = ("valid", "same")
+"""Paddings by name; in a sentence the words may be plain English."""
+ALIKE = (
+    "amount",
+    "as",
+    "channels",
+    "depth",
+    "filter",
+    "filters",
+    "for",
+    "height",
+    "input",
+    "kernel",
+    "kernels",
+    "kind",
+    "number",
+    "output",
+    "resolution",
+    "shape",
+    "size",
+    "sizes",
+    "spatial",
+    "type",
+    "way",
+    "weights",
+    "width",
+)
+"""Words that make 'same' before them plain English."""
+NOT = ("not", "never", "t", "cannot", "neither", "nor")
+AUXILIARIES = ("do", "does", "don", "doesn", "did", "never", "don't", "doesn't", "aren", "isn")
+"""What may stand between a layer and its negated verb; `don` is what an apostrophe leaves."""
+DENIED: dict[str, tuple[str, object]] = {
+    "zero padding": ("padding", (num(0), num(0))),
+    "paddings": ("padding", (num(0), num(0))),
+    "padding": ("padding", (num(0), num(0))),
+    "padded": ("padding", (num(0), num(0))),
+    "pad": ("padding", (num(0), num(0))),
+    "biases": ("bias", False),
+    "bias terms": ("bias", False),
+    "bias term": ("bias", False),
+    "bias": ("bias", False),
+}
+"""What 'not' denies."""
+DENYING = (
+    "use",
+    "have",
+    "apply",
+    "add",
+    "need",
+    "contain",
+    "include",
+    "involve",
+    "employ",
+    "any",
+    "a",
+    "zero",
+    "are",
+    "be",
+)
+"""Words between 'not' and what it denies."""
 VERBS = (
     "is",
     "are",

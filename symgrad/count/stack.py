@@ -17,10 +17,15 @@ from symgrad.count.lexeme import Token, place, size_name, tokens
 from symgrad.count.spelling import (
     ACTIVATIONS,
     ALIASES,
+    ALIKE,
     COUNTED,
+    DENIED,
+    DENYING,
     FLAGS,
     HEAD,
     JOINING,
+    MODES,
+    NOT,
     SIDES,
     VALUES,
     WINDOWS,
@@ -29,6 +34,8 @@ from symgrad.count.spelling import (
 from symgrad.errors import CountError, Place, cited
 from symgrad.expr import ONE, Expr, num
 
+ENDING = (",", "(", ")", ".", "and", "with", "without", "but", "or", "throughout", "everywhere")
+"""What may follow ``valid`` where it is a padding."""
 LONGEST, DEEPEST, LARGEST = 300, 500, 10**9
 """Most characters of a layer string, most layers of a stack, largest size."""
 
@@ -317,7 +324,58 @@ class Reader:
                     else:
                         self._valued(VALUES[phrase], token)
                     return True
-        return self._filters_named_k() or self._short_stride() or self._counted()
+        return self._mode() or self._filters_named_k() or self._short_stride() or self._counted()
+
+    def _mode(self) -> bool:
+        """``valid`` or ``same`` in a sentence, where it ends what is said or names convolutions."""
+        token, after = self.peek(), self.peek(1)
+        if token is None or token.text.lower() not in MODES or not self.slides():
+            return False
+        word = "" if after is None else after.text.lower()
+        if after and word not in ENDING and not re.match(r"conv|mode", word):
+            return False
+        del self.rest[0]
+        self.put(*FLAGS[token.text.lower()], token)
+        return True
+
+    def slides(self) -> bool:
+        """Has the layer a padding?"""
+        return "padding" in TAKES.get(self.kind, ())
+
+    def alike(self) -> bool:
+        """Is the next word plain English: the same number of filters?"""
+        token, after = self.peek(), self.peek(1)
+        same = token is not None and token.text.lower() == "same"
+        return same and after is not None and after.text.lower() in ALIKE
+
+    def denial(self) -> bool:
+        """Consume ``not use padding``, ``never pad``, ``not have a bias``."""
+        ahead = 0
+        while (t := self.peek(ahead)) and (t.text.lower() in NOT or t.text == "'"):
+            ahead += 1
+        if not ahead or all(t.text == "'" for t in self.rest[:ahead]):
+            return False
+        while (t := self.peek(ahead)) and t.text.lower() in DENYING:
+            ahead += 1
+        kept, self.rest = self.rest, self.rest[ahead:]
+        if not self._denied():
+            self.rest = kept
+            return False
+        while self.phrase("or", "nor", "and no"):
+            while self.phrase(*DENYING):
+                pass
+            if not self._denied():
+                self.fail("padding or bias", "write: no padding, no bias")
+        return True
+
+    def _denied(self) -> bool:
+        for phrase, option in DENIED.items():
+            if token := self.phrase(phrase):
+                if self.sized() or self.phrase("by", "of", "with", "=", "except", "unless", "if"):
+                    self.fail("what the layer is, not what it is not", "write: padding 2", token)
+                self.put(*option, token)
+                return True
+        return False
 
     def _filters_named_k(self) -> bool:
         token, after = self.peek(), self.peek(1)

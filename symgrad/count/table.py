@@ -96,11 +96,13 @@ class Count:
 
 @dataclass(frozen=True)
 class _State:
-    """Where the count stands: the shape so far, the size of the input, what an entry sees."""
+    """Where the count stands: the shape so far, the size of the input, what an entry sees, the
+    last map of height × width × channels, whose entries a vector may list."""
 
     shape: Shape
     source: Shape
     view: View | None
+    volume: Shape
 
 
 @dataclass(frozen=True)
@@ -130,12 +132,13 @@ def count(layers: Sequence[Layer]) -> Count:
     """
     _check(layers)
     start = layers[0].shape
-    state = _State(start, start, View() if len(start) == 3 else None)
+    state = _State(start, start, View() if len(start) == 3 else None, start)
     rows = []
     for layer in layers:
         cost = _cost(layer, state)
         rows.append(_row(layer, state.shape, cost))
-        state = replace(state, shape=cost.after, view=cost.view)
+        volume = cost.after if len(cost.after) == 3 else state.volume
+        state = replace(state, shape=cost.after, view=cost.view, volume=volume)
     remarks = dict.fromkeys(r for row in rows for r in row.remarks)
     return Count(tuple(rows), _totals(rows), tuple(remarks))
 
@@ -187,7 +190,7 @@ def _cost(layer: Layer, state: _State) -> _Cost:
             after = (ONE, ONE, state.shape[2])
             return _Cost(after, connections=Mul(state.shape), view=_whole(state))
         case "flatten":
-            return _Cost((tidy(Mul(state.shape)),), view=_whole(state))
+            return _Cost((tidy(Mul(state.shape)),), view=state.view)
         case "batchnorm":
             channels = state.shape[-1]
             both = Mul((num(2), channels))
@@ -213,9 +216,10 @@ def _need(layer: Layer, value: Expr | Pair | None, what: str, hint: str) -> None
 
 
 def _whole(state: _State) -> View | None:
-    if state.view is None or len(state.shape) != 3:
+    """What an entry sees that reads all entries before it; where they all see the same, that."""
+    if state.view is None or state.view.jump == (ZERO, ZERO):
         return state.view
-    return state.view.whole(state.shape, state.source)
+    return state.view.whole(state.volume, state.source)
 
 
 def _convolution(layer: Layer, state: _State) -> _Cost:

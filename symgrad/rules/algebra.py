@@ -38,6 +38,7 @@ from symgrad.expr import (
 )
 from symgrad.rules.plain import negate, product, total
 from symgrad.rules.quotients import (
+    MOST_POWER,
     base_and_exponent,
     fraction_after_factor,
     number_into_fraction,
@@ -222,9 +223,23 @@ def collect_factors(e: Expr) -> Expr | None:
         base, exp = base_and_exponent(f)
         powers[base] = 1 if isinstance(base, Iverson) else powers.get(base, 0) + exp
     if len(powers) == len(e.factors):
-        return None
+        return _raised(e.factors)
     factors = tuple(b if n == 1 else Pow(b, num(n)) for b, n in powers.items() if n)
     return factors[0] if len(factors) == 1 else Mul(factors) if factors else ONE
+
+
+def _raised(factors: tuple[Expr, ...]) -> Expr | None:
+    """x x^{n-1} = x^n, where a name stands in the exponent."""
+    for k, f in enumerate(factors):
+        if not isinstance(f, Pow) or isinstance(f.exp, Num):
+            continue
+        for m, g in enumerate(factors):
+            base, n = base_and_exponent(g)
+            if m != k and base == f.base and not isinstance(base, Num | Iverson):
+                at, gone = min(k, m), max(k, m)
+                power = Pow(base, tidy(total(f.exp, num(n))))
+                return product(*factors[:at], power, *factors[at + 1 : gone], *factors[gone + 1 :])
+    return None
 
 
 def logistic_identity(e: Expr) -> Expr | None:
@@ -251,7 +266,7 @@ def one_minus(e: Expr) -> Expr:
 
 
 def tidy_power(e: Expr) -> Expr | None:
-    """x^1 = x, x^0 = 1, √x² = x, whole powers of numbers worked out."""
+    """x^1 = x, x^0 = 1, √x² = x, (x²)³ = x⁶, whole powers of numbers worked out."""
     assert isinstance(e, Pow)
     if not isinstance(e.exp, Num) or e.exp.value.denominator != 1:
         return None
@@ -261,9 +276,12 @@ def tidy_power(e: Expr) -> Expr | None:
     match e.base:
         case Call(fn="sqrt", args=(x,)) if n % 2 == 0:
             return Pow(x, num(n // 2))
+        case Pow() if n > 0 and base_and_exponent(e.base)[1] > 1:
+            base, inner = base_and_exponent(e.base)
+            return Pow(base, num(inner * n))
     if n == 0:
         return ONE
-    if isinstance(e.base, Num) and e.base.value and abs(n) <= 64:
+    if isinstance(e.base, Num) and e.base.value and abs(n) <= MOST_POWER:
         return Num(e.base.value**n)
     return None
 

@@ -174,8 +174,10 @@ def quotient_rule(e: Expr, c: Context) -> Iterator[Place]:
 def power_rule(e: Expr, c: Context) -> Iterator[Place]:
     """(a^n)' = n a^(n-1) a'; (a^b)' = a^b (b' log a + b a'/a)."""
     assert isinstance(e, Pow)
+    both = _mentions(e.exp, c.name)
     for p in _places(e.base, c):
-        yield p.through("power-rule", scaled(e.exp, lowered(e), p.factor))
+        outer = (e, Div(e.exp, e.base)) if both else (e.exp, lowered(e))
+        yield p.through("power-rule", scaled(*outer, p.factor))
     for p in _places(e.exp, c):
         base = constant(e.base)
         if base is not None and base <= 0:
@@ -410,7 +412,7 @@ def in_terms_of(
     def one(x: Expr) -> Expr:
         if type(x) is type(body):
             x = named.get(canonical(x), x)
-        return square_of_quotient(x, named) if isinstance(x, Div) else x
+        return folded(x, named) if isinstance(x, Div) else x
 
     return transform(factor, one)
 
@@ -418,27 +420,64 @@ def in_terms_of(
 def instances(
     target: Ref, body: Expr, factor: Expr, defined: Callable[[str, str], bool]
 ) -> Iterator[tuple[Ref, Expr]]:
-    """The equation at its own index, and at each other plain name free in the factor."""
+    """The equation at its own indices, and with one of them at each other plain name free in the
+    factor."""
     yield target, body
-    letters = [i.name for i in target.indices if isinstance(i, Ref)]
-    if len(letters) != 1:
-        return
-    for name in sorted(free_names(factor)):
-        put: dict[str, Expr] = {letters[0]: Ref(name)}
-        if name != letters[0] and Ref(name) in free(factor) and defined(letters[0], name):
-            moved = substitute(target, put)
-            assert isinstance(moved, Ref)
-            yield moved, substitute(body, put)
+    for letter in [i.name for i in target.indices if isinstance(i, Ref)]:
+        for name in sorted(free_names(factor)):
+            put: dict[str, Expr] = {letter: Ref(name)}
+            if name != letter and Ref(name) in free(factor) and defined(letter, name):
+                moved = substitute(target, put)
+                assert isinstance(moved, Ref)
+                yield moved, substitute(body, put)
 
 
-def square_of_quotient(x: Div, named: Mapping[Expr, Ref]) -> Expr:
-    """a f / b² = (a/b) (f/b), where a/b has a name."""
-    match x:
-        case Div(num=Mul(factors=fs), den=Pow(base=b, exp=Num(value=v))) if v == 2:
-            for k, f in enumerate(fs):
-                name = named.get(canonical(Div(f, b)))
-                if name is not None:
-                    rest = fs[:k] + fs[k + 1 :]
-                    over = Div(rest[0] if len(rest) == 1 else Mul(rest), b)
-                    return Mul((name, named.get(canonical(over), over)))
+def folded(x: Div, named: Mapping[Expr, Ref]) -> Expr:
+    """a f / b² = (a/b) (f/b) and a f / b = (a/b) f, where a/b has a name; with that name y also
+    (b - a) / b² · a = y (1 - y)."""
+    if isinstance(x.num, Neg):
+        return negate(folded(Div(x.num.arg, x.den), named))
+    over = list(x.num.factors) if isinstance(x.num, Mul) else [x.num]
+    below = x.den.factors if isinstance(x.den, Mul) else (x.den,)
+    for at, d in enumerate(below):
+        squared = isinstance(d, Pow) and d.exp == num(2)
+        b = d.base if isinstance(d, Pow) and squared else d
+        rest = (*below[:at], *((b,) if squared else ()), *below[at + 1 :])
+        for k, f in enumerate(over):
+            name = None if f == ONE else named.get(canonical(Div(f, b)))
+            if name is not None:
+                left = over[:k] + over[k + 1 :]
+                return product(name, _over(left, rest, named))
+        if squared:
+            for k, f in enumerate(over):
+                left = over[:k] + over[k + 1 :]
+                hit = _opposite(f, b, left, named)
+                if hit is not None:
+                    y, a = hit
+                    if a != ONE:
+                        left.remove(a)
+                    others = (*below[:at], *below[at + 1 :])
+                    return product(y, _one_minus(y), _over(left, others, named))
     return x
+
+
+def _over(over: Sequence[Expr], below: Sequence[Expr], named: Mapping[Expr, Ref]) -> Expr:
+    """The quotient of two products, by names where it has some."""
+    top, bottom = product(*over), product(*below)
+    if bottom == ONE:
+        return top
+    return named.get(canonical(Div(top, bottom))) or folded(Div(top, bottom), named)
+
+
+def _opposite(
+    f: Expr, b: Expr, others: Sequence[Expr], named: Mapping[Expr, Ref]
+) -> tuple[Ref, Expr] | None:
+    """The name of a/b and its a, where `f` is b - a and a is 1 or among the other factors."""
+    if not isinstance(b, Add):
+        return None
+    for k, a in enumerate(b.terms):
+        rest = total(*b.terms[:k], *b.terms[k + 1 :])
+        name = named.get(canonical(Div(a, b)))
+        if name is not None and canonical(rest) == canonical(f) and (a == ONE or a in others):
+            return name, a
+    return None

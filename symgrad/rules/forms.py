@@ -100,7 +100,8 @@ def out_of_sums(e: Expr) -> Expr:
         case Neg(arg=a):
             return Neg(out_of_sums(a))
         case Mul(factors=factors):
-            return product(*(out_of_sums(f) if isinstance(f, Reduce) else f for f in factors))
+            moved = tuple(out_of_sums(f) if isinstance(f, Reduce) else f for f in factors)
+            return e if moved == factors else tidy(product(*moved))
         case Reduce(op="sum", bounds=bounds, body=Mul(factors=factors)):
             bound = {b.name for b in bounds}
             split = [x for f in factors for x in denominator_apart(f, bound)]

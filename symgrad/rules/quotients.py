@@ -4,17 +4,32 @@ would put it: ``y \frac1p`` becomes ``\frac yp``.
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from symgrad.expr import ONE, ZERO, Add, Call, Div, Expr, Mul, Neg, Num, Pow, Ref, num
-from symgrad.rules.plain import product
+from symgrad.rules.plain import negate, product
+
+MOST_POWER = 64
+"""Higher powers of numbers, and of products, stay powers."""
 
 
 def number_into_fraction(e: Expr) -> Expr | None:
-    r"""2 \frac1N x = \frac2N x."""
+    r"""2 \frac1N x = \frac2N x, 2 x \frac\lambda2 = x \lambda."""
     assert isinstance(e, Mul)
     match e.factors:
         case (Num(value=v), Div(num=Num(value=top), den=den), *rest):
             fraction = Div(Num(v * top), den)
             return Mul((fraction, *rest)) if rest else fraction
+    weight, *others = e.factors
+    for k, f in enumerate(others) if isinstance(weight, Num) else ():
+        if isinstance(f, Div):
+            below = cancelled(weight, f.den)
+            match below:
+                case None:
+                    continue
+                case Div(num=n, den=d):
+                    return product(n, *others[:k], Div(f.num, d), *others[k + 1 :])
+            return product(below, *others[:k], f.num, *others[k + 1 :])
     return None
 
 
@@ -25,11 +40,16 @@ def fraction_after_factor(e: Expr) -> Expr | None:
         if not isinstance(f, Div):
             continue
         for n, g in enumerate(e.factors):
-            fewer = cancelled(g, f.den) if n != k and not isinstance(g, Num | Div) else None
+            top = g.num if isinstance(g, Div) else g
+            fewer = cancelled(top, f.den) if n != k and not isinstance(top, Num) else None
+            if n != k and isinstance(g, Add):
+                fewer = fewer or _term_by_term(g, f.den)
             if fewer is not None:
                 rest = list(e.factors)
                 below = fewer.den if isinstance(fewer, Div) else ONE
                 rest[n] = fewer.num if isinstance(fewer, Div) else fewer
+                if isinstance(g, Div):
+                    rest[n] = Div(rest[n], g.den)
                 rest[k] = f.num if below == ONE else Div(f.num, below)
                 return product(*rest)
         before, after = e.factors[:k], e.factors[k + 1 :]
@@ -39,13 +59,29 @@ def fraction_after_factor(e: Expr) -> Expr | None:
         ):
             return product(*before[:-1], Div(before[-1], f.den), *after)
         if k and isinstance(f.num, Num) and isinstance(f.den, Ref) and before[0] != f:
-            front = isinstance(before[0], Num | Div)
-            return None if front else product(f, *before, *after)
+            match before[0]:
+                case Num(value=v):
+                    return product(Div(Num(v * f.num.value), f.den), *before[1:], *after)
+                case Div():
+                    return None
+            return product(f, *before, *after)
     return None
 
 
+def _term_by_term(e: Add, below: Expr) -> Expr | None:
+    """(p² - p)/p = p - 1, where every term has the denominator."""
+    out: list[Expr] = []
+    for t in e.terms:
+        body = t.arg if isinstance(t, Neg) else t
+        fewer = cancelled(body, below)
+        if fewer is None or isinstance(fewer, Div):
+            return None
+        out.append(negate(fewer) if isinstance(t, Neg) else fewer)
+    return Add(tuple(out))
+
+
 def tidy_quotient(e: Expr) -> Expr | None:
-    """0/b = 0, a/1 = a, numbers divided, the sign outside."""
+    """0/b = 0, a/1 = a, numbers divided, the sign outside, no fraction in a fraction."""
     assert isinstance(e, Div)
     match e.num, e.den:
         case (Num(value=a), Num(value=b)) if b:
@@ -60,12 +96,21 @@ def tidy_quotient(e: Expr) -> Expr | None:
             return Neg(Div(Num(-a), b))
         case (Div(num=a, den=b), c):
             return Div(a, Mul((b, c)))
+        case (a, Div(num=b, den=c)):
+            return Div(product(a, c), b)
     return cancelled(e.num, e.den)
 
 
 def cancelled(top: Expr, bottom: Expr) -> Expr | None:
-    r"""\frac{x z}{y z} = \frac xy, \frac{x z^2}{z} = x z, \frac{2}{2 L} = \frac1L."""
-    over, under = list(_factors(top)), list(_factors(bottom))
+    r"""\frac{x z}{y z} = \frac xy, \frac{x z^2}{z} = x z, \frac{2}{2 L} = \frac1L,
+    \frac{4 s}{(2 s^2)^2} = \frac1{s^3}."""
+    found = _cancelled(list(_factors(top)), list(_factors(bottom)))
+    if found is None and any(_is_spread(f) for f in (*_factors(top), *_factors(bottom))):
+        return _cancelled(_spread(top), _spread(bottom))
+    return found
+
+
+def _cancelled(over: list[Expr], under: list[Expr]) -> Expr | None:
     match over[0], under[0]:
         case Num(value=a), Num(value=b) if a.denominator == b.denominator == 1 and b:
             ratio = a / b
@@ -80,6 +125,28 @@ def cancelled(top: Expr, bottom: Expr) -> Expr | None:
                 below = product(*under)
                 return product(*over) if below == ONE else Div(product(*over), below)
     return None
+
+
+def _is_spread(e: Expr) -> bool:
+    """Is it a whole power of a product?"""
+    base, n = base_and_exponent(e)
+    return 1 < n <= MOST_POWER and isinstance(base, Mul)
+
+
+def _spread(e: Expr) -> list[Expr]:
+    """The factors of `e`, those of a power of a product one by one: (2 s²)² is 4 s⁴; the number
+    in front."""
+    weight = Fraction(1)
+    rest: list[Expr] = []
+    for f in _factors(e):
+        base, n = base_and_exponent(f) if _is_spread(f) else (f, 1)
+        for g in _factors(base):
+            if isinstance(g, Num):
+                weight *= g.value**n
+            else:
+                inner, m = base_and_exponent(g)
+                rest.append(_power(inner, n * m))
+    return [num(weight), *rest] if weight != 1 or not rest else rest
 
 
 def _factors(e: Expr) -> tuple[Expr, ...]:

@@ -6,6 +6,7 @@ A bracket that the facts decide goes as well.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import gcd
 
 from symgrad.affine import Affine, Condition, affine, conditions, shift
 from symgrad.contract import contract, guard
@@ -18,6 +19,7 @@ from symgrad.expr import (
     Expr,
     Iverson,
     Mul,
+    Pow,
     Reduce,
     Ref,
     Rel,
@@ -52,7 +54,9 @@ def sift(e: Expr, facts: Facts) -> Expr:
         e = Reduce(e.op, e.bounds, sift(e.body, inner))
         found = None
         if e.op == "sum":
-            found = collapsed(e, facts) or at_one(e) or counted(e, facts)
+            found = collapsed(e, facts) or at_one(e) or narrowed(e, facts) or counted(e, facts)
+        elif e.op == "prod":
+            found = repeated(e, facts)
         return e if found is None else sift(tidy(found), facts)
     if isinstance(e, Iverson):
         return settled(e, facts)
@@ -142,12 +146,38 @@ def settled(e: Iverson, facts: Facts) -> Expr:
     """A bracket without the comparisons that the facts imply; 0 if they contradict one."""
     left = []
     for c in conjuncts(e):
+        if names(c) <= known(facts):
+            c = lowest_terms(c)
+        if c in (ZERO, ONE):
+            if c == ZERO:
+                return ZERO
+            continue
         found = conditions(c) if names(c) <= known(facts) else None
         if found is None or not all(map(facts.imply, found)):
             left.append(c)
         if found is not None and facts.plus(found).contradictory() and not facts.contradictory():
             return ZERO
     return product(*guard(left))
+
+
+def lowest_terms(c: Expr) -> Expr:
+    """A comparison of integers with one number in it and no common factor: [l - 1 ≤ n - 1] is
+    [l ≤ n], [2 i = 4] is [i = 2]; 0 for [2 i = 3], which no integer solves."""
+    left, right = (affine(c.lhs), affine(c.rhs)) if isinstance(c, Rel) else (None, None)
+    if not isinstance(c, Rel) or left is None or right is None:
+        return c
+    gap = left.plus(right, -1)
+    shared = gcd(*(k for _, k in gap.coefficients))
+    if shared > 1 and gap.constant % shared:
+        return {"=": ZERO, "!=": ONE}.get(c.op, c)
+    if shared < 2 and not (left.constant and right.constant):
+        return c
+    step = max(shared, 1)
+    parts = [(n, k // step) for n, k in gap.coefficients]
+    number = gap.constant // step
+    gains = Affine(max(number, 0), tuple((n, k) for n, k in parts if k > 0))
+    losses = Affine(max(-number, 0), tuple((n, -k) for n, k in parts if k < 0))
+    return Rel(c.op, gains.expr(), losses.expr())
 
 
 def at_one(e: Reduce) -> Expr | None:
@@ -231,6 +261,71 @@ def counted(e: Reduce, facts: Facts) -> Expr | None:
         return None
     inner = product(length.expr(), e.body)
     return Reduce("sum", tuple(outer), inner) if outer else inner
+
+
+def repeated(e: Reduce, facts: Facts) -> Expr | None:
+    r"""Π_{i=1}^{n} a = a^n and Π_{j=1, j≠i}^{n} a = a^{n-1} for 1 ≤ i ≤ n, where the index does
+    not occur in a and its range is known not to end before it begins."""
+    if len(e.bounds) != 1 or e.bounds[0].name in names(e.body):
+        return None
+    b = e.bounds[0]
+    lo, hi = (None if x is None else affine(x) for x in (b.lo, b.hi))
+    if lo is None or hi is None or len(b.conds) > 1:
+        return None
+    for c in b.conds:
+        pair = (c.lhs, c.rhs) if isinstance(c, Rel) and c.op == "!=" else ()
+        left_out = affine(pair[1]) if pair and pair[0] == Ref(b.name) else None
+        if left_out is None or b.name in left_out.names:
+            return None
+        inside = range_conditions(left_out, Range(b.lo or ONE, b.hi or ONE))
+        if not left_out.names <= known(facts) or not all(map(facts.imply, inside)):
+            return None
+    length = Affine(hi.constant - lo.constant + 1, hi.plus(lo, -1).coefficients)
+    if not facts.imply(Condition(length)):
+        return None
+    return Pow(e.body, length.plus(Affine(-len(b.conds))).expr())
+
+
+def narrowed(e: Reduce, facts: Facts) -> Expr | None:
+    r"""Σ_{t=1}^{T} [t ≤ k] f(t) = Σ_{t=1}^{k} f(t), where k ≤ T is known."""
+    factors = e.body.factors if isinstance(e.body, Mul) else (e.body,)
+    for at, f in enumerate(factors):
+        for c in conjuncts(f) if isinstance(f, Iverson) else ():
+            for n, b in enumerate(e.bounds):
+                shorter = _shortened(b, c, under(facts, e.bounds[:n]), e.bounds[n:])
+                if shorter is not None:
+                    rest = guard([x for x in conjuncts(f) if x is not c])  # type: ignore[arg-type]
+                    body = product(*factors[:at], *rest, *factors[at + 1 :])
+                    return Reduce("sum", (*e.bounds[:n], shorter, *e.bounds[n + 1 :]), body)
+    return None
+
+
+def _shortened(b: Bound, c: Expr, facts: Facts, inner: tuple[Bound, ...]) -> Bound | None:
+    """The range of an index with an end that a comparison gives it, if that end is known to lie
+    in the range or one beside it."""
+    left, right = (affine(c.lhs), affine(c.rhs)) if isinstance(c, Rel) else (None, None)
+    lo, hi = (None if x is None else affine(x) for x in (b.lo, b.hi))
+    if left is None or right is None or lo is None or hi is None or b.conds:
+        return None
+    gap = left.plus(right, -1)
+    closed = {"<=": 1, "<": 1, ">=": -1, ">": -1}.get(c.op) if isinstance(c, Rel) else None
+    if closed is None or not gap.unit(b.name) or {x.name for x in inner[1:]} & gap.names:
+        return None
+    if not gap.names <= known(facts) | {b.name}:
+        return None
+    strict = isinstance(c, Rel) and c.op in "<>"
+    end = gap.solve(b.name)
+    upper = closed * gap.by[b.name] > 0
+    end = end.plus(Affine(int(strict) * (-1 if upper else 1)))
+    near = Affine(1)
+    room = (
+        (hi.plus(end, -1), end.plus(lo, -1).plus(near))
+        if upper
+        else (end.plus(lo, -1), hi.plus(end, -1).plus(near))
+    )
+    if not all(facts.imply(Condition(x)) for x in room):
+        return None
+    return Bound(b.name, b.lo, end.expr()) if upper else Bound(b.name, end.expr(), b.hi)
 
 
 def _solvable(c: Rel, bounds: tuple[Bound, ...], facts: Facts) -> bool:
