@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from symgrad.affine import conditions
+from symgrad.ask import check_goal
 from symgrad.decide import BUDGET, decide, exact_text
 from symgrad.derive import Sweep
 from symgrad.dual import Number
@@ -29,7 +30,7 @@ from symgrad.limits import Limits
 from symgrad.network import Network
 from symgrad.notation import Formula, read
 from symgrad.pair import Pair
-from symgrad.roles import check_limits, check_ranks, check_subscripts, roles
+from symgrad.roles import Roles, check_limits, check_ranks, check_subscripts, roles
 from symgrad.scope import Scope
 from symgrad.settle import read_scope
 from symgrad.solve import refuse_functions
@@ -42,6 +43,8 @@ from symgrad.verdict import (
     Invalid,
     Verdict,
 )
+
+NOWHERE = Place()
 
 
 def equal(a: str, b: str, given: str = "", budget: float = BUDGET) -> Verdict:
@@ -67,12 +70,16 @@ def paired(a: str, b: str, given: str = "") -> Pair:
     if given.strip():
         at = Place("<given>", 1, 1, given.split("\n", 1)[0])
         scope = read_scope([read(given, at)])
-    left, right = (_side(text, name, scope) for text, name in ((a, "<a>"), (b, "<b>")))
-    return pair_of(left, right, scope)
+    places = (_start(a, "<a>"), _start(b, "<b>"))
+    left, right = (_side(text, at, scope) for text, at in zip((a, b), places, strict=True))
+    return pair_of(left, right, scope, places)
 
 
-def _side(text: str, name: str, scope: Scope) -> Expr:
-    at = Place(name, 1, 1, text.split("\n", 1)[0])
+def _start(text: str, name: str) -> Place:
+    return Place(name, 1, 1, text.split("\n", 1)[0])
+
+
+def _side(text: str, at: Place, scope: Scope) -> Expr:
     found = read(text, at, frozenset(scope.functions), scope.variables)
     if len(found) != 1 or not isinstance(found[0], Formula) or len(found[0].parts) != 1:
         what = "nothing" if not found else "a statement" if len(found) == 1 else "several formulas"
@@ -81,16 +88,20 @@ def _side(text: str, name: str, scope: Scope) -> Expr:
     return found[0].parts[0]
 
 
-def pair_of(left: Expr, right: Expr, scope: Scope) -> Pair:
-    """Two formulas in a scope, their limits filled in and their names sorted."""
+def pair_of(
+    left: Expr, right: Expr, scope: Scope, places: tuple[Place, Place] = (NOWHERE, NOWHERE)
+) -> Pair:
+    """Two formulas in a scope, their limits filled in and their names sorted; `places` are where
+    they stand."""
     network = scope.network
     axes = {d.target.name: d for d in scope.equations}
     limits = Limits(scope.letters, network.shapes, axes)
-    sides = tuple(derived(limits.fill(e), network) for e in (left, right))
+    filled = (limits.fill(e) for e in (left, right))
+    sides = tuple(derived(e, network, at) for e, at in zip(filled, places, strict=True))
     sides = kronecker(sides, network.ranges(r"\delta") is not None or bool(network.upstream))
     check_limits(sides)
     ranges = {n: r for n, r in scope.letters.items() if not _bound_only(n, sides)}
-    found = roles(sides, ranges, network.sizes, frozenset(network.by_name))
+    found = sorted_names(sides, ranges, network)
     check_ranks(sides, found.integers)
     check_subscripts(sides, found.integers)
     values: dict[str, Expr] = {
@@ -101,7 +112,7 @@ def pair_of(left: Expr, right: Expr, scope: Scope) -> Pair:
         ranges = {
             n: Range(substitute(r.lo, values), substitute(r.hi, values)) for n, r in ranges.items()
         }
-        found = roles(sides, ranges, network.sizes, frozenset(network.by_name))
+        found = sorted_names(sides, ranges, network)
     known = [*network.facts.known]
     for rel in scope.rels:
         if free_names(rel) <= found.integers:
@@ -109,12 +120,37 @@ def pair_of(left: Expr, right: Expr, scope: Scope) -> Pair:
     return Pair(sides[0], sides[1], found, network, tuple(dict.fromkeys(known)))
 
 
-def derived(e: Expr, network: Network) -> Expr:
-    """`e` with each gradient of a defined quantity as its formula."""
+def sorted_names(sides: Sequence[Expr], ranges: Mapping[str, Range], network: Network) -> Roles:
+    """The roles of the names of two formulas, and of the sizes of what they are made of."""
+    inner = network.sizes & reached(sides, network)
+    return roles(tuple(sides), ranges, network.sizes, frozenset(network.by_name), inner)
+
+
+def reached(sides: Sequence[Expr], network: Network) -> set[str]:
+    """The names that the values of the formulas depend on, through what is given."""
+    named = {u.symbol.name: u for u in network.upstream if isinstance(u.symbol, Ref)}
+    seen: set[str] = set()
+    todo = {n for e in sides for n in free_names(e)}
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        more: set[str] = set()
+        for eq in network.by_name.get(name, ()):
+            ends = [end for i in eq.indices for end in (i.range.lo, i.range.hi)]
+            more |= {n for e in (eq.body, *ends) for n in free_names(e)}
+        if name in named:
+            more |= {named[name].of.name, named[name].by.name}
+        todo |= more - seen
+    return seen
+
+
+def derived(e: Expr, network: Network, at: Place = NOWHERE) -> Expr:
+    """`e` with each gradient as its formula; one of what nothing defines is refused."""
 
     def one(x: Expr) -> Expr:
         match x:
-            case Partial(of=Ref() as of, by=Ref() as by) if of.name in network.by_name:
+            case Partial(of=Ref() as of, by=Ref() as by):
+                check_goal(network, of, by, at)
                 return Sweep(network, of).gradient(by).answer
         return x
 
