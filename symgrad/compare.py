@@ -3,7 +3,7 @@ r"""Two formulas in LaTeX, what is given, and the verdict: one pair, or a line o
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +29,8 @@ from symgrad.latex import latex
 from symgrad.limits import Limits
 from symgrad.network import Network
 from symgrad.notation import Formula, read
-from symgrad.pair import Pair
+from symgrad.pair import Asked, Pair
+from symgrad.points import Hidden, possible
 from symgrad.roles import Roles, check_limits, check_ranks, check_subscripts, roles
 from symgrad.scope import Scope
 from symgrad.settle import read_scope
@@ -101,7 +102,8 @@ def pair_of(
     sides = kronecker(sides, network.ranges(r"\delta") is not None or bool(network.upstream))
     check_limits(sides)
     ranges = {n: r for n, r in scope.letters.items() if not _bound_only(n, sides)}
-    found = sorted_names(sides, ranges, network)
+    facts = scope.rels
+    found = sorted_names(sides, ranges, network, facts)
     check_ranks(sides, found.integers)
     check_subscripts(sides, found.integers)
     values: dict[str, Expr] = {
@@ -112,18 +114,71 @@ def pair_of(
         ranges = {
             n: Range(substitute(r.lo, values), substitute(r.hi, values)) for n, r in ranges.items()
         }
-        found = sorted_names(sides, ranges, network)
+        facts = tuple(substitute(rel, values) for rel in facts)
+        found = sorted_names(sides, ranges, network, facts)
     known = [*network.facts.known]
-    for rel in scope.rels:
-        if free_names(rel) <= found.integers:
-            known += conditions(rel) or ()
-    return Pair(sides[0], sides[1], found, network, tuple(dict.fromkeys(known)))
+    asked: list[Asked] = []
+    for rel in facts:
+        conds = conditions(rel) if free_names(rel) <= found.integers else None
+        known += conds or ()
+        if conds is None and isinstance(rel, Rel):
+            asked += asked_of(rel, sides, found, scope)
+    pair = Pair(sides[0], sides[1], found, network, tuple(dict.fromkeys(known)), tuple(asked))
+    check_facts(pair, facts)
+    return pair
 
 
-def sorted_names(sides: Sequence[Expr], ranges: Mapping[str, Range], network: Network) -> Roles:
-    """The roles of the names of two formulas, and of the sizes of what they are made of."""
+def asked_of(rel: Rel, sides: Sequence[Expr], found: Roles, scope: Scope) -> Iterator[Asked]:
+    """A comparison of values that are read: it holds for all values of the indices it has."""
+    subscripts = [i for x in walk(rel) if isinstance(x, Ref) for i in x.indices]
+    plain = {i.name for i in subscripts if isinstance(i, Ref) and not i.indices}
+    letters = (free_names(rel) & scope.letters.keys()) | (plain - set(found.sizes))
+    if free_names(rel) - letters - found.integers:
+        ranges = {n: scope.letters[n] for n in sorted(letters) if n in scope.letters}
+        yield Asked(rel, ranges, tuple(sorted(letters - ranges.keys())))
+
+
+def check_facts(pair: Pair, facts: Sequence[Expr]) -> None:
+    """Some sizes satisfy what is given."""
+    try:
+        some = possible(pair.facts)
+    except Hidden:
+        return
+    if not some:
+        shown = ", ".join(latex(rel) for rel in facts) or "the ranges"
+        raise NetworkError(
+            f"found that no size satisfies {shown}, expected facts that some sizes satisfy",
+            hint="drop one of them",
+        )
+
+
+def sorted_names(
+    sides: Sequence[Expr], ranges: Mapping[str, Range], network: Network, facts: Sequence[Expr]
+) -> Roles:
+    """The roles of the names of two formulas, of the sizes of what they are made of, and of the
+    integers that facts compare with those."""
     inner = network.sizes & reached(sides, network)
+    inner |= beside(sides, ranges, network, facts)
     return roles(tuple(sides), ranges, network.sizes, frozenset(network.by_name), inner)
+
+
+def beside(
+    sides: Sequence[Expr], ranges: Mapping[str, Range], network: Network, facts: Sequence[Expr]
+) -> set[str]:
+    """The integers that only facts name: m of n ≤ m, m ≤ 4."""
+    taken = frozenset(network.by_name)
+    known = set(roles(tuple(sides), ranges, network.sizes, taken).integers)
+    values = reached(sides, network) - network.sizes - known
+    linked = set(known)
+    grown = True
+    while grown:
+        before = len(linked)
+        for rel in facts:
+            own = free_names(rel)
+            if conditions(rel) is not None and own & linked and not own & values:
+                linked |= own
+        grown = len(linked) > before
+    return linked - known
 
 
 def reached(sides: Sequence[Expr], network: Network) -> set[str]:

@@ -49,6 +49,7 @@ from symgrad.verdict import (
     Differs,
     Equal,
     EqualExceptTies,
+    Invalid,
     Undecided,
     Verdict,
 )
@@ -142,7 +143,7 @@ class Decision:
     def trial(self) -> Trial:
         """The same pair at numbers."""
         p = self.pair
-        return Trial(p.left, p.right, p.roles, p.network, p.facts, self.until)
+        return Trial(p.left, p.right, p.roles, p.network, p.facts, self.until, p.asked)
 
     def verdict(self) -> Verdict:
         """Refuted at a point with unequal sizes, or proved, or refuted by the smallest
@@ -403,9 +404,12 @@ class Decision:
             where, outcome = looked.apart
             if isinstance(where, Rel) and where.op in ("=", "!="):
                 return self.differs(outcome, prover, ())
+        if self.trial.outside is not None:
+            return self.beyond(self.trial.outside)
         if len(usable) < FEWEST:
+            had = "satisfied what is given and had values" if self.pair.asked else "had values"
             return Undecided(
-                f"neither proved nor refuted: {len(usable)} points in general position had values, "
+                f"neither proved nor refuted: {len(usable)} points in general position {had}, "
                 f"expected at least {FEWEST}"
             )
         sizes = tuple({tuple(o.sizes.items()): o.sizes for o in usable}.values())
@@ -422,6 +426,21 @@ class Decision:
         if looked.unseen:
             told += f"; no tie was looked at of {', '.join(latex(e) for e in looked.unseen)}"
         return Agrees(told, len(usable), sizes)
+
+    def beyond(self, there: Outcome) -> Invalid:
+        """A formula reads an entry that does not exist at some sizes."""
+        ref = there.outside
+        assert ref is not None
+        at = ", ".join(f"{n} = {v}" for n, v in there.sizes.items())
+        which = "first" if there.left is None else "second"
+        name = latex(Ref(ref.name))
+        told = "narrow the sum or the range of the index"
+        if ref.name not in self.pair.network.by_name:
+            told += rf", or state the zeros: {name}_i = 0 \text{{ for }} i < 1 \text{{ or }} i > n"
+        return Invalid(
+            f"found {latex(ref)} in the {which} formula{f' at {at}' if at else ''}, which does not "
+            f"exist; expected entries in the ranges that are given; {told}"
+        )
 
 
 def nothing(ref: Ref) -> Expr | None:

@@ -80,7 +80,7 @@ def roles(
 ) -> Roles:
     """The roles of the free names of some formulas; `taken` are tensors that others define,
     `inner` sizes of what the formulas are made of."""
-    integers, uppers = set(sizes) | set(ranges), set(sizes)
+    integers, uppers = set(sizes) | set(ranges) | inner, set(sizes)
     for e in formulas:
         for x in positions(e):
             integers |= {r for r in free_names(x) if _plain(x, r)}
