@@ -1012,3 +1012,28 @@ def test_words_inside_a_formula_are_refused(text: str, message: str) -> None:
 @pytest.mark.parametrize("text", [r"x \text{ is good}", r"x, \text{good}", r"x \quad \text{good}"])
 def test_remarks_after_a_formula_are_left_out(text: str) -> None:
     assert read_expression(text) == read_expression("x")
+
+
+def test_a_product_ends_before_the_next_big_operator() -> None:
+    found = read_expression(r"\prod_{i=1}^{n} x_i \prod_{j=1}^{m} y_j")
+    assert found == read_expression(
+        r"\left(\prod_{i=1}^{n} x_i\right) \left(\prod_{j=1}^{m} y_j\right)"
+    )
+    nested = read_expression(r"\prod_{i=1}^{n} 2 x_i \sum_{j=1}^{m} y_{ij}")
+    assert isinstance(nested, Reduce)
+    for e in (found, nested):
+        assert read_expression(latex(e)) == e
+
+
+@pytest.mark.parametrize("text", [r"\prod_{i=1}^n x_i \cdot x_{n+1}", r"\prod_{i=1}^n a b"])
+def test_a_factor_after_a_product_that_may_be_inside_or_beside_is_refused(text: str) -> None:
+    with pytest.raises(NotationError, match="after a product over i, a factor of each or of"):
+        read(text)
+
+
+@pytest.mark.parametrize(
+    "text", [r"\prod_{i=1}^{n} \left(x_i c\right)", r"\left(\prod_{i=1}^{n} x_i\right) c"]
+)
+def test_a_product_is_printed_with_its_reach(text: str) -> None:
+    e = read_expression(text)
+    assert read_expression(latex(e)) == e
