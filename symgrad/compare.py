@@ -14,6 +14,7 @@ from symgrad.derive import Sweep
 from symgrad.dual import Number
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
+    Call,
     Expr,
     Iverson,
     Partial,
@@ -73,7 +74,33 @@ def paired(a: str, b: str, given: str = "") -> Pair:
         scope = read_scope([read(given, at)])
     places = (_start(a, "<a>"), _start(b, "<b>"))
     left, right = (_side(text, at, scope) for text, at in zip((a, b), places, strict=True))
+    check_constants((left, right), scope, places)
     return pair_of(left, right, scope, places)
+
+
+ANGLES = {"sin", "cos", "arctan"}
+"""Functions beside which π is the number."""
+
+
+def check_constants(sides: Sequence[Expr], scope: Scope, places: Sequence[Place]) -> None:
+    r"""Refuse a bare e beside exponentials and a bare π beside angles: a number or a name?"""
+    parts = [x for e in sides for x in walk(e)]
+    calls = {x.fn for x in parts if isinstance(x, Call)}
+    log_of_e = any(isinstance(x, Call) and x.fn == "log" and Ref("e") in x.args for x in parts)
+    asked = (
+        ("e", "exp" in calls or log_of_e, "exponentials and logarithms", r"\exp(1)"),
+        (r"\pi", bool(calls & ANGLES), "sines and cosines", "the value at that angle"),
+    )
+    for name, beside, what, number in asked:
+        for e, at in zip(sides, places, strict=True):
+            bare = any(isinstance(x, Ref) and x == Ref(name) for x in walk(e))
+            if beside and bare and name not in scope.variables and not scope.network.knows(name):
+                raise NetworkError(
+                    f"found {name} beside {what}, a number or a name that is free",
+                    at=at.find(name),
+                    hint=f"write {number} for the number, another letter for a name, "
+                    "or define it in what is given",
+                )
 
 
 def _start(text: str, name: str) -> Place:
