@@ -33,7 +33,7 @@ from symgrad.expr import (
     walk,
 )
 from symgrad.latex import latex
-from symgrad.normal.algebra import Algebra, Outside
+from symgrad.normal.algebra import Algebra
 from symgrad.normal.build import Builder
 from symgrad.normal.prove import Proof, Prover
 from symgrad.normal.speak import equation, factor, formula, tensor
@@ -41,6 +41,7 @@ from symgrad.normal.term import Factor, Key, Normal, Term
 from symgrad.normal.weights import orders, piece, with_powers
 from symgrad.pair import Pair
 from symgrad.points import Hidden, extremes
+from symgrad.polynomial import Outside
 from symgrad.slip import slipped
 from symgrad.trial import Draw, Judge, Outcome, Trial, apart, instances, look_at_ties
 from symgrad.verdict import (
@@ -271,7 +272,7 @@ class Decision:
                 pieces = [piece(t, fs) for t, fs in mine]
                 same = orders(tuple((f.key, 1) for f in flat), flat)
                 hit = extremes(pieces, self.pair.facts, same, fixed)
-            except Hidden:
+            except (Hidden, Outside):
                 continue
             if hit is None:
                 continue
