@@ -58,12 +58,27 @@ def equal(a: str, b: str, given: str = "", budget: float = BUDGET) -> Verdict:
     >>> equal(r"\sum_{i=1}^{n}\delta_i x_{i+j-1}", r"\sum_{i=1}^{m}\delta_i x_{i+j-1}").missing
     '\\delta_2 x_{j+1}'
     """
+    check_arguments({"a": a, "b": b, "given": given}, budget)
     try:
         pair = paired(a, b, given)
     except SymgradError as error:
         return Invalid(error.headline(), place=error.at)
     reading = (latex(pair.left), latex(pair.right))
     return replace(decide(pair, budget), reading=reading)
+
+
+def check_arguments(texts: Mapping[str, object], budget: object) -> None:
+    """Formulas are text, the budget a positive number of seconds."""
+    for name, text in texts.items():
+        if not isinstance(text, str):
+            hint = "; write what is given in one text, parted by ;" if name == "given" else ""
+            raise TypeError(
+                f"found {name} = {text!r}, expected a text of LaTeX such as r'\\sum_i x_i'{hint}"
+            )
+    if isinstance(budget, bool) or not isinstance(budget, int | float):
+        raise TypeError(f"found budget = {budget!r}, expected a number of seconds such as 2")
+    if not 0 < budget < float("inf"):
+        raise ValueError(f"found budget = {budget!r}, expected seconds above 0, such as 2")
 
 
 def paired(a: str, b: str, given: str = "") -> Pair:
@@ -306,12 +321,16 @@ def _number(v: Number | None) -> str | None:
 def line(raw: bytes, budget: float = BUDGET) -> dict[str, Any]:
     """One line of a file of pairs, judged; a bad line is Invalid."""
     try:
-        given = json.loads(raw.decode("utf-8"))
+        given = json.loads(raw.decode("utf-8"), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         told = f"found a line that is no JSON in UTF-8 ({error}), expected {EXPECTED}"
         return {"id": None, **record(Invalid(told))}
     name = given.get("id") if isinstance(given, Mapping) else None
     return {"id": name, **record(judged(given, budget))}
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number of JSON")
 
 
 EXPECTED = '{"id": …, "a": "…", "b": "…", "given": "…"}'
