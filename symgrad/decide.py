@@ -24,6 +24,7 @@ from symgrad.expr import (
     Mul,
     Num,
     Partial,
+    Pow,
     Ref,
     Rel,
     free_names,
@@ -61,6 +62,8 @@ STEPS = (1, 2, 3, 4)
 """Values of a symbolic stride or dilation, which is outside linear arithmetic."""
 MOST_BITS = 10_000
 """Python writes no integer of more than 4300 digits."""
+MOST_PLAIN = 1000
+"""A counterexample with larger numbers is looked for again with smaller ones."""
 MOST_SLIPS = 200
 SLIP_BUDGET = 1.5
 """Seconds to look for the slip that explains a difference."""
@@ -239,6 +242,7 @@ class Decision:
 
     def differs(self, outcome: Outcome, prover: Prover | None, gap: Normal) -> Differs:
         """The counterexample, the term that is missing, the slip that explains it."""
+        outcome = self.plain(outcome)
         missing = extra = ""
         if prover is not None:
             missing, extra = self.missing(outcome, prover, gap)
@@ -253,6 +257,28 @@ class Decision:
             told.append(f"slip: {slip}")
         where = f"at {at}" if at else "at the values shown"
         return Differs(f"{where} {'; '.join(told)}", example(outcome), missing, extra, slip)
+
+    def plain(self, outcome: Outcome) -> Outcome:
+        """The same difference with small numbers, where those of a point are large: the values in
+        their order, counted from 0."""
+        drawn = {
+            r: v
+            for r, v in outcome.values.items()
+            if isinstance(v, Fraction) and r.name not in self.pair.roles.labels
+        }
+        if all(max(abs(v.numerator), v.denominator) <= MOST_PLAIN for v in drawn.values()):
+            return outcome
+        above = sorted({v for v in drawn.values() if v > 0})
+        below = sorted({v for v in drawn.values() if v < 0}, reverse=True)
+        ranks = {v: Fraction(k + 1) for k, v in enumerate(above)}
+        ranks |= {v: Fraction(-k - 1) for k, v in enumerate(below)}
+
+        def fix(judge: Judge, draw: Draw) -> None:
+            draw.fixed |= {r: ranks.get(v, v) for r, v in drawn.items()}
+
+        found = self.trial.at(outcome.sizes, 1, fix)
+        signs = [{m: (g > 0) - (g < 0) for m, g in o.met.items()} for o in (outcome, found)]
+        return found if found.differ and signs[0] == signs[1] else outcome
 
     def missing(self, outcome: Outcome, prover: Prover, gap: Normal) -> tuple[str, str]:
         """A term that one formula has and the other lacks, at the sizes of the counterexample."""
@@ -484,4 +510,5 @@ def _spelled(flat: tuple[Factor, ...], forms: tuple[Affine, ...]) -> str:
         if here is None:
             return ""
         said.append(here)
-    return latex(Mul(tuple(said)) if len(said) > 1 else said[0] if said else Num(num(1).value))
+    powers = [Pow(e, num(said.count(e))) if said.count(e) > 1 else e for e in dict.fromkeys(said)]
+    return latex(Mul(tuple(powers)) if len(powers) > 1 else powers[0] if powers else num(1))
