@@ -34,7 +34,7 @@ from symgrad.pair import Asked, Pair
 from symgrad.points import Hidden, possible
 from symgrad.roles import Roles, check_limits, check_ranks, check_subscripts, roles
 from symgrad.scope import Scope
-from symgrad.settle import read_scope
+from symgrad.settle import inlined, read_scope
 from symgrad.solve import refuse_functions
 from symgrad.verdict import (
     Agrees,
@@ -128,7 +128,7 @@ def _side(text: str, at: Place, scope: Scope) -> Expr:
         what = "nothing" if not found else "a statement" if len(found) == 1 else "several formulas"
         raise NetworkError(f"found {what}, expected one formula without =", at=at)
     refuse_functions(found, scope)
-    return found[0].parts[0]
+    return inlined(found[0].parts[0], scope.functions)
 
 
 def pair_of(

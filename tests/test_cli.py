@@ -519,3 +519,17 @@ def test_a_batch_without_an_understood_line_exits_with_2(tmp_path: Path) -> None
 def test_arguments_of_the_wrong_type_are_named(arguments: dict[str, Any], error: str) -> None:
     with pytest.raises(TypeError, match=re.escape(error)):
         equal(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("conv1d-padded", "xₗ = 0, l < 1, l > N"),
+        ("embedding", "cₜ ∈ {1, …, V}"),
+        ("maxpool", "where the maximum is unique"),
+    ],
+)
+def test_a_layer_of_the_catalogue_is_printed_in_unicode(name: str, line: str) -> None:
+    run = CliRunner().invoke(main, ["layers", name])
+    assert run.exit_code == 0
+    assert line in run.output

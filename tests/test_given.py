@@ -114,3 +114,7 @@ def test_a_defined_e_and_a_pi_without_angles_are_names() -> None:
     assert equal(r"e \exp(x)", r"(y - t) \exp(x)", "e = y - t").name == "Equal"
     assert equal(r"\frac{1}{\sqrt{2 \pi}} e^{-x}", r"e^{-x} (2 \pi)^{-1/2}").name == "Equal"
     assert equal("2 e", "e + e").name == "Equal"
+
+
+def test_a_function_that_is_given_is_its_body() -> None:
+    assert equal(r"\phi(y_i) + 1", r"1 + \tanh y_i", r"\phi(z) = \tanh z").name == "Equal"
