@@ -19,6 +19,7 @@ from time import monotonic
 from symgrad.affine import Affine, shift
 from symgrad.dual import Number, to_decimal
 from symgrad.expr import (
+    Call,
     Div,
     Expr,
     Mul,
@@ -159,7 +160,8 @@ class Decision:
             return self.differs(self.trial.difference()[0] or seen, *self.gap(start + share))
         prover, proof, gap = self.proof(self.pair.left, self.pair.right, start + share)
         if proof is not None and not proof.left and not proof.ties:
-            told = f"equal for all sizes and values, proved by {proof.by}"
+            where = ", wherever both have values" if self.partly else ""
+            told = f"equal for all sizes and values{where}, proved by {proof.by}"
             return Equal(told, by=proof.by)
         outcome, usable = self.trial.difference()
         if outcome is None and prover is not None:
@@ -169,6 +171,17 @@ class Decision:
         if proof is not None and not proof.left and prover is not None and usable:
             return self.ties(prover, proof) or self.agreement(usable, prover)
         return self.agreement(usable, prover)
+
+    @property
+    def partly(self) -> bool:
+        """May a formula have no value somewhere: a quotient, a logarithm, a root?"""
+        parts = [x for e in (self.pair.left, self.pair.right) for x in walk(e)]
+        return any(
+            (isinstance(x, Div) and not isinstance(x.den, Num))
+            or (isinstance(x, Pow) and not _is_natural(x.exp))
+            or (isinstance(x, Call) and x.fn in ("log", "sqrt"))
+            for x in parts
+        )
 
     # -- proofs ----------------------------------------------------------------------------------
 
@@ -468,6 +481,10 @@ class Decision:
             f"found {latex(ref)} in the {which} formula{f' at {at}' if at else ''}, which does not "
             f"exist; expected entries in the ranges that are given; {told}"
         )
+
+
+def _is_natural(e: Expr) -> bool:
+    return isinstance(e, Num) and e.value >= 0 and e.value.denominator == 1
 
 
 def nothing(ref: Ref) -> Expr | None:

@@ -249,6 +249,8 @@ def claim_lines(d: Derivation, verdict: Verdict, source: str) -> list[str]:
     """A derived gradient, its range, and the proof that a textbook says the same."""
     where = ranges(d.indices)
     head = f"  {text(d.goal)} = {text(d.answer)}" + (f"   ({where})" if where else "")
+    if any("max-rule" in s.because for x in steps(d) for s in x.steps):
+        head += "   where the maximum is unique"
     by = verdict.by if isinstance(verdict, Equal | EqualExceptTies) else verdict.message
     return [head, f"      {verdict.name}, by {by}: {source}"]
 
