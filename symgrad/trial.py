@@ -163,8 +163,8 @@ class Judge(Unrolled):
 
     def _leaf(self, ref: Ref) -> Dual:
         """A leaf; an entry beyond the range of a tensor that equations define is none."""
-        steps = ref.name in self.network.recurrent or ref in self.network.values
-        if ref.name in self.network.by_name and not steps and not self._padding(ref):
+        stated = ref in self.network.values or self._padding(ref)
+        if ref.name in self.network.by_name and not stated and not self._begins(ref):
             self._check_range(ref)
         try:
             found = super()._leaf(ref)
@@ -173,6 +173,11 @@ class Judge(Unrolled):
             raise
         self.read.setdefault(ref)
         return found
+
+    def _begins(self, ref: Ref) -> bool:
+        """Is it a state before the first one: h_0?"""
+        starts = (r for r in self.network.leaves if r.name == ref.name)
+        return any(self._letters(r, ref) is not None for r in starts)
 
     def _check_range(self, ref: Ref) -> None:
         try:

@@ -118,3 +118,11 @@ def test_a_defined_e_and_a_pi_without_angles_are_names() -> None:
 
 def test_a_function_that_is_given_is_its_body() -> None:
     assert equal(r"\phi(y_i) + 1", r"1 + \tanh y_i", r"\phi(z) = \tanh z").name == "Equal"
+
+
+def test_a_state_before_the_first_exists_and_one_after_the_last_does_not() -> None:
+    given = r"h_t = a h_{t-1}, t = 1, \dots, T"
+    assert equal("h_1", "a h_0", given).name in ("Equal", "Agrees")
+    found = equal("h_{t+1}", "a h_t", given)
+    assert found.name == "Invalid"
+    assert "found h_2 in the first formula" in found.message
