@@ -58,7 +58,7 @@ class Asker:
         of, by = goal.of, goal.by
         if not isinstance(of, Ref) or not isinstance(by, Ref):
             raise NetworkError(f"found {latex(goal)}, expected names above and below")
-        self.check(of, by, q.at)
+        check_goal(self.network, of, by, q.at)
         sweep = self.sweeps.setdefault(of, Sweep(self.network, of, inline=WHOLE))
         derivation = sweep.gradient(by)
         confirm_formula(self.network, derivation)
@@ -85,55 +85,6 @@ class Asker:
                 hint="change the values, or drop them",
             ) from None
         return value
-
-    def check(self, of: Ref, by: Ref, at: Place) -> None:
-        """Both names are known, their indices in range."""
-        given = any(u.of == of for u in self.network.upstream)
-        if of.name not in self.network.by_name and not given:
-            raise NetworkError(
-                f"found a gradient of {latex(of)}, which nothing defines; expected a defined name",
-                at=at.find(latex(of)),
-                hint=f"define {latex(of)}, or give an upstream gradient such as "
-                rf"\delta_i = \frac{{\partial {latex(of)}}}{{\partial z_i}}",
-            )
-        if not self.network.knows(by.name):
-            known = ", ".join(latex(r) for r in self.network.leaves[:12])
-            raise NetworkError(
-                f"found a gradient by {latex(by)}, which occurs in no equation; "
-                f"expected a name of the network",
-                at=at.find(latex(by)),
-                hint=f"the names it reads are {known}" if known else "state its equations first",
-            )
-        for ref in (of, by):
-            if ref.name in self.network.sizes and not ref.indices:
-                raise NetworkError(
-                    f"found a gradient with {latex(ref)}, which is a size; expected a quantity "
-                    "that varies continuously",
-                    at=at.find(latex(ref)),
-                    hint="ask for the gradient by a name that the formulas compute with",
-                )
-            check_entry(self.network, ref, at.find(latex(ref)))
-        if of.name in self.reach(by) and by.name not in self.reach(of):
-            raise NetworkError(
-                f"found a gradient of {latex(of)} by {latex(by)}, which is computed from "
-                f"{latex(of)}; expected a gradient by what {latex(of)} is computed from",
-                at=at,
-                hint=f"write the fraction the other way round, {latex(Partial(by, of))}",
-            )
-
-    def reach(self, ref: Ref) -> set[str]:
-        """The names that `ref` is computed from, by equations or given gradients, and its own."""
-        found: set[str] = set()
-        waiting = [ref.name]
-        while waiting:
-            name = waiting.pop()
-            if name not in found:
-                found.add(name)
-                waiting += (
-                    r.ref.name for eq in self.network.by_name.get(name, ()) for r in eq.reads
-                )
-                waiting += (u.by.name for u in self.network.upstream if u.of.name == name)
-        return found
 
     def named(self, ref: Ref) -> tuple[Upstream, Partial] | None:
         """The gradient that a name stands for: ∂L/∂z_1 for δ_1 of δ_i = ∂L/∂z_i."""
@@ -237,6 +188,55 @@ class Asker:
     def point(self) -> Point:
         """The given values."""
         return Point({}, {r: v.value for r, v in self.network.values.items()})
+
+
+def check_goal(network: Network, of: Ref, by: Ref, at: Place) -> None:
+    """Both names of a gradient that is asked for are known, their indices in range."""
+    given = any(u.of == of for u in network.upstream)
+    if of.name not in network.by_name and not given:
+        raise NetworkError(
+            f"found a gradient of {latex(of)}, which nothing defines; expected a defined name",
+            at=at.find(latex(of)),
+            hint=f"define {latex(of)}, or give an upstream gradient such as "
+            rf"\delta_i = \frac{{\partial {latex(of)}}}{{\partial z_i}}",
+        )
+    if not network.knows(by.name):
+        known = ", ".join(latex(r) for r in network.leaves[:12])
+        raise NetworkError(
+            f"found a gradient by {latex(by)}, which occurs in no equation; "
+            f"expected a name of the network",
+            at=at.find(latex(by)),
+            hint=f"the names it reads are {known}" if known else "state its equations first",
+        )
+    for ref in (of, by):
+        if ref.name in network.sizes and not ref.indices:
+            raise NetworkError(
+                f"found a gradient with {latex(ref)}, which is a size; expected a quantity "
+                "that varies continuously",
+                at=at.find(latex(ref)),
+                hint="ask for the gradient by a name that the formulas compute with",
+            )
+        check_entry(network, ref, at.find(latex(ref)))
+    if of.name in reach(network, by) and by.name not in reach(network, of):
+        raise NetworkError(
+            f"found a gradient of {latex(of)} by {latex(by)}, which is computed from "
+            f"{latex(of)}; expected a gradient by what {latex(of)} is computed from",
+            at=at,
+            hint=f"write the fraction the other way round, {latex(Partial(by, of))}",
+        )
+
+
+def reach(network: Network, ref: Ref) -> set[str]:
+    """The names that `ref` is computed from, by equations or given gradients, and its own."""
+    found: set[str] = set()
+    waiting = [ref.name]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += (r.ref.name for eq in network.by_name.get(name, ()) for r in eq.reads)
+            waiting += (u.by.name for u in network.upstream if u.of.name == name)
+    return found
 
 
 WHOLE = 400

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,38 @@ BUG = 70
 TO = ("md", "tex", "pdf")
 SHEETS = ("solution", "key", "paper")
 DIALECTS = ("dollar", "github")
+
+
+class Formulas(click.Command):
+    """A command whose arguments are formulas: -x^2 is one, and no option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Options first, then what is no option."""
+        if ctx.resilient_parsing:
+            return super().parse_args(ctx, args)
+        known = [p for p in self.get_params(ctx) if isinstance(p, click.Option)]
+        alone = {name for p in known if p.is_flag for name in p.opts}
+        valued = {name for p in known if not p.is_flag for name in p.opts}
+        options: list[str] = []
+        formulas: list[str] = []
+        rest = iter(args)
+        for arg in rest:
+            if arg == "--":
+                formulas += rest
+            elif arg in valued:
+                options += [arg, *islice(rest, 1)]
+            elif arg in alone or arg.startswith("--"):
+                options.append(arg)
+            else:
+                formulas.append(arg)
+        return super().parse_args(ctx, [*options, "--", *formulas])
+
+
+def seconds(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    """A budget: a positive number."""
+    if not 0 < value < float("inf"):
+        raise click.BadParameter(f"found {value:g}, expected seconds above 0, such as 2")
+    return value
 
 
 class Commands(click.Group):
@@ -121,7 +154,7 @@ def solve(
         click.echo(json.dumps(solution.json(), ensure_ascii=False, indent=2))
 
 
-@main.command()
+@main.command(cls=Formulas)
 @click.argument("equations")
 @click.argument("question")
 @click.option("--latex", "as_latex", is_flag=True, help="Print LaTeX.")
@@ -173,13 +206,15 @@ def shown_latex(answer: Answer, steps: bool) -> list[str]:
     return [d.latex(), *(u.latex() for u in left_named(d))]
 
 
-@main.command()
+@main.command(cls=Formulas)
 @click.argument("a", required=False)
 @click.argument("b", required=False)
 @click.option("--given", default="", metavar="LATEX", help="Equations, ranges and facts.")
 @click.option("--batch", type=click.Path(path_type=Path), help="A file with a pair in each line.")
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
-@click.option("--budget", default=2.0, show_default=True, help="Seconds for one pair.")
+@click.option(
+    "--budget", default=2.0, show_default=True, callback=seconds, help="Seconds for one pair."
+)
 @click.pass_context
 def equal(
     ctx: click.Context,
@@ -197,13 +232,12 @@ def equal(
 
     With --batch, each line of the file is {"id", "a", "b", "given"} in JSON, and each line of
     the output the verdict on it. Exit code 0: equal (also but for ties); 1: not shown to be
-    equal; 2: not understood.
+    equal; 2: not understood. With --batch: 2 if no line was understood, else 0.
     """
     if batch is not None:
         if a is not None:
             raise click.UsageError("found formulas beside --batch, expected one or the other")
-        pairs_of(batch, budget)
-        return
+        ctx.exit(pairs_of(batch, budget))
     if a is None or b is None:
         raise click.UsageError("found no two formulas, expected A and B, or --batch FILE")
     from symgrad.compare import equal as decided
@@ -222,9 +256,10 @@ def equal(
     ctx.exit(codes.get(verdict.name, 1))
 
 
-def pairs_of(batch: Path, budget: float) -> None:
-    """The verdict on every line of a file, in order."""
+def pairs_of(batch: Path, budget: float) -> int:
+    """The verdict on every line of a file, in order; gives the exit code."""
     import json
+    from codecs import BOM_UTF8
 
     from rich.console import Console
     from rich.progress import track
@@ -232,16 +267,21 @@ def pairs_of(batch: Path, budget: float) -> None:
     from symgrad.compare import line
 
     try:
-        lines = [t for t in batch.read_bytes().splitlines() if t.strip()]
+        whole = batch.read_bytes().removeprefix(BOM_UTF8)
     except OSError as error:
         raise SymgradError(
             f"found no readable file {batch} ({error.strerror}), expected a pair in each line",
             hint="check the path",
         ) from None
+    lines = [t for t in whole.splitlines() if t.strip()]
     console = Console(stderr=True)
+    understood = not lines
     bar = track(lines, console=console, description="", disable=not console.is_terminal)
     for raw in bar:
-        click.echo(json.dumps(line(raw, budget), ensure_ascii=False))
+        found = line(raw, budget)
+        understood = understood or found["verdict"] != "Invalid"
+        click.echo(json.dumps(found, ensure_ascii=False))
+    return 0 if understood else BAD_INPUT
 
 
 @main.command()

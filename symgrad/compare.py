@@ -3,16 +3,18 @@ r"""Two formulas in LaTeX, what is given, and the verdict: one pair, or a line o
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from symgrad.affine import conditions
+from symgrad.ask import check_goal
 from symgrad.decide import BUDGET, decide, exact_text
 from symgrad.derive import Sweep
 from symgrad.dual import Number
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
+    Call,
     Expr,
     Iverson,
     Partial,
@@ -28,10 +30,11 @@ from symgrad.latex import latex
 from symgrad.limits import Limits
 from symgrad.network import Network
 from symgrad.notation import Formula, read
-from symgrad.pair import Pair
-from symgrad.roles import check_limits, check_ranks, check_subscripts, roles
+from symgrad.pair import Asked, Pair
+from symgrad.points import Hidden, possible
+from symgrad.roles import Roles, check_limits, check_ranks, check_subscripts, roles
 from symgrad.scope import Scope
-from symgrad.settle import read_scope
+from symgrad.settle import inlined, read_scope
 from symgrad.solve import refuse_functions
 from symgrad.verdict import (
     Agrees,
@@ -43,6 +46,8 @@ from symgrad.verdict import (
     Verdict,
 )
 
+NOWHERE = Place()
+
 
 def equal(a: str, b: str, given: str = "", budget: float = BUDGET) -> Verdict:
     r"""Is the formula `b` equal to `a`, for all sizes and values? `given` holds equations, ranges
@@ -53,6 +58,7 @@ def equal(a: str, b: str, given: str = "", budget: float = BUDGET) -> Verdict:
     >>> equal(r"\sum_{i=1}^{n}\delta_i x_{i+j-1}", r"\sum_{i=1}^{m}\delta_i x_{i+j-1}").missing
     '\\delta_2 x_{j+1}'
     """
+    check_arguments({"a": a, "b": b, "given": given}, budget)
     try:
         pair = paired(a, b, given)
     except SymgradError as error:
@@ -61,36 +67,85 @@ def equal(a: str, b: str, given: str = "", budget: float = BUDGET) -> Verdict:
     return replace(decide(pair, budget), reading=reading)
 
 
+def check_arguments(texts: Mapping[str, object], budget: object) -> None:
+    """Formulas are text, the budget a positive number of seconds."""
+    for name, text in texts.items():
+        if not isinstance(text, str):
+            hint = "; write what is given in one text, parted by ;" if name == "given" else ""
+            raise TypeError(
+                f"found {name} = {text!r}, expected a text of LaTeX such as r'\\sum_i x_i'{hint}"
+            )
+    if isinstance(budget, bool) or not isinstance(budget, int | float):
+        raise TypeError(f"found budget = {budget!r}, expected a number of seconds such as 2")
+    if not 0 < budget < float("inf"):
+        raise ValueError(f"found budget = {budget!r}, expected seconds above 0, such as 2")
+
+
 def paired(a: str, b: str, given: str = "") -> Pair:
     """The pair that the texts are; f(x) of an f that nothing defines is refused."""
     scope = Scope()
     if given.strip():
         at = Place("<given>", 1, 1, given.split("\n", 1)[0])
         scope = read_scope([read(given, at)])
-    left, right = (_side(text, name, scope) for text, name in ((a, "<a>"), (b, "<b>")))
-    return pair_of(left, right, scope)
+    places = (_start(a, "<a>"), _start(b, "<b>"))
+    left, right = (_side(text, at, scope) for text, at in zip((a, b), places, strict=True))
+    check_constants((left, right), scope, places)
+    return pair_of(left, right, scope, places)
 
 
-def _side(text: str, name: str, scope: Scope) -> Expr:
-    at = Place(name, 1, 1, text.split("\n", 1)[0])
+ANGLES = {"sin", "cos", "arctan"}
+"""Functions beside which π is the number."""
+
+
+def check_constants(sides: Sequence[Expr], scope: Scope, places: Sequence[Place]) -> None:
+    r"""Refuse a bare e beside exponentials and a bare π beside angles: a number or a name?"""
+    parts = [x for e in sides for x in walk(e)]
+    calls = {x.fn for x in parts if isinstance(x, Call)}
+    log_of_e = any(isinstance(x, Call) and x.fn == "log" and Ref("e") in x.args for x in parts)
+    asked = (
+        ("e", "exp" in calls or log_of_e, "exponentials and logarithms", r"\exp(1)"),
+        (r"\pi", bool(calls & ANGLES), "sines and cosines", "the value at that angle"),
+    )
+    for name, beside, what, number in asked:
+        for e, at in zip(sides, places, strict=True):
+            bare = any(isinstance(x, Ref) and x == Ref(name) for x in walk(e))
+            if beside and bare and name not in scope.variables and not scope.network.knows(name):
+                raise NetworkError(
+                    f"found {name} beside {what}, a number or a name that is free",
+                    at=at.find(name),
+                    hint=f"write {number} for the number, another letter for a name, "
+                    "or define it in what is given",
+                )
+
+
+def _start(text: str, name: str) -> Place:
+    return Place(name, 1, 1, text.split("\n", 1)[0])
+
+
+def _side(text: str, at: Place, scope: Scope) -> Expr:
     found = read(text, at, frozenset(scope.functions), scope.variables)
     if len(found) != 1 or not isinstance(found[0], Formula) or len(found[0].parts) != 1:
         what = "nothing" if not found else "a statement" if len(found) == 1 else "several formulas"
         raise NetworkError(f"found {what}, expected one formula without =", at=at)
     refuse_functions(found, scope)
-    return found[0].parts[0]
+    return inlined(found[0].parts[0], scope.functions)
 
 
-def pair_of(left: Expr, right: Expr, scope: Scope) -> Pair:
-    """Two formulas in a scope, their limits filled in and their names sorted."""
+def pair_of(
+    left: Expr, right: Expr, scope: Scope, places: tuple[Place, Place] = (NOWHERE, NOWHERE)
+) -> Pair:
+    """Two formulas in a scope, their limits filled in and their names sorted; `places` are where
+    they stand."""
     network = scope.network
     axes = {d.target.name: d for d in scope.equations}
     limits = Limits(scope.letters, network.shapes, axes)
-    sides = tuple(derived(limits.fill(e), network) for e in (left, right))
+    filled = (limits.fill(e) for e in (left, right))
+    sides = tuple(derived(e, network, at) for e, at in zip(filled, places, strict=True))
     sides = kronecker(sides, network.ranges(r"\delta") is not None or bool(network.upstream))
     check_limits(sides)
     ranges = {n: r for n, r in scope.letters.items() if not _bound_only(n, sides)}
-    found = roles(sides, ranges, network.sizes, frozenset(network.by_name))
+    facts = scope.rels
+    found = sorted_names(sides, ranges, network, facts)
     check_ranks(sides, found.integers)
     check_subscripts(sides, found.integers)
     values: dict[str, Expr] = {
@@ -101,20 +156,98 @@ def pair_of(left: Expr, right: Expr, scope: Scope) -> Pair:
         ranges = {
             n: Range(substitute(r.lo, values), substitute(r.hi, values)) for n, r in ranges.items()
         }
-        found = roles(sides, ranges, network.sizes, frozenset(network.by_name))
+        facts = tuple(substitute(rel, values) for rel in facts)
+        found = sorted_names(sides, ranges, network, facts)
     known = [*network.facts.known]
-    for rel in scope.rels:
-        if free_names(rel) <= found.integers:
-            known += conditions(rel) or ()
-    return Pair(sides[0], sides[1], found, network, tuple(dict.fromkeys(known)))
+    asked: list[Asked] = []
+    for rel in facts:
+        conds = conditions(rel) if free_names(rel) <= found.integers else None
+        known += conds or ()
+        if conds is None and isinstance(rel, Rel):
+            asked += asked_of(rel, sides, found, scope)
+    pair = Pair(sides[0], sides[1], found, network, tuple(dict.fromkeys(known)), tuple(asked))
+    check_facts(pair, facts)
+    return pair
 
 
-def derived(e: Expr, network: Network) -> Expr:
-    """`e` with each gradient of a defined quantity as its formula."""
+def asked_of(rel: Rel, sides: Sequence[Expr], found: Roles, scope: Scope) -> Iterator[Asked]:
+    """A comparison of values that are read: it holds for all values of the indices it has."""
+    subscripts = [i for x in walk(rel) if isinstance(x, Ref) for i in x.indices]
+    plain = {i.name for i in subscripts if isinstance(i, Ref) and not i.indices}
+    letters = (free_names(rel) & scope.letters.keys()) | (plain - set(found.sizes))
+    if free_names(rel) - letters - found.integers:
+        ranges = {n: scope.letters[n] for n in sorted(letters) if n in scope.letters}
+        yield Asked(rel, ranges, tuple(sorted(letters - ranges.keys())))
+
+
+def check_facts(pair: Pair, facts: Sequence[Expr]) -> None:
+    """Some sizes satisfy what is given."""
+    try:
+        some = possible(pair.facts)
+    except Hidden:
+        return
+    if not some:
+        shown = ", ".join(latex(rel) for rel in facts) or "the ranges"
+        raise NetworkError(
+            f"found that no size satisfies {shown}, expected facts that some sizes satisfy",
+            hint="drop one of them",
+        )
+
+
+def sorted_names(
+    sides: Sequence[Expr], ranges: Mapping[str, Range], network: Network, facts: Sequence[Expr]
+) -> Roles:
+    """The roles of the names of two formulas, of the sizes of what they are made of, and of the
+    integers that facts compare with those."""
+    inner = network.sizes & reached(sides, network)
+    inner |= beside(sides, ranges, network, facts)
+    return roles(tuple(sides), ranges, network.sizes, frozenset(network.by_name), inner)
+
+
+def beside(
+    sides: Sequence[Expr], ranges: Mapping[str, Range], network: Network, facts: Sequence[Expr]
+) -> set[str]:
+    """The integers that only facts name: m of n ≤ m, m ≤ 4."""
+    taken = frozenset(network.by_name)
+    known = set(roles(tuple(sides), ranges, network.sizes, taken).integers)
+    values = reached(sides, network) - network.sizes - known
+    linked = set(known)
+    grown = True
+    while grown:
+        before = len(linked)
+        for rel in facts:
+            own = free_names(rel)
+            if conditions(rel) is not None and own & linked and not own & values:
+                linked |= own
+        grown = len(linked) > before
+    return linked - known
+
+
+def reached(sides: Sequence[Expr], network: Network) -> set[str]:
+    """The names that the values of the formulas depend on, through what is given."""
+    named = {u.symbol.name: u for u in network.upstream if isinstance(u.symbol, Ref)}
+    seen: set[str] = set()
+    todo = {n for e in sides for n in free_names(e)}
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        more: set[str] = set()
+        for eq in network.by_name.get(name, ()):
+            ends = [end for i in eq.indices for end in (i.range.lo, i.range.hi)]
+            more |= {n for e in (eq.body, *ends) for n in free_names(e)}
+        if name in named:
+            more |= {named[name].of.name, named[name].by.name}
+        todo |= more - seen
+    return seen
+
+
+def derived(e: Expr, network: Network, at: Place = NOWHERE) -> Expr:
+    """`e` with each gradient as its formula; one of what nothing defines is refused."""
 
     def one(x: Expr) -> Expr:
         match x:
-            case Partial(of=Ref() as of, by=Ref() as by) if of.name in network.by_name:
+            case Partial(of=Ref() as of, by=Ref() as by):
+                check_goal(network, of, by, at)
                 return Sweep(network, of).gradient(by).answer
         return x
 
@@ -188,12 +321,16 @@ def _number(v: Number | None) -> str | None:
 def line(raw: bytes, budget: float = BUDGET) -> dict[str, Any]:
     """One line of a file of pairs, judged; a bad line is Invalid."""
     try:
-        given = json.loads(raw.decode("utf-8"))
+        given = json.loads(raw.decode("utf-8"), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         told = f"found a line that is no JSON in UTF-8 ({error}), expected {EXPECTED}"
         return {"id": None, **record(Invalid(told))}
     name = given.get("id") if isinstance(given, Mapping) else None
     return {"id": name, **record(judged(given, budget))}
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number of JSON")
 
 
 EXPECTED = '{"id": …, "a": "…", "b": "…", "given": "…"}'

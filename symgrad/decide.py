@@ -19,11 +19,13 @@ from time import monotonic
 from symgrad.affine import Affine, shift
 from symgrad.dual import Number, to_decimal
 from symgrad.expr import (
+    Call,
     Div,
     Expr,
     Mul,
     Num,
     Partial,
+    Pow,
     Ref,
     Rel,
     free_names,
@@ -33,7 +35,7 @@ from symgrad.expr import (
     walk,
 )
 from symgrad.latex import latex
-from symgrad.normal.algebra import Algebra, Outside
+from symgrad.normal.algebra import Algebra
 from symgrad.normal.build import Builder
 from symgrad.normal.prove import Proof, Prover
 from symgrad.normal.speak import equation, factor, formula, tensor
@@ -41,6 +43,7 @@ from symgrad.normal.term import Factor, Key, Normal, Term
 from symgrad.normal.weights import orders, piece, with_powers
 from symgrad.pair import Pair
 from symgrad.points import Hidden, extremes
+from symgrad.polynomial import Outside
 from symgrad.slip import slipped
 from symgrad.trial import Draw, Judge, Outcome, Trial, apart, instances, look_at_ties
 from symgrad.verdict import (
@@ -49,6 +52,7 @@ from symgrad.verdict import (
     Differs,
     Equal,
     EqualExceptTies,
+    Invalid,
     Undecided,
     Verdict,
 )
@@ -59,6 +63,8 @@ STEPS = (1, 2, 3, 4)
 """Values of a symbolic stride or dilation, which is outside linear arithmetic."""
 MOST_BITS = 10_000
 """Python writes no integer of more than 4300 digits."""
+MOST_PLAIN = 1000
+"""A counterexample with larger numbers is looked for again with smaller ones."""
 MOST_SLIPS = 200
 SLIP_BUDGET = 1.5
 """Seconds to look for the slip that explains a difference."""
@@ -142,7 +148,7 @@ class Decision:
     def trial(self) -> Trial:
         """The same pair at numbers."""
         p = self.pair
-        return Trial(p.left, p.right, p.roles, p.network, p.facts, self.until)
+        return Trial(p.left, p.right, p.roles, p.network, p.facts, self.until, p.asked)
 
     def verdict(self) -> Verdict:
         """Refuted at a point with unequal sizes, or proved, or refuted by the smallest
@@ -154,7 +160,8 @@ class Decision:
             return self.differs(self.trial.difference()[0] or seen, *self.gap(start + share))
         prover, proof, gap = self.proof(self.pair.left, self.pair.right, start + share)
         if proof is not None and not proof.left and not proof.ties:
-            told = f"equal for all sizes and values, proved by {proof.by}"
+            where = ", wherever both have values" if self.partly else ""
+            told = f"equal for all sizes and values{where}, proved by {proof.by}"
             return Equal(told, by=proof.by)
         outcome, usable = self.trial.difference()
         if outcome is None and prover is not None:
@@ -164,6 +171,17 @@ class Decision:
         if proof is not None and not proof.left and prover is not None and usable:
             return self.ties(prover, proof) or self.agreement(usable, prover)
         return self.agreement(usable, prover)
+
+    @property
+    def partly(self) -> bool:
+        """May a formula have no value somewhere: a quotient, a logarithm, a root?"""
+        parts = [x for e in (self.pair.left, self.pair.right) for x in walk(e)]
+        return any(
+            (isinstance(x, Div) and not isinstance(x.den, Num))
+            or (isinstance(x, Pow) and not _is_natural(x.exp))
+            or (isinstance(x, Call) and x.fn in ("log", "sqrt"))
+            for x in parts
+        )
 
     # -- proofs ----------------------------------------------------------------------------------
 
@@ -237,6 +255,7 @@ class Decision:
 
     def differs(self, outcome: Outcome, prover: Prover | None, gap: Normal) -> Differs:
         """The counterexample, the term that is missing, the slip that explains it."""
+        outcome = self.plain(outcome)
         missing = extra = ""
         if prover is not None:
             missing, extra = self.missing(outcome, prover, gap)
@@ -251,6 +270,28 @@ class Decision:
             told.append(f"slip: {slip}")
         where = f"at {at}" if at else "at the values shown"
         return Differs(f"{where} {'; '.join(told)}", example(outcome), missing, extra, slip)
+
+    def plain(self, outcome: Outcome) -> Outcome:
+        """The same difference with small numbers, where those of a point are large: the values in
+        their order, counted from 0."""
+        drawn = {
+            r: v
+            for r, v in outcome.values.items()
+            if isinstance(v, Fraction) and r.name not in self.pair.roles.labels
+        }
+        if all(max(abs(v.numerator), v.denominator) <= MOST_PLAIN for v in drawn.values()):
+            return outcome
+        above = sorted({v for v in drawn.values() if v > 0})
+        below = sorted({v for v in drawn.values() if v < 0}, reverse=True)
+        ranks = {v: Fraction(k + 1) for k, v in enumerate(above)}
+        ranks |= {v: Fraction(-k - 1) for k, v in enumerate(below)}
+
+        def fix(judge: Judge, draw: Draw) -> None:
+            draw.fixed |= {r: ranks.get(v, v) for r, v in drawn.items()}
+
+        found = self.trial.at(outcome.sizes, 1, fix)
+        signs = [{m: (g > 0) - (g < 0) for m, g in o.met.items()} for o in (outcome, found)]
+        return found if found.differ and signs[0] == signs[1] else outcome
 
     def missing(self, outcome: Outcome, prover: Prover, gap: Normal) -> tuple[str, str]:
         """A term that one formula has and the other lacks, at the sizes of the counterexample."""
@@ -270,7 +311,7 @@ class Decision:
                 pieces = [piece(t, fs) for t, fs in mine]
                 same = orders(tuple((f.key, 1) for f in flat), flat)
                 hit = extremes(pieces, self.pair.facts, same, fixed)
-            except Hidden:
+            except (Hidden, Outside):
                 continue
             if hit is None:
                 continue
@@ -403,9 +444,12 @@ class Decision:
             where, outcome = looked.apart
             if isinstance(where, Rel) and where.op in ("=", "!="):
                 return self.differs(outcome, prover, ())
+        if self.trial.outside is not None:
+            return self.beyond(self.trial.outside)
         if len(usable) < FEWEST:
+            had = "satisfied what is given and had values" if self.pair.asked else "had values"
             return Undecided(
-                f"neither proved nor refuted: {len(usable)} points in general position had values, "
+                f"neither proved nor refuted: {len(usable)} points in general position {had}, "
                 f"expected at least {FEWEST}"
             )
         sizes = tuple({tuple(o.sizes.items()): o.sizes for o in usable}.values())
@@ -422,6 +466,25 @@ class Decision:
         if looked.unseen:
             told += f"; no tie was looked at of {', '.join(latex(e) for e in looked.unseen)}"
         return Agrees(told, len(usable), sizes)
+
+    def beyond(self, there: Outcome) -> Invalid:
+        """A formula reads an entry that does not exist at some sizes."""
+        ref = there.outside
+        assert ref is not None
+        at = ", ".join(f"{n} = {v}" for n, v in there.sizes.items())
+        which = "first" if there.left is None else "second"
+        name = latex(Ref(ref.name))
+        told = "narrow the sum or the range of the index"
+        if ref.name not in self.pair.network.by_name:
+            told += rf", or state the zeros: {name}_i = 0 \text{{ for }} i < 1 \text{{ or }} i > n"
+        return Invalid(
+            f"found {latex(ref)} in the {which} formula{f' at {at}' if at else ''}, which does not "
+            f"exist; expected entries in the ranges that are given; {told}"
+        )
+
+
+def _is_natural(e: Expr) -> bool:
+    return isinstance(e, Num) and e.value >= 0 and e.value.denominator == 1
 
 
 def nothing(ref: Ref) -> Expr | None:
@@ -464,4 +527,5 @@ def _spelled(flat: tuple[Factor, ...], forms: tuple[Affine, ...]) -> str:
         if here is None:
             return ""
         said.append(here)
-    return latex(Mul(tuple(said)) if len(said) > 1 else said[0] if said else Num(num(1).value))
+    powers = [Pow(e, num(said.count(e))) if said.count(e) > 1 else e for e in dict.fromkeys(said)]
+    return latex(Mul(tuple(powers)) if len(powers) > 1 else powers[0] if powers else num(1))

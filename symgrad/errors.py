@@ -134,6 +134,7 @@ class FontError(SheetError):
 FEW = 12
 """So many of the missing characters are named."""
 
+
 def cited(text: str) -> str:
     r"""A piece of the source in quotation marks, as it was written.
 

@@ -267,7 +267,8 @@ class Unrolled:
 
     def _letters(self, pattern: Ref, entry: Ref) -> Env | None:
         """The values of the letters at which `pattern` is `entry`: i = 3 for z_i and z_3."""
-        letters = {r.name for r in free(pattern)} - {pattern.name} - set(self.point.sizes)
+        fixed = self.network.sizes & set(self.point.sizes)
+        letters = {r.name for r in free(pattern)} - {pattern.name} - fixed
         return self._matched(pattern, entry, letters)
 
     def _all_entries(self, name: str) -> Iterator[Ref]:

@@ -10,7 +10,7 @@ name in a formula, and it never captures: bound names that would clash are renam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -311,6 +311,26 @@ def free(e: Expr) -> dict[Ref, None]:
 def free_names(e: Expr) -> set[str]:
     """The names of the free references of `e`: tensors, sizes and free indices alike."""
     return {r.name for r in free(e)}
+
+
+def product_reach(factors: Sequence[Expr], bound: set[str]) -> int:
+    r"""How many of the factors after a \prod over the `bound` names are surely its own: up to the
+    last that mentions one of them, or the first.
+
+    >>> i = Ref("i")
+    >>> product_reach((num(2), Ref("x", (i,)), Ref("c")), {"i"})
+    2
+    """
+    own = [k for k, f in enumerate(factors) if bound & free_names(f)]
+    return min(len(factors), max(own, default=0) + 1)
+
+
+def outreaches(e: Reduce) -> bool:
+    """Does a product have factors at its end that would be read as standing beside it?"""
+    if e.op != "prod" or not isinstance(e.body, Mul):
+        return False
+    factors = e.body.factors
+    return product_reach(factors, {b.name for b in e.bounds}) < len(factors)
 
 
 LETTERS = list("ijklpqrstuabcdefghmnovwxyz")

@@ -29,6 +29,7 @@ from symgrad.expr import (
     Rel,
     free,
     free_names,
+    outreaches,
 )
 
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
@@ -320,6 +321,6 @@ def _reduce(e: Reduce) -> str:
             signs += rf"{REDUCTIONS[e.op]}_{{{low}}} "
     nested = isinstance(e.body, Reduce) and e.body.op == e.op
     text, own = _show(e.body)
-    if own < PRODUCT or (isinstance(e.body, Reduce) and not nested):
+    if own < PRODUCT or (isinstance(e.body, Reduce) and not nested) or outreaches(e):
         text = paren(text)
     return signs + text

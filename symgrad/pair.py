@@ -8,8 +8,28 @@ from functools import cached_property
 
 from symgrad.affine import Affine, Condition, conditions, shift
 from symgrad.expr import Expr, Ref, Rel, num, substitute
+from symgrad.index import Range
 from symgrad.network import Network
 from symgrad.roles import Roles
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A comparison of values that is given, for every value of some indices: x_i ≥ 0,
+    i = 1, …, n. A letter without a range takes the values at which entries are read."""
+
+    rel: Rel
+    ranges: Mapping[str, Range] = field(default_factory=dict)
+    letters: tuple[str, ...] = ()
+
+    def put(self, by: Mapping[str, Expr]) -> Asked:
+        """The comparison at given sizes."""
+        rel = shift(self.rel, by)
+        assert isinstance(rel, Rel)
+        ranges = {
+            n: Range(substitute(r.lo, by), substitute(r.hi, by)) for n, r in self.ranges.items()
+        }
+        return Asked(rel, ranges, self.letters)
 
 
 @dataclass(frozen=True)
@@ -21,6 +41,7 @@ class Pair:
     roles: Roles
     network: Network = field(default_factory=Network)
     known: tuple[Condition, ...] = ()
+    asked: tuple[Asked, ...] = ()
 
     @cached_property
     def facts(self) -> tuple[Condition, ...]:
@@ -48,6 +69,7 @@ class Pair:
             replace(self.roles, sizes=kept, steps=steps, ranges=ranges),
             self.network,
             known,
+            tuple(a.put(by) for a in self.asked),
         )
 
 

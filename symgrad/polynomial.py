@@ -13,6 +13,7 @@ from functools import cache
 from math import comb
 
 from symgrad.affine import Affine
+from symgrad.errors import SymgradError
 
 Monomial = tuple[tuple[str, int], ...]
 
@@ -104,11 +105,21 @@ class Polynomial:
         return total
 
 
+class Outside(SymgradError):
+    """A formula that has no normal form here."""
+
+
+MOST_TERMS = 400
+"""Terms of a polynomial beyond which nothing is proved with it."""
+
+
 def collected(terms: Iterable[tuple[Monomial, Fraction]]) -> Polynomial:
     """The polynomial with like terms added."""
     found: dict[Monomial, Fraction] = {}
     for monomial, c in terms:
         found[monomial] = found.get(monomial, Fraction(0)) + c
+        if len(found) > MOST_TERMS:
+            raise Outside(f"found a polynomial of more than {MOST_TERMS} terms")
     return Polynomial(tuple(sorted((m, c) for m, c in found.items() if c)))
 
 

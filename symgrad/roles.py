@@ -76,9 +76,11 @@ def roles(
     ranges: Mapping[str, Range],
     sizes: frozenset[str],
     taken: frozenset[str] = frozenset(),
+    inner: frozenset[str] = frozenset(),
 ) -> Roles:
-    """The roles of the free names of some formulas; `taken` are tensors that others define."""
-    integers, uppers = set(sizes) | set(ranges), set(sizes)
+    """The roles of the free names of some formulas; `taken` are tensors that others define,
+    `inner` sizes of what the formulas are made of."""
+    integers, uppers = set(sizes) | set(ranges) | inner, set(sizes)
     for e in formulas:
         for x in positions(e):
             integers |= {r for r in free_names(x) if _plain(x, r)}
@@ -97,7 +99,7 @@ def roles(
     bound = {x.name for e in formulas for x in walk(e) if isinstance(x, Bound)}
     unbound = {n for e in formulas for n in free_names(e)}
     ends = {n for r in ranges.values() for x in (r.lo, r.hi) for n in free_names(x)}
-    integers &= unbound | ends
+    integers &= unbound | ends | inner
     integers -= taken
     stepping = {
         n

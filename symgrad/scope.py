@@ -45,6 +45,10 @@ PARAMETER_NAMES = {r"\theta", r"\Theta", r"\vartheta", r"\phi", r"\Phi"}
 """A question about one of these, when no equation uses it, asks for the list of parameters."""
 
 
+Functions = Mapping[str, tuple[tuple[str, ...], Expr]]
+"""Functions that are defined: their arguments and their bodies."""
+
+
 @dataclass(frozen=True)
 class Question:
     """A left side and ``= ?``."""
@@ -62,7 +66,7 @@ class Scope:
     questions: tuple[Question, ...] = ()
     equations: tuple[Defined, ...] = ()
     letters: Mapping[str, Range] = field(default_factory=dict)
-    functions: Mapping[str, tuple[tuple[str, ...], Expr]] = field(default_factory=dict)
+    functions: Functions = field(default_factory=dict)
     values: Mapping[Ref, Num] = field(default_factory=dict)
     rels: tuple[Expr, ...] = ()
     focus: frozenset[str] = frozenset()

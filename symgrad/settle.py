@@ -55,7 +55,7 @@ from symgrad.network import Network, Ties
 from symgrad.notation import Statement
 from symgrad.padding import edges_of
 from symgrad.scalars import rational
-from symgrad.scope import Question, Scope, Sorter
+from symgrad.scope import Functions, Question, Scope, Sorter
 
 
 def read_scope(
@@ -69,6 +69,28 @@ def read_scope(
     ['\\frac{\\partial L}{\\partial w}']
     """
     return Builder(outer or Scope(), ties).build(statements)
+
+
+def inlined(e: Expr, functions: Functions, inside: tuple[str, ...] = ()) -> Expr:
+    """`e` with calls of defined functions replaced by their bodies."""
+
+    def call(x: Expr) -> Expr:
+        if not isinstance(x, Call) or x.fn not in functions:
+            return x
+        letters, body = functions[x.fn]
+        if len(letters) != len(x.args):
+            raise NetworkError(f"found {len(x.args)} arguments of {x.fn}, expected {len(letters)}")
+        if x.fn in inside:
+            path = " -> ".join((*inside[inside.index(x.fn) :], x.fn))
+            raise NetworkError(
+                f"found {x.fn} defined through itself ({path}), "
+                "expected functions that build on one another",
+                hint="write a recurrence with an index, h_t = …, t = 1, 2, 3",
+            )
+        body = inlined(body, functions, (*inside, x.fn))
+        return bounded(substitute(body, dict(zip(letters, x.args, strict=True))), x.fn)
+
+    return transform(e, call)
 
 
 class Builder(Sorter):
@@ -206,26 +228,7 @@ class Builder(Sorter):
 
     def inlined(self, e: Expr, inside: tuple[str, ...] = ()) -> Expr:
         """`e` with calls of the exam's own functions replaced by their bodies."""
-
-        def call(x: Expr) -> Expr:
-            if not isinstance(x, Call) or x.fn not in self.functions:
-                return x
-            letters, body = self.functions[x.fn]
-            if len(letters) != len(x.args):
-                raise NetworkError(
-                    f"found {len(x.args)} arguments of {x.fn}, expected {len(letters)}"
-                )
-            if x.fn in inside:
-                path = " -> ".join((*inside[inside.index(x.fn) :], x.fn))
-                raise NetworkError(
-                    f"found {x.fn} defined through itself ({path}), "
-                    "expected functions that build on one another",
-                    hint="write a recurrence with an index, h_t = …, t = 1, 2, 3",
-                )
-            body = self.inlined(body, (*inside, x.fn))
-            return bounded(substitute(body, dict(zip(letters, x.args, strict=True))), x.fn)
-
-        return transform(e, call)
+        return inlined(e, self.functions, inside)
 
     def arguments(self) -> set[str]:
         """The letters of functions that are called: x of f(x) = …, beside f(2), is no parameter

@@ -25,6 +25,7 @@ from symgrad.expr import (
     Ref,
     Rel,
     children,
+    free_names,
     num,
     rebuild,
 )
@@ -46,6 +47,8 @@ def places(whole: Whole, slip: Slip) -> Iterator[Expr]:
     """The formula with the slip made at one place, for each place."""
 
     def inside(e: Expr) -> Iterator[Expr]:
+        if isinstance(e, Ref | Bound) and slip in OF_VALUES:
+            return
         yield from slip(e, whole)
         kids = children(e)
         for k, kid in enumerate(kids):
@@ -86,12 +89,12 @@ def kernel_not_flipped(e: Expr, whole: Whole) -> Iterator[Expr]:
             form = affine(i)
             if form is None or len(form.coefficients) < 2:
                 continue
-            for name, c in form.coefficients:
-                turned = tuple((n, -v if n == name else v) for n, v in form.coefficients)
+            names = [name for name, _ in form.coefficients]
+            for some in (*([name] for name in names), names):
+                turned = tuple((n, -v if n in some else v) for n, v in form.coefficients)
                 for constant in (form.constant, -form.constant):
                     new = type(form)(constant, turned).expr()
                     yield Ref(e.name, (*e.indices[:k], new, *e.indices[k + 1 :]))
-                del c
 
 
 def factor_forgotten(e: Expr, whole: Whole) -> Iterator[Expr]:
@@ -104,7 +107,7 @@ def factor_forgotten(e: Expr, whole: Whole) -> Iterator[Expr]:
 
 def path_forgotten(e: Expr, whole: Whole) -> Iterator[Expr]:
     """A term of a sum is missing."""
-    if isinstance(e, Add):
+    if isinstance(e, Add) and not _is_size(e, whole):
         for k in range(len(e.terms)):
             rest = e.terms[:k] + e.terms[k + 1 :]
             yield rest[0] if len(rest) == 1 else Add(rest)
@@ -114,7 +117,7 @@ def sign(e: Expr, whole: Whole) -> Iterator[Expr]:
     """A minus lost, or one too many."""
     if isinstance(e, Neg):
         yield e.arg
-    if isinstance(e, Add):
+    if isinstance(e, Add) and not _is_size(e, whole):
         for k, t in enumerate(e.terms):
             turned = t.arg if isinstance(t, Neg) else Neg(t)
             yield Add((*e.terms[:k], turned, *e.terms[k + 1 :]))
@@ -181,13 +184,13 @@ def extreme_exchanged(e: Expr, whole: Whole) -> Iterator[Expr]:
 
 SLIPS: dict[str, Slip] = {
     "upper limit": upper_limit,
+    "path forgotten": path_forgotten,
+    "factor forgotten": factor_forgotten,
+    "sign": sign,
+    "indicator lost": indicator_lost,
     "index shifted": index_shifted,
     "kernel not flipped": kernel_not_flipped,
-    "factor forgotten": factor_forgotten,
-    "path forgotten": path_forgotten,
-    "sign": sign,
     "number": number_forgotten,
-    "indicator lost": indicator_lost,
     "indicator reversed": indicator_reversed,
     "square forgotten": square_forgotten,
     "sum dropped": sum_dropped,
@@ -197,11 +200,20 @@ SLIPS: dict[str, Slip] = {
 }
 
 
+OF_VALUES = (path_forgotten, factor_forgotten, sign, bracket_lost)
+"""Slips that are not made in a subscript or a limit, where others have names of their own."""
+
+
 def slipped(e: Expr, sizes: tuple[str, ...] = ()) -> Iterator[tuple[str, Expr]]:
     """Every slip of a formula, by name."""
     for name, slip in SLIPS.items():
         for wrong in places(Whole(e, sizes), slip):
             yield name, wrong
+
+
+def _is_size(e: Expr, whole: Whole) -> bool:
+    """Is it made of sizes alone: n - 1?"""
+    return free_names(e) <= set(whole.sizes)
 
 
 def _moved(e: Expr, by: int) -> Expr:

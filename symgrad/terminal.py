@@ -14,7 +14,7 @@ from symgrad.errors import Place, point
 from symgrad.expr import Expr, Num, names, num
 from symgrad.index import Index, Range
 from symgrad.latex import latex
-from symgrad.notation import Formula, Ranges, Statement, read, read_expression
+from symgrad.notation import Formula, Labels, Ranges, Statement, read, read_expression
 from symgrad.numeral import shown
 from symgrad.rewrite import Derivation
 from symgrad.text import name, text
@@ -238,16 +238,25 @@ def plain_statement(latex_: str) -> str:
 
 def _stated(s: Statement) -> str:
     if isinstance(s, Formula):
-        return " = ".join(text(p) for p in s.parts)
+        signs = (RELATIONS.get(op, op) for op in s.ops)
+        rest = zip(signs, s.parts[1:], strict=True)
+        return text(s.parts[0]) + "".join(f" {op} {text(p)}" for op, p in rest)
     if isinstance(s, Ranges):
         return f"{', '.join(map(name, s.names))} = {text(s.lo)}, …, {text(s.hi)}"
+    if isinstance(s, Labels):
+        return f"{', '.join(map(text, s.refs))} ∈ {{{text(s.lo)}, …, {text(s.hi)}}}"
     return s.latex
+
+
+RELATIONS = {"<=": "≤", ">=": "≥", "!=": "≠"}
 
 
 def claim_lines(d: Derivation, verdict: Verdict, source: str) -> list[str]:
     """A derived gradient, its range, and the proof that a textbook says the same."""
     where = ranges(d.indices)
     head = f"  {text(d.goal)} = {text(d.answer)}" + (f"   ({where})" if where else "")
+    if any("max-rule" in s.because for x in steps(d) for s in x.steps):
+        head += "   where the maximum is unique"
     by = verdict.by if isinstance(verdict, Equal | EqualExceptTies) else verdict.message
     return [head, f"      {verdict.name}, by {by}: {source}"]
 

@@ -30,6 +30,7 @@ from symgrad.expr import (
     Ref,
     Rel,
     free_names,
+    outreaches,
 )
 
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
@@ -332,7 +333,7 @@ def _cases(e: Cases) -> str:
 
 def _reduce(e: Reduce) -> str:
     signs = "".join(f"{REDUCTIONS[e.op]}{_limits(b)} " for b in e.bounds)
-    return signs + _inside(e.body, PRODUCT)
+    return signs + (f"({text(e.body)})" if outreaches(e) else _inside(e.body, PRODUCT))
 
 
 def _limits(b: Bound) -> str:

@@ -14,13 +14,14 @@ from itertools import combinations, islice, product
 from random import Random
 from time import monotonic
 
-from symgrad.affine import Condition
+from symgrad.affine import Condition, shift
 from symgrad.dual import DIGITS, Dual, Number, add, negate, order, precision, to_decimal
-from symgrad.errors import SymgradError
-from symgrad.evaluate import Point, Unrolled
-from symgrad.expr import Call, Expr, Num, Ref, Rel, free_names, walk
+from symgrad.errors import NetworkError, SymgradError
+from symgrad.evaluate import Point, Unrolled, value
+from symgrad.expr import Call, Expr, Iverson, Num, Ref, Rel, free_names, num, walk
 from symgrad.interpret import Env, Interpreter
 from symgrad.network import Network
+from symgrad.pair import Asked
 from symgrad.roles import Roles
 
 DEEP = 400
@@ -41,10 +42,14 @@ POOLS: tuple[tuple[Fraction, ...], ...] = tuple(
 )  # fmt: skip
 MOST_BESIDE = 60
 """Instances beside the numbers that formulas mention."""
+MOST_PLACES = 400
+"""Values of the indices that are looked through for some that satisfy what is given."""
 MOST_WORK = 30_000
 """Terms that the value of a formula at one point may have."""
 GENERIC_POOL = len(POOLS)
 """Numbers that satisfy no equation but those that all numbers satisfy."""
+ROUNDS = 12
+"""How often numbers are moved until they satisfy what is given."""
 LABELS = (1, 2, 3, 2, 1, 3, 1, 2)
 
 
@@ -149,10 +154,37 @@ class Judge(Unrolled):
 
     def __init__(self, network: Network, point: Point, draw: Draw, digits: int = DIGITS) -> None:
         super().__init__(network, point, draw, digits=digits)
+        self.outside: Ref | None = None
+        self.read: dict[Ref, None] = {}
         self.noted = Noted(self._read, self._partial)
         self.noted.until = draw.until
         self.noted.integers = frozenset(point.sizes) | draw.roles.labels
         self._formula = self.noted
+
+    def _leaf(self, ref: Ref) -> Dual:
+        """A leaf; an entry beyond the range of a tensor that equations define is none."""
+        stated = ref in self.network.values or self._padding(ref)
+        if ref.name in self.network.by_name and not stated and not self._begins(ref):
+            self._check_range(ref)
+        try:
+            found = super()._leaf(ref)
+        except NetworkError:
+            self.outside = self.outside and ref
+            raise
+        self.read.setdefault(ref)
+        return found
+
+    def _begins(self, ref: Ref) -> bool:
+        """Is it a state before the first one: h_0?"""
+        starts = (r for r in self.network.leaves if r.name == ref.name)
+        return any(self._letters(r, ref) is not None for r in starts)
+
+    def _check_range(self, ref: Ref) -> None:
+        try:
+            super()._check_range(ref)
+        except NetworkError:
+            self.outside = ref
+            raise
 
     def look(self, e: Expr) -> Number | None:
         """The value of a formula, None where it has none."""
@@ -160,6 +192,105 @@ class Judge(Unrolled):
             return self.value(e)
         except SymgradError:
             return None
+
+
+@dataclass
+class Satisfied:
+    """What is given of values, at one point."""
+
+    asked: Sequence[Asked]
+    network: Network
+    sizes: Mapping[str, int]
+    draw: Draw
+
+    def meet(self) -> bool:
+        """Do the numbers satisfy all that is given, once some that are drawn freely are moved?"""
+        for _ in range(ROUNDS):
+            broken = self.broken()
+            if broken is None:
+                return False
+            if not broken:
+                return True
+            if not self.moved(broken[0], len(broken)):
+                return False
+        return False
+
+    def broken(self) -> list[Rel] | None:
+        """The comparisons that do not hold; None where one has no value."""
+        plain = Unrolled(self.network, Point(self.sizes), self.draw)
+        try:
+            return [rel for rel in self.instances() if not plain.value(Iverson(rel))]
+        except SymgradError:
+            return None
+
+    def instances(self) -> Iterator[Rel]:
+        """Every comparison at every value of its indices."""
+        for a in self.asked:
+            spans = [self.span(a, name) for name in (*a.ranges, *a.letters)]
+            for at in product(*spans):
+                put: dict[str, Expr] = {
+                    n: num(k) for n, k in zip((*a.ranges, *a.letters), at, strict=True)
+                }
+                rel = shift(a.rel, put)
+                assert isinstance(rel, Rel)
+                yield rel
+
+    def span(self, a: Asked, name: str) -> list[int]:
+        """The values of an index: its range, or the places at which its tensors are read."""
+        if name in a.ranges:
+            r = a.ranges[name]
+            lo, hi = (int(value(e, Point(self.sizes))) for e in (r.lo, r.hi))
+            return list(range(lo, hi + 1))
+        found = {self.sizes[name]} if name in self.sizes else set()
+        for x in walk(a.rel):
+            if isinstance(x, Ref):
+                for k, i in enumerate(x.indices):
+                    if isinstance(i, Ref) and i.name == name:
+                        found |= {_at(r, k) for r in self.draw.table if r.name == x.name}
+        return sorted(found)
+
+    def moved(self, rel: Rel, broken: int) -> bool:
+        """Move one number so that fewer comparisons are broken."""
+        plain = Unrolled(self.network, Point(self.sizes), self.draw)
+        sides = [plain.value(rel.lhs), plain.value(rel.rhs)]
+        entries = [plain.concrete(x) for x in walk(rel) if isinstance(x, Ref)]
+        free = [r for r in entries if r in self.draw.table]
+        table = self.draw.table
+        for ref in dict.fromkeys([*free, *table]):
+            held = table[ref]
+            if ref in self.draw.fixed or ref.name in self.draw.roles.labels:
+                continue
+            for to in _beside(held, sides):
+                table[ref] = to
+                now = self.broken()
+                if now is not None and len(now) < broken:
+                    return True
+                if monotonic() > self.draw.until:
+                    return False
+            table[ref] = held
+        return False
+
+
+def _at(ref: Ref, k: int) -> int:
+    i = ref.indices[k]
+    assert isinstance(i, Num)
+    return int(i.value)
+
+
+def _beside(held: Number, sides: Sequence[Number]) -> Iterator[Fraction]:
+    """Numbers to put in place of one: its opposite, numbers around both sides, small ones."""
+    if isinstance(held, Fraction):
+        yield -held
+        if held:
+            yield 1 / abs(held)
+    exact = [s for s in sides if isinstance(s, Fraction)]
+    for k in (Fraction(1), Fraction(1, 2), Fraction(3)):
+        for s in exact:
+            yield from (s + k, s - k)
+    if len(exact) == len(sides):
+        yield sum(exact, Fraction(0)) / len(exact)
+    yield from exact
+    yield from (Fraction(1, d) for d in (2, 3, 5, 7))
 
 
 @dataclass(frozen=True)
@@ -173,6 +304,8 @@ class Outcome:
     tied: bool
     generic: bool = False
     met: Mapping[Met, Number] = field(default_factory=dict)
+    outside: Ref | None = None
+    """An entry that is read and does not exist."""
 
     @property
     def usable(self) -> bool:
@@ -206,6 +339,9 @@ class Trial:
     network: Network
     known: tuple[Condition, ...]
     until: float = float("inf")
+    asked: tuple[Asked, ...] = ()
+    outside: Outcome | None = None
+    """The first point at which a formula reads an entry that does not exist."""
 
     def at(
         self,
@@ -222,8 +358,26 @@ class Trial:
             judge = Judge(self.network, Point(sizes), draw)
         a, b = self.certain(sizes, draw, judge.look(self.left), judge.look(self.right))
         generic = pool == GENERIC_POOL and fixed is None
+        values = dict(draw.table)
+        if self.asked:
+            met = Satisfied(self.asked, self.network, sizes, draw)
+            for _ in range(ROUNDS):
+                before = dict(draw.table)
+                if not met.meet():
+                    return Outcome(dict(sizes), values, None, None, True)
+                if all(draw.table[r] == v for r, v in before.items()):
+                    break
+                generic = False
+                judge = Judge(self.network, Point(sizes), draw)
+                a, b = self.certain(sizes, draw, judge.look(self.left), judge.look(self.right))
+                values = {r: draw.table[r] for r in judge.read}
+            else:
+                return Outcome(dict(sizes), values, None, None, True)
         noted = judge.noted
-        return Outcome(dict(sizes), dict(draw.table), a, b, noted.tied, generic, noted.met)
+        found = Outcome(dict(sizes), values, a, b, noted.tied, generic, noted.met, judge.outside)
+        if judge.outside is not None and self.outside is None:
+            self.outside = found
+        return found
 
     def certain(
         self, sizes: Mapping[str, int], draw: Draw, a: Number | None, b: Number | None
@@ -392,9 +546,8 @@ def instances(roles: Roles, known: Iterable[Condition]) -> Iterator[dict[str, in
         tuples = sorted((t for t in every if max(t, default=level) == level), key=_small)
         for t in tuples:
             sizes = dict(zip(roles.sizes, t, strict=True))
-            for at in islice(roles.places(sizes, level), 8):
-                if fits(at, conds):
-                    yield at
+            near = islice(roles.places(sizes, level), MOST_PLACES)
+            yield from islice((at for at in near if fits(at, conds)), 8)
         if not roles.sizes and level > 2:
             return
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from symgrad import __version__, api, doctor
 from symgrad.cli import BAD_INPUT, BUG, main
+from symgrad.compare import equal
 
 HEAVY = {"sympy", "islpy", "lark", "jinja2", "typst", "rich", "markdown_it", "symgrad.expr"}
 
@@ -511,3 +513,61 @@ def test_a_range_names_what_the_line_says() -> None:
 def test_an_empty_range_is_not_printed() -> None:
     found = run("derive", r"L = b + \sum_{i=1}^{0} x_i", r"\partial L/\partial x_i").output
     assert found.strip() == "∂L/∂xᵢ = 0"
+
+
+def test_a_formula_may_begin_with_a_minus() -> None:
+    run = CliRunner().invoke(main, ["equal", "-x^2", "--given", "-1 < x", "-x x"])
+    assert run.exit_code == 0
+    assert "Equal" in run.output
+    run = CliRunner().invoke(main, ["equal", "x^2", "-x^2", "--json"])
+    assert run.exit_code == 1
+    run = CliRunner().invoke(main, ["equal", "x", "x", "--bugdet", "1"])
+    assert run.exit_code == 2
+    assert "No such option" in run.output
+
+
+@pytest.mark.parametrize("budget", ["-1", "0", "nan", "inf"])
+def test_a_budget_is_positive(budget: str) -> None:
+    run = CliRunner().invoke(main, ["equal", "x", "x", "--budget", budget])
+    assert run.exit_code == 2
+    assert "expected seconds above 0" in run.output
+
+
+def test_a_batch_without_an_understood_line_exits_with_2(tmp_path: Path) -> None:
+    file = tmp_path / "pairs.jsonl"
+    file.write_bytes(
+        b'\xef\xbb\xbf{"id": 1, "a": "x", "b": "x"}\n{"id": NaN, "a": "x", "b": "x"}\n'
+    )
+    run = CliRunner().invoke(main, ["equal", "--batch", str(file)])
+    first, second = map(json.loads, run.output.splitlines())
+    assert (run.exit_code, first["verdict"], second["verdict"]) == (0, "Equal", "Invalid")
+    assert "NaN is no number of JSON" in second["message"]
+    file.write_text('{"a": "x +", "b": "x"}\n', encoding="utf-8")
+    assert CliRunner().invoke(main, ["equal", "--batch", str(file)]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"a": 1, "b": 2}, "found a = 1, expected a text"),
+        ({"a": "x", "b": "x", "given": ["x > 0"]}, "parted by ;"),
+        ({"a": "x", "b": "x", "budget": "a"}, "found budget = 'a', expected a number"),
+    ],
+)
+def test_arguments_of_the_wrong_type_are_named(arguments: dict[str, Any], error: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(error)):
+        equal(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("conv1d-padded", "xₗ = 0, l < 1, l > N"),
+        ("embedding", "cₜ ∈ {1, …, V}"),
+        ("maxpool", "where the maximum is unique"),
+    ],
+)
+def test_a_layer_of_the_catalogue_is_printed_in_unicode(name: str, line: str) -> None:
+    run = CliRunner().invoke(main, ["layers", name])
+    assert run.exit_code == 0
+    assert line in run.output

@@ -95,6 +95,14 @@ DIFFERENT = [
     ("p_k - [y = k]", "p_k", "", "path forgotten"),
     (r"\sum_{i=1}^n [y_i = k] x_i", "0", "", ""),
     ("[a = b]", "0", "", ""),
+    (r"\delta_1[z_2>z_1] + \delta_2[z_2>z_3]", r"\delta_1[z_2>z_1]", "", "path forgotten"),
+    (
+        r"\sum_{i=1}^n \delta_i k_{l-i+1}",
+        r"\sum_{i=1}^n \delta_i k_{i-l+1}",
+        "",
+        "kernel not flipped",
+    ),
+    (r"\frac{1}{n-1}\sum_{i=1}^n x_i", r"\frac1n\sum_{i=1}^n x_i", "", ""),
     ("x_i", "x_j", "", ""),
     ("x", "y", "", ""),
     (r"\sum_{i=1}^n\delta_i x_{s(i-1)+j}", CONV, "", ""),
@@ -247,3 +255,15 @@ def test_verdicts_do_not_depend_on_the_hash_seed() -> None:
         seen.add(done.stdout)
     assert len(seen) == 1
     assert record(equal("x", "x"))["verdict"] == "Equal"
+
+
+def test_a_counterexample_has_small_numbers() -> None:
+    found = equal(r"[x_i \ge x_j]", "[x_i > x_j]")
+    assert isinstance(found, Differs)
+    assert list(found.counterexample.values.values()) == [1]
+
+
+def test_a_missing_term_is_written_with_powers() -> None:
+    found = equal("x^2 + y", "y")
+    assert isinstance(found, Differs)
+    assert found.missing == "x^2"

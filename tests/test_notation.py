@@ -4,6 +4,7 @@ r"""The maths reader: every spelling of the notation, the round trip, and every 
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -972,3 +973,67 @@ def test_any_characters_are_read_or_refused(text: str) -> None:
         read(text)
     except NotationError as error:
         assert error.at is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        (r"\text{ReLU}(x)", r"\mathrm{ReLU}(x)"),
+        (r"y \text{ReLU}(x)", r"y \mathrm{ReLU}(x)"),
+        (r"\text{log} x", r"\log x"),
+        (r"\mathrm{log} x", r"\log x"),
+        (r"\operatorname{log}^2 x", r"\log^2 x"),
+        (r"[x > 0 \text{ and } y > 0]", r"[x > 0, y > 0]"),
+        (r"x_{\text{log}} y", r"x_{\mathrm{log}} y"),
+    ],
+)
+def test_words_that_are_functions_or_join_conditions(text: str, same: str) -> None:
+    assert read_expression(text) == read_expression(same)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (r"\text{softplus}(x)", "no declared function"),
+        (r"\mbox{foo}(x) + 1", "no declared function"),
+        (r"\mathrm{ReLU} x", "found ReLU without parentheses"),
+        (r"x \textbf{y}", "found the letter y as text in a formula"),
+        (r"2 \text{loss}", "found the word 'loss' beside a formula, a factor or a remark"),
+        (r"\text{MSE} x", "found the word 'MSE' beside a formula, a factor or a remark"),
+        (r"[x > 0 \text{ or } y > 0]", "found conditions joined by 'or'"),
+        (r"x (\text{since } x)", "found the words 'since' inside a formula"),
+    ],
+)
+def test_words_inside_a_formula_are_refused(text: str, message: str) -> None:
+    with pytest.raises(NotationError, match=re.escape(message)):
+        read(text)
+
+
+@pytest.mark.parametrize("text", [r"x \text{ is good}", r"x, \text{good}", r"x \quad \text{good}"])
+def test_remarks_after_a_formula_are_left_out(text: str) -> None:
+    assert read_expression(text) == read_expression("x")
+
+
+def test_a_product_ends_before_the_next_big_operator() -> None:
+    found = read_expression(r"\prod_{i=1}^{n} x_i \prod_{j=1}^{m} y_j")
+    assert found == read_expression(
+        r"\left(\prod_{i=1}^{n} x_i\right) \left(\prod_{j=1}^{m} y_j\right)"
+    )
+    nested = read_expression(r"\prod_{i=1}^{n} 2 x_i \sum_{j=1}^{m} y_{ij}")
+    assert isinstance(nested, Reduce)
+    for e in (found, nested):
+        assert read_expression(latex(e)) == e
+
+
+@pytest.mark.parametrize("text", [r"\prod_{i=1}^n x_i \cdot x_{n+1}", r"\prod_{i=1}^n a b"])
+def test_a_factor_after_a_product_that_may_be_inside_or_beside_is_refused(text: str) -> None:
+    with pytest.raises(NotationError, match="after a product over i, a factor of each or of"):
+        read(text)
+
+
+@pytest.mark.parametrize(
+    "text", [r"\prod_{i=1}^{n} \left(x_i c\right)", r"\left(\prod_{i=1}^{n} x_i\right) c"]
+)
+def test_a_product_is_printed_with_its_reach(text: str) -> None:
+    e = read_expression(text)
+    assert read_expression(latex(e)) == e

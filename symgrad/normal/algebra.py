@@ -14,7 +14,6 @@ from fractions import Fraction
 from math import isqrt
 
 from symgrad.affine import Affine, Condition
-from symgrad.errors import SymgradError
 from symgrad.normal.atoms import Atoms, leading, scaled, weight_only
 from symgrad.normal.term import (
     Factor,
@@ -30,16 +29,12 @@ from symgrad.normal.term import (
     straight,
 )
 from symgrad.points import Hidden, possible
-from symgrad.polynomial import Polynomial, constant, polynomial, variable
+from symgrad.polynomial import Outside, Polynomial, constant, polynomial, variable
 
 MOST_TERMS = 2_000
 MOST_POWER = 12
 MOST_DEPTH = 30
 GUARDS = ("pos", "zero", "equal")
-
-
-class Outside(SymgradError):
-    """A formula that has no normal form here."""
 
 
 class Outgrown(Outside):
@@ -385,6 +380,8 @@ class Algebra:
                     moved.weight, moved.factors, (*bound, *moved.bound), (*conds, *moved.conds)
                 )
             for done in settled(mine):
+                if time.monotonic() > self.until or len(out) > MOST_TERMS:
+                    raise Outgrown("found sums that take too long to write out")
                 # an equation between indices makes factors meet; a weight may be divided by
                 met = bool(done.weight.names) or _twice(done.factors)
                 below = met or any(f.key[0] == "sum" for f in done.factors)

@@ -34,11 +34,11 @@ from symgrad.expr import (
     free_names,
 )
 from symgrad.latex import latex
-from symgrad.normal.algebra import MOST_POWER, Algebra, Outside, grown
+from symgrad.normal.algebra import MOST_POWER, Algebra, grown
 from symgrad.normal.atoms import scaled, weight_only
 from symgrad.normal.guards import Guards, whole_form
 from symgrad.normal.term import Factor, Normal, Term, number, put, straight
-from symgrad.polynomial import Polynomial, polynomial
+from symgrad.polynomial import Outside, Polynomial, polynomial
 
 ONE = number(1)
 WRITTEN_OUT = 12

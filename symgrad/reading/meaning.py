@@ -34,6 +34,7 @@ from symgrad.expr import (
     Rel,
     free_names,
     names,
+    product_reach,
 )
 from symgrad.latex import latex
 from symgrad.reading.scan import FUNCTIONS, Fault
@@ -67,6 +68,7 @@ class _Term(NamedTuple):
     e: Expr
     opened: tuple[Reduce, ...]
     pos: int
+    factors: tuple[Expr, ...] = ()
 
 
 _Terms = tuple[tuple[_Term, bool], ...]
@@ -148,7 +150,7 @@ class Build(Transformer[Token, Any]):
     # Terms
 
     def closed_term(self, product: _Product) -> _Term:
-        return _Term(_times(product.factors), (), product.pos)
+        return _Term(_times(product.factors), (), product.pos, product.factors)
 
     def open_term(self, *parts: Any) -> _Term:
         *before, opened = parts
@@ -157,7 +159,9 @@ class Build(Transformer[Token, Any]):
         product = before[0]
         if product.tail is not None and product.tail.kind != "NUM":
             raise self._slash(product.tail)
-        return _Term(_times((*product.factors, opened.e)), opened.opened, product.pos)
+        last = opened.e.factors if isinstance(opened.e, Mul) else (opened.e,)
+        factors = (*product.factors, *last)
+        return _Term(_times(factors), opened.opened, product.pos, factors)
 
     def open_term_negated(self, product: _Product, opened: _Term) -> _Term:
         return _Term(_times((*product.factors, Neg(opened.e))), opened.opened, product.pos)
@@ -176,7 +180,19 @@ class Build(Transformer[Token, Any]):
                     message = f"found the index {b.name} in the label of {name}"
                     raise Fault(_pos(op), message, "write it as a subscript")
         reduce = Reduce(str(op.value), bounds, term.e)
-        return _Term(reduce, (reduce, *term.opened), _pos(op))
+        reach = product_reach(term.factors, {b.name for b in bounds})
+        if reduce.op != "prod" or reach == len(term.factors):
+            return _Term(reduce, (reduce, *term.opened), _pos(op))
+        body, rest = term.factors[:reach], term.factors[reach:]
+        reduce = replace(reduce, body=_times(body))
+        if not all(isinstance(f, Reduce) for f in rest):
+            within, beside = latex(replace(reduce, body=term.e)), latex(Mul((reduce, *rest)))
+            message = (
+                f"found {latex(rest[0])} after a product over {bounds[-1].name}, a factor of each "
+                "or of the whole"
+            )
+            raise Fault(term.pos, message, f"write {within} or {beside}")
+        return _Term(Mul((reduce, *rest)), (reduce, *term.opened), _pos(op))
 
     def prefix(self, fn: Token, power: Expr | None, opened: _Term) -> _Term:
         call = self._call(fn, (opened.e,), power)

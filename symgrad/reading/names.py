@@ -5,13 +5,13 @@ Decides what is a call and what a product.
 
 from __future__ import annotations
 
-from symgrad.reading.cursor import Cursor, Head
-from symgrad.reading.scan import FUNCTIONS, Fault
+from dataclasses import replace
 
-BUILTIN = {
-    "ReLU": "relu", "relu": "relu", "sigmoid": "sigmoid", "sign": "sign", "sgn": "sign",
-    "floor": "floor", "ceil": "ceil", "abs": "abs", **{f: f for f in FUNCTIONS}, "ln": "log",
-}  # fmt: skip
+from symgrad.reading.cursor import Cursor, Head
+from symgrad.reading.scan import CALLS, FUNCTIONS, Fault
+
+OPERANDS = ("name", "number", "macro", "function", "style", "word", "words")
+"""Kinds of marks with which an argument begins that stands in no parentheses."""
 
 
 class Names(Cursor):
@@ -41,6 +41,8 @@ class Names(Cursor):
         name += labels
         if power is None and not parts and self._called(n, bare, name, end):
             return self._call(n, end, None)
+        if not parts and (spelled := self._spelled(n, bare, end)):
+            return spelled
         self._no_call(n, name, bare, end, power is not None and not parts)
         if not parts and self._text(end) == "(":
             span = self.marks[end - 1].end, self.marks[self.partner[end]].end
@@ -55,6 +57,20 @@ class Names(Cursor):
             self._put("_END", end)
         self._power(power)
         return end
+
+    def _spelled(self, n: int, name: str, end: int) -> int:
+        r"""``\mathrm{log} x`` is ``\log x``: writes it and gives its end; 0 if it is no function
+        before its argument."""
+        word = self._text(n).strip()
+        known = self._kind(n) in ("word", "words") and word in CALLS
+        known = known and self._kind(end) in OPERANDS
+        if not known or name in self.variables or self._names_of(name) & self.functions:
+            return 0
+        if word not in FUNCTIONS:
+            hint = rf"write \mathrm{{{word}}}(x)"
+            raise Fault(self.marks[n].pos, f"found {word} without parentheses", hint)
+        self.marks[n] = replace(self.marks[n], kind="function", text=f"\\{word}")
+        return self._function(n)
 
     def _power(self, span: tuple[int, int] | None) -> None:
         if span is not None:
@@ -128,7 +144,7 @@ class Names(Cursor):
         if self.drawn or self._names_of(name) & self.functions:
             return True
         builtin = name == r"\sigma" or self._kind(n) in ("word", "words")
-        known = name == r"\sigma" or bool(BUILTIN.get(self._text(n)))
+        known = name == r"\sigma" or bool(CALLS.get(self._text(n)))
         return builtin and known and name == bare and name not in self.variables
 
     @staticmethod
@@ -184,7 +200,7 @@ class Names(Cursor):
         elif declared or self.drawn:
             value = (min(declared or {name[0]}, key=len), name[0])
         else:
-            value = (BUILTIN[word], name[0])
+            value = (CALLS[word], name[0])
         return self._applied(n, end, value, power)
 
     def _applied(
@@ -237,7 +253,7 @@ class Names(Cursor):
                 f"found {word}^{{-1}}, an inverse or a reciprocal",
                 r"write \frac",
             )
-        value = (BUILTIN[word[1:]], word)
+        value = (CALLS[word[1:]], word)
         if self._opens(end):
             return self._applied(n, end, value, power)
         if word in (r"\max", r"\min"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from symgrad.reading.scan import Fault, Mark, partners
+from symgrad.reading.scan import CALLS, Fault, Mark, partners
 
 CONDITIONAL = {
     "if",
@@ -25,6 +25,12 @@ CONDITIONAL = {
 }
 OTHERWISE = {"otherwise", "else", "elsewhere"}
 WHEN = {"if", "for", "when", "where", "whenever"}
+LEADS = {
+    "let", "with", "and", "then", "so", "thus", "hence", "given", "since", "therefore", "because",
+    "compute", "find", "note", "here", "assume", "suppose", "consider", "using", "as", "that", "is",
+    "or", "all", "by",
+}  # fmt: skip
+"""Words of a sentence around formulas, which are no names of quantities."""
 LAYOUT = ("comma", "stop", "amp", "newline", "quad", "words", "begin", "end", "and")
 
 
@@ -118,7 +124,29 @@ def _run(marks: list[Mark], n: int, padding: bool) -> list[Mark]:
         if words in CONDITIONAL and not (padding and words in {"if", "or", "when", *OTHERWISE}):
             hint = r"write the branches with \begin{cases}"
             raise Fault(mark.pos, f"found the word '{mark.text.strip()}' outside cases", hint)
+    if len(run) == 1 and run[0].kind == "words" and _is_word(run[0].text):
+        _refuse_word(marks, n)
     return run
+
+
+def _is_word(text: str) -> bool:
+    """Is it a word by itself that may be the name of a quantity?"""
+    return text.isalpha() and text.lower() not in CONDITIONAL | WHEN | LEADS
+
+
+def _refuse_word(marks: list[Mark], n: int) -> None:
+    """Refuse a word that touches a formula: a factor or a remark."""
+    touching = marks[n + 1 : n + 2] if n == 0 else marks[n - 1 : n]
+    if touching and touching[0].kind not in LAYOUT:
+        word = marks[n].text
+        if len(word) == 1:
+            hint = rf"write {word}, or \mathbf{{{word}}} for another name"
+            raise Fault(marks[n].pos, f"found the letter {word} as text in a formula", hint)
+        raise Fault(
+            marks[n].pos,
+            f"found the word '{word}' beside a formula, a factor or a remark",
+            rf"a factor is written \mathrm{{{word}}}; a remark stands after a comma or \quad",
+        )
 
 
 def _is_name(marks: list[Mark], n: int) -> bool:
@@ -130,6 +158,10 @@ def _is_name(marks: list[Mark], n: int) -> bool:
     after = marks[n + 1].kind if n + 1 < len(marks) else "end"
     if mark.text != mark.text.strip():
         return False
+    follows = marks[n + 1] if n + 1 < len(marks) else None
+    touches = follows is not None and follows.kind not in LAYOUT and _is_word(mark.text)
+    if touches and (mark.text in CALLS or (follows is not None and follows.text == "(")):
+        return True
     if before in ("rel", "op", "sub", "sup", "style", "function", "in", "sim"):
         return True
     if after in ("sub", "sup", "prime", "rel", "op", "in", "sim"):

@@ -75,6 +75,11 @@ RELATIONS = {
     r"\neq": "!=",
 }  # fmt: skip
 FUNCTIONS = "exp log ln tanh sin cos sinh cosh arctan max min".split()
+CALLS = {
+    "ReLU": "relu", "relu": "relu", "sigmoid": "sigmoid", "sign": "sign", "sgn": "sign",
+    "floor": "floor", "ceil": "ceil", "abs": "abs", **{f: f for f in FUNCTIONS}, "ln": "log",
+}  # fmt: skip
+"""Names that are functions before a parenthesis."""
 SIZES = [b + s + m for b in ("big", "Big") for s in ("", "g") for m in ("", "l", "r", "m")]
 LAYOUTS = (
     "aligned align align* alignedat gathered gather gather* split array equation equation*".split()

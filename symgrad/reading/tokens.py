@@ -8,7 +8,7 @@ from __future__ import annotations
 from lark import Token
 
 from symgrad.reading.names import Names
-from symgrad.reading.rows import WHEN
+from symgrad.reading.rows import CONDITIONAL, WHEN
 from symgrad.reading.scan import Fault
 
 OTHERWISE = {"otherwise", "else", "o.w.", "elsewhere"}
@@ -34,6 +34,12 @@ class Pass(Names):
     def _unit(self, n: int, stop: int) -> int:
         """Write the unit at `n`; gives where it ends."""
         mark = self.marks[n]
+        if mark.kind == "words":
+            said = mark.text.strip().lower()
+            if said == "and":
+                self._put("_COMMA", n)
+                return n + 1
+            self._refuse_words(n, said)
         if mark.kind in ("name", "word", "words", "style"):
             return self._lettered(n, stop)
         match mark.kind:
@@ -72,6 +78,19 @@ class Pass(Names):
         self._put(kind, n, mark.text)
         self.drawn = self.drawn or mark.kind == "sim"
         return n + 1
+
+    def _refuse_words(self, n: int, said: str) -> None:
+        """Refuse words inside a formula that name nothing."""
+        mark = self.marks[n]
+        if said == "or":
+            hint = "add brackets, [a] + [b] - [a] [b], or write cases"
+            raise Fault(mark.pos, "found conditions joined by 'or', expected one or some and", hint)
+        if mark.text != mark.text.strip() or said in CONDITIONAL | WHEN or not said:
+            hint = r"words stand after a comma or \quad; a name is written \mathrm{loss}"
+            raise Fault(mark.pos, f"found the words '{said}' inside a formula", hint)
+        if len(said) == 1 and said.isascii():
+            hint = rf"write {mark.text}, or \mathbf{{{mark.text}}} for another name"
+            raise Fault(mark.pos, f"found the letter {mark.text} as text in a formula", hint)
 
     def _prefixes(self) -> None:
         """A bare function whose argument begins with Σ reaches as far as the Σ does."""
