@@ -113,7 +113,9 @@ def derived(e: Expr, network: Network) -> Expr:
 
     def one(x: Expr) -> Expr:
         match x:
-            case Partial(of=Ref() as of, by=Ref() as by) if of.name in network.by_name:
+            case Partial(of=Ref() as of, by=Ref() as by) if of.name in network.by_name or any(
+                u.of == of for u in network.upstream
+            ):
                 return Sweep(network, of).gradient(by).answer
         return x
 

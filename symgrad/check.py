@@ -1,0 +1,588 @@
+r"""A work held against an exam: every claim in it found, sorted and judged.
+
+Parts of the work are matched with sections of the exam by their numbers and letters, else by the
+names in their formulas. Words are ignored but for what they say beside a number or a list: which
+layer is counted, that names are the parameters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from symgrad.answer import Answer, TableWork
+from symgrad.compare import example_record
+from symgrad.decide import BUDGET
+from symgrad.errors import Place, SymgradError
+from symgrad.exam import Exam
+from symgrad.expr import Expr, Num, Partial, Ref, names, num
+from symgrad.judge import Claim, Ground
+from symgrad.latex import latex
+from symgrad.network import Network
+from symgrad.notation import Formula, Listing, Statement, read
+from symgrad.numeral import plain
+from symgrad.scope import Scope
+from symgrad.solve import Solution, Solved, called, solve
+from symgrad.tally import Tally
+from symgrad.verdict import (
+    Agrees,
+    Counterexample,
+    Differs,
+    Equal,
+    EqualExceptTies,
+    Invalid,
+    Missing,
+    Undecided,
+    Verdict,
+)
+from symgrad.work import LETTERED, Part, Piece, Written, labelled
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A question of the exam, and what the work answers."""
+
+    question: str
+    part: str
+    at: Place | None
+    points: Fraction | None
+    earned: Fraction | None
+    verdict: Verdict
+    claim: Claim | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """Every claim of a work in its order, and every question of the exam."""
+
+    work: Written
+    claims: tuple[Claim, ...]
+    answers: tuple[Graded, ...] = ()
+    title: str = ""
+
+    @property
+    def wrong(self) -> tuple[Claim, ...]:
+        """The claims that are wrong."""
+        return tuple(c for c in self.claims if c.wrong)
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """Counts: claims judged, right, wrong, undecided, not read; points."""
+        judged = [c for c in self.claims if c.verdict is not None and c.kind != "unread"]
+        out: dict[str, Any] = {
+            "claims": len(judged),
+            "right": sum(c.fine for c in judged),
+            "wrong": len([c for c in judged if c.wrong]),
+            "undecided": sum(isinstance(c.verdict, Undecided) for c in judged),
+            "unread": sum(c.kind == "unread" for c in self.claims),
+        }
+        if self.answers:
+            out["answers"] = len(self.answers)
+            out["answered"] = sum(a.claim is not None for a in self.answers)
+        if any(a.points is not None for a in self.answers):
+            out["points"] = plain(sum((a.points or Fraction(0) for a in self.answers), Fraction(0)))
+            out["earned"] = plain(sum((a.earned or Fraction(0) for a in self.answers), Fraction(0)))
+        return out
+
+    def json(self, answers: bool = True) -> dict[str, Any]:
+        """For ``--json``; without the right formulas on request."""
+        kept = [c if answers else replace(c, right="") for c in self.claims]
+        return {
+            "claims": [claim_record(c) for c in kept],
+            "answers": [answer_record(a) for a in self.answers],
+            "summary": self.summary,
+        }
+
+
+def claim_record(c: Claim) -> dict[str, Any]:
+    """A claim as plain data."""
+    v = c.verdict
+    example = getattr(v, "counterexample", None) or getattr(v, "at", None)
+    return {
+        "line": c.at.line,
+        "column": c.at.column,
+        "latex": c.latex,
+        "kind": c.kind,
+        "part": c.part or None,
+        "question": c.question or None,
+        "verdict": None if v is None else v.name,
+        "by": getattr(v, "by", None) or None,
+        "counterexample": example_record(example) if isinstance(example, Counterexample) else None,
+        "ties": list(getattr(v, "ties", ())),
+        "slip": getattr(v, "slip", "") or None,
+        "right": c.right or None,
+        "message": " ".join(filter(None, (v.message if v else "", *c.remarks))),
+    }
+
+
+def answer_record(a: Graded) -> dict[str, Any]:
+    """An answer as plain data."""
+    return {
+        "question": a.question,
+        "part": a.part,
+        "line": a.claim.at.line if a.claim else None,
+        "points": None if a.points is None else plain(a.points),
+        "earned": None if a.earned is None else plain(a.earned),
+        "verdict": a.verdict.name,
+    }
+
+
+def check(
+    work: Written, exam: Exam | None = None, part: str = "", budget: float = BUDGET
+) -> Report:
+    r"""Judge every claim of a work.
+
+    >>> from symgrad.work import written
+    >>> text = "(a) $\\frac{\\partial L}{\\partial w} = x$"
+    >>> exam = Exam.parse("# (a)\n\n$$L = w x$$\n\n$$\\frac{\\partial L}{\\partial w} = ?$$\n")
+    >>> [c.verdict.name for c in check(written(text), exam).claims]
+    ['Equal']
+    """
+    solution = None if exam is None else solve(exam)
+    return Checker(work, solution, part, budget).report()
+
+
+PARAMETER = re.compile(r"parameter|parametre|parámetro|paramètre|파라미터|매개변수|参数|參數", re.I)
+"""Words that say that the names beside them are parameters."""
+NO_PARAMETER = re.compile(r"\bnot?\b|\bkein|n't|hyper|아니|非", re.I)
+
+
+@dataclass(frozen=True)
+class Place_:
+    """A section of the exam with the number and the letter of its heading."""
+
+    solved: Solved
+    number: str
+    letter: str
+
+
+@dataclass
+class Checker:
+    """Walks the pieces of a work."""
+
+    work: Written
+    solution: Solution | None
+    forced: str = ""
+    budget: float = BUDGET
+    claims: list[Claim] = field(default_factory=list)
+    grounds: dict[int, Ground] = field(default_factory=dict)
+    where: dict[int, Solved] = field(default_factory=dict)
+
+    def report(self) -> Report:
+        """Everything judged, in the order of the work."""
+        self.tally = Tally()
+        last: Part | None = None
+        for piece in self.work.pieces:
+            if piece.part != last:
+                self.tally.leave()
+                last = piece.part
+            for claim in self.judged(piece):
+                self.claims.append(claim)
+        claims = sorted(self.claims, key=lambda c: (c.at.line, c.at.column))
+        title = self.solution.exam.title if self.solution else ""
+        return Report(self.work, tuple(claims), tuple(self.graded(claims)), title)
+
+    # -- the questions of the exam ----------------------------------------------------------------
+
+    def graded(self, claims: Sequence[Claim]) -> Iterator[Graded]:
+        """Every question of the exam with what the work answers: the last claim about it."""
+        if self.solution is None:
+            return
+        for s in self.solution.root.walk():
+            number_, letter = next((p.number, p.letter) for p in self.places if p.solved is s)
+            part = str(Part(number_, letter))
+            for k in sorted(s.works):
+                work = s.works[k]
+                for n, a in enumerate(work.answers):
+                    key = a.question
+                    if isinstance(work, TableWork):
+                        r, c = sorted(work.cells)[n]
+                        key = f"{work.layers[r]}: {a.question}"
+                    claim = self.last(claims, key, s)
+                    unread = any(c.kind == "unread" and c.part == part for c in claims)
+                    yield self.grade(a, part, claim, unread)
+
+    def last(self, claims: Sequence[Claim], question: str, s: Solved) -> Claim | None:
+        """The last claim that answers a question of a section; one that is right, if any is not
+        taken back later."""
+        mine = [c for c in claims if c.question and same_question(c.question, question)]
+        here = [c for c in mine if self.where.get(id(c), s) is s]
+        return here[-1] if here else None
+
+    def grade(self, a: Answer, part: str, claim: Claim | None, unread: bool) -> Graded:
+        """Points: all for a right answer, half for one by a wrong step or with one slip, all for
+        one that follows from an earlier mistake, none otherwise."""
+        if claim is None and unread:
+            told = "found no answer, but mathematics in this part that could not be read"
+            return Graded(a.question, part, a.at, a.points, None, Undecided(told))
+        if claim is None or claim.verdict is None:
+            verdict: Verdict = Missing("found no answer")
+            none = None if a.points is None else Fraction(0)
+            return Graded(a.question, part, a.at, a.points, none, verdict)
+        share = worth(claim, self.ties)
+        earned = None if a.points is None or share is None else a.points * share
+        return Graded(a.question, part, a.at, a.points, earned, claim.verdict, claim)
+
+    @property
+    def ties(self) -> bool:
+        """May an answer differ where values tie?"""
+        return self.solution is None or "ties" not in self.solution.exam.options
+
+    # -- which part of the exam -------------------------------------------------------------------
+
+    @cached_property
+    def places(self) -> tuple[Place_, ...]:
+        """The sections of the exam that have labels, each with the number around it."""
+        found: list[Place_] = []
+
+        def visit(s: Solved, number: str) -> None:
+            title = "".join(x.content for x in s.section.title)
+            n, letter = label_of(title)
+            number = n or number
+            found.append(Place_(s, number, letter))
+            for child in s.children:
+                visit(child, number)
+
+        if self.solution is not None:
+            visit(self.solution.root, "")
+        return tuple(found)
+
+    def section(self, piece: Piece, said: set[str]) -> Solved | None:
+        """The section a piece belongs to: by number and letter, else by the names it uses."""
+        if self.solution is None:
+            return None
+        number, letter = (piece.part.number, piece.part.letter)
+        if self.forced:
+            number, letter = label_of(self.forced)
+        fits = [p for p in self.places if number and p.number == number and p.letter == letter]
+        if not fits and letter:
+            fits = [p for p in self.places if p.letter == letter and (not number or not p.number)]
+        if not fits and number:
+            fits = [p for p in self.places if p.number == number and not p.letter]
+        if len(fits) >= 1 and (number or len(fits) == 1):
+            return fits[0].solved
+        pool = fits or list(self.places)
+        return max(pool, key=lambda p: self.shared(p.solved, said)).solved
+
+    def shared(self, s: Solved, said: set[str]) -> tuple[int, int, int]:
+        """How well the names of a section fit: questions met, names met, the deeper first."""
+        asked = sum(1 for q in s.scope.questions if latex_key(q.left) in said)
+        ground = self.ground(s)
+        return (asked, len(said & ground.known), len(s.path.split(" / ")))
+
+    def ground(self, s: Solved | None) -> Ground:
+        """What is known in a section; one for the whole work without an exam."""
+        key = -1 if s is None else id(s)
+        if key not in self.grounds:
+            scope = Scope() if s is None else s.scope
+            self.grounds[key] = Ground(scope, s is not None, self.budget)
+        return self.grounds[key]
+
+    # -- pieces -----------------------------------------------------------------------------------
+
+    def judged(self, piece: Piece) -> Iterator[Claim]:
+        """The claims of a piece."""
+        if piece.fault is not None:
+            at = piece.fault.at or piece.at
+            fault = Invalid(piece.fault.headline(), place=at)
+            yield Claim(at, piece.text.strip(), "unread", str(piece.part), fault)
+            return
+        if piece.maths:
+            yield from self.mathematics(piece)
+        else:
+            yield from self.words(piece)
+
+    def mathematics(self, piece: Piece, quiet: bool = False) -> Iterator[Claim]:
+        """A formula: all its statements, or each of its rows where not all can be read."""
+        if not piece.text.strip():
+            if piece.start >= 0 and not quiet:
+                return
+        ground = self.ground(self.section(piece, spoken(piece.text)))
+        try:
+            statements = self.read(piece, ground)
+        except SymgradError as error:
+            if not quiet and not self.prose(piece):
+                yield from self.unread(piece, error)
+            return
+        listed = self.listing(piece, statements, ground)
+        if listed is not None:
+            yield listed
+            return
+        section = self.section(piece, spoken(piece.text))
+        questions = () if section is None else tuple(q.left for q in section.scope.questions)
+        for s in statements:
+            for claim in ground.statement(s, str(piece.part), questions):
+                if section is not None:
+                    self.where[id(claim)] = section
+                yield claim
+
+    def prose(self, piece: Piece) -> bool:
+        """Is a piece that cannot be read no formula but a sign, such as a lone +?"""
+        return not re.search(r"[A-Za-z0-9]", piece.text) or not re.search(
+            r"[=<>]|\\(?:frac|sum|le|ge|binom|prod|max)", piece.text
+        )
+
+    def unread(self, piece: Piece, error: SymgradError) -> Iterator[Claim]:
+        """What cannot be read, with its place; rows of a display that can be are judged."""
+        rows = re.split(r"\\\\", piece.text)
+        if len(rows) > 1 and r"\begin" not in re.sub(r"\\(begin|end)\{aligned\}", "", piece.text):
+            offset = 0
+            for row in rows:
+                inner = re.sub(
+                    r"\\(begin|end)\{(aligned|gathered)\}", lambda m: " " * len(m[0]), row
+                )
+                line = piece.text[:offset].count("\n")
+                at = self.shifted(piece, offset + len(inner) - len(inner.lstrip()))
+                offset += len(row) + 2
+                if inner.strip():
+                    yield from self.mathematics(replace(piece, text=inner.strip(), at=at))
+                del line
+            return
+        at = error.at or piece.at
+        fault = Invalid(error.headline(), place=at)
+        yield Claim(at, piece.text.strip(), "unread", str(piece.part), fault)
+
+    def shifted(self, piece: Piece, offset: int) -> Place:
+        """The place of a character of a piece."""
+        before = piece.text[:offset]
+        lines = before.count("\n")
+        if not lines:
+            return replace(piece.at, column=piece.at.column + offset)
+        number = piece.at.line + lines
+        column = offset - before.rfind("\n")
+        source = self.work.lines[number - 1] if number <= len(self.work.lines) else ""
+        return Place(piece.at.file, number, column, source)
+
+    def read(self, piece: Piece, ground: Ground) -> tuple[Statement, ...]:
+        """The statements of a piece, with the functions and names of its scope."""
+        scope = ground.scope
+        text = plainly_called(piece.text)
+        known = frozenset(scope.functions)
+        found = read(text, piece.at, known, scope.variables)
+        heads = frozenset(called(found))
+        if heads - known:
+            found = read(text, piece.at, known | heads, scope.variables)
+        return tuple(replace(s, at=self.placed(s.at, piece)) for s in found)
+
+    def placed(self, at: Place, piece: Piece) -> Place:
+        """A place counted in the lines of a piece, as one in the document."""
+        if at.line == piece.at.line or at.line > len(self.work.lines):
+            return at
+        return replace(at, source=self.work.lines[at.line - 1])
+
+    # -- lists of parameters ----------------------------------------------------------------------
+
+    def listing(
+        self, piece: Piece, statements: Sequence[Statement], ground: Ground
+    ) -> Claim | None:
+        """Names said to be the parameters: θ = {…}, or a list beside the word."""
+        refs: list[Expr] = []
+        named = False
+        for s in statements:
+            if isinstance(s, Listing):
+                refs += s.items
+                named = True
+            elif isinstance(s, Formula) and len(s.parts) == 1 and isinstance(s.parts[0], Ref):
+                refs.append(s.parts[0])
+            else:
+                return None
+        words = piece.words.replace(piece.text, " ")
+        beside = PARAMETER.search(words) and not NO_PARAMETER.search(words)
+        if not refs or not ground.of_exam or not (named or beside):
+            return None
+        if not named and len(refs) < 2:
+            return None
+        found = [r for r in refs if isinstance(r, Ref)]
+        network = ground.scope.network.around(ground.scope.focus)
+        missing, extra = self.sets(network, found)
+        section = self.section(piece, set())
+        asked = next((a for a in answers_of(section) if a.listed), None) if section else None
+        kind = "parameters"
+        if extra:
+            told = "; ".join(extra)
+            verdict: Verdict = Differs(told, extra=", ".join(e.split("$")[1] for e in extra))
+        elif missing and asked is not None and named:
+            verdict = Differs(f"lacks ${', '.join(missing)}$", missing=", ".join(missing))
+        else:
+            verdict = Equal("every one of them is a parameter", by="network")
+        part = str(piece.part)
+        whole = "" if missing and not named else (asked.question if asked else "")
+        right = asked.latex if asked and isinstance(verdict, Differs) else ""
+        return Claim(piece.at, piece.text.strip(), kind, part, verdict, whole, right)
+
+    def sets(self, network: Network, said: Sequence[Ref]) -> tuple[list[str], list[str]]:
+        """Parameters that a list lacks, and names in it that are none."""
+
+        mine: set[Ref] = set()
+        for r in network.parameters:
+            mine |= set(entries_of(network, r))
+        families = {r.name for r in mine}
+        met = {r for r in said if r in mine}
+        met |= {x for r in said if r.name in families and r not in mine for x in mine if x.name == r.name and (not r.indices or not all_numbers(r))}  # fmt: skip
+        extra = []
+        for r in said:
+            if r in mine or (r.name in families and (not r.indices or not all_numbers(r))):
+                continue
+            if r.name in network.by_name:
+                extra.append(f"${latex(r)}$ is computed by an equation, it is no parameter")
+            elif r.name in network.data:
+                extra.append(f"${latex(r)}$ is data, no parameter")
+            elif not network.knows(r.name):
+                extra.append(f"${latex(r)}$ does not occur in the network")
+            else:
+                extra.append(f"${latex(r)}$ is no parameter")
+        return [latex(r) for r in sorted(mine - met, key=latex)], extra
+
+    # -- words ------------------------------------------------------------------------------------
+
+    def words(self, piece: Piece) -> Iterator[Claim]:
+        """Arithmetic, counts and plain equations in a line of words."""
+        stripped = piece.text.strip()
+        equation = plain_equation(stripped)
+        if equation is not None:
+            at = replace(piece.at, column=piece.text.find(equation[1]) + 1)
+            made = replace(piece, text=equation[0], at=at, maths=True)
+            found = list(self.mathematics(made, quiet=True))
+            if found:
+                yield from (replace(c, latex=c.latex) for c in found)
+                return
+        section = self.section(piece, set())
+        yield from self.tally.line(piece, section)
+
+
+HALF = Fraction(1, 2)
+
+
+def plainly_called(text: str) -> str:
+    r"""max( of a person in a hurry is \max(."""
+    return FUNCTION.sub(lambda m: "\\" + m[0], text)
+
+
+FUNCTION = re.compile(r"(?<![\\A-Za-z{])(?:max|min|exp|log|ln|tanh|sinh|cosh|sin|cos)(?=\s*[({_^])")
+
+
+PLAIN = re.compile(r"[\w\s\\^{}()\[\]+\-*/=.,<>|'∂δσθ·×−]+")
+WORDS = re.compile(r"(?<![\\\w{])[^\W\d_]{2,}")
+KNOWN_WORDS = frozenset(
+    ["alpha", "beta", "gamma", "delta", "epsilon", "eta", "theta", "lambda", "mu", "nu", "pi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega", "exp", "log", "ln", "max", "min", "tanh", "sigmoid", "relu", "sum", "sin", "cos", "hat", "sqrt"]
+)
+
+
+def plain_equation(line: str) -> tuple[str, str] | None:
+    """A line of plain text that reads as an equation, in LaTeX, and as it stands."""
+    body = LETTERED.sub("", line, count=1).strip() if LETTERED.match(line) else line
+    body = body.lstrip("-*•> \t").rstrip(" .,;")
+    if "=" not in body or len(body) > 400 or not PLAIN.fullmatch(body):
+        return None
+    if body.startswith("=") or body.endswith("=") or "==" in body:
+        return None
+    for word in WORDS.findall(body):
+        base = re.split(r"_", word)[0]
+        gradient = re.fullmatch(r"[d∂][A-Za-z]\w*", word)
+        if not (gradient or base in KNOWN_WORDS or len(base) == 1 or re.fullmatch(r"[a-z]hat|[a-z]{2}", base)):  # fmt: skip
+            return None
+    if not re.search(r"[A-Za-z]", body):
+        return None
+    return in_latex(body), body
+
+
+def in_latex(text: str) -> str:
+    r"""dL/dw_1 = (y_hat - y) * v_1 in LaTeX.
+
+    >>> in_latex("dL/dw_1 = (y_hat - y) * v_1")
+    '\\frac{\\partial L}{\\partial w_1} = (\\hat{y} - y) * v_1'
+    """
+    text = re.sub(r"[d∂]([A-Za-z]\w*)\s*/\s*[d∂]([A-Za-z]\w*)", _fraction, text)
+    text = re.sub(r"(?<![A-Za-z\\])([A-Za-z])_?hat\b", r"\\hat{\1}", text)
+    text = text.replace("**", "^").replace("−", "-")
+    text = re.sub(
+        r"(?<![\\A-Za-z{])(" + "|".join(KNOWN_WORDS - {"hat"}) + r")(?![A-Za-z])", r"\\\1", text
+    )
+    text = text.replace(r"\sigmoid", r"\sigma").replace(r"\relu", r"\mathrm{ReLU}")
+    return re.sub(r"_(\w{2,})", lambda m: "_{" + m[1] + "}", text)
+
+
+def _fraction(hit: re.Match[str]) -> str:
+    return rf"\frac{{\partial {hit[1]}}}{{\partial {hit[2]}}}"
+
+
+def label_of(title: str) -> tuple[str, str]:
+    """The number and the letter that a heading, or ``--part``, begins with."""
+
+    part = labelled(f"# {title.strip()}", Part())
+    return part.number, part.letter
+
+
+def spoken(text: str) -> set[str]:
+    """The names in a piece, as far as it can be read, and its gradients as keys."""
+    found: set[str] = set()
+    try:
+        for s in read(plainly_called(text), Place()):
+            if isinstance(s, Formula):
+                for p in s.parts:
+                    found |= names(p)
+                if isinstance(s.parts[0], Partial):
+                    found.add(latex_key(s.parts[0]))
+    except SymgradError:
+        pass
+    return found
+
+
+def worth(claim: Claim, ties: bool) -> Fraction | None:
+    """The share of the points that a claim earns; None where it is not decided."""
+    right = Fraction(1) if not any("a step" in r for r in claim.remarks) else HALF
+    match claim.verdict:
+        case Equal():
+            return right
+        case EqualExceptTies():
+            return right if ties else HALF
+        case Differs(slip=slip):
+            return Fraction(1) if claim.follows else HALF if slip else Fraction(0)
+        case Agrees():
+            return right
+        case Undecided():
+            return None
+    return Fraction(0)
+
+
+def same_question(a: str, b: str) -> bool:
+    """Are two questions the same but for spelling?"""
+    return squashed(a) == squashed(b)
+
+
+def squashed(latex: str) -> str:
+    """LaTeX without spaces and braces."""
+    return re.sub(r"[\s{}&]|\\[dt](?=frac)", "", latex.replace(r"\mathrm{d}", "d"))
+
+
+def latex_key(e: Expr) -> str:
+    """A gradient by its two names."""
+    match e:
+        case Partial(of=Ref(name=of), by=Ref(name=by)):
+            return f"d{of}/d{by}"
+    return ""
+
+
+def answers_of(s: Solved) -> Iterator[Answer]:
+    """The answers of one section, in order."""
+    for k in sorted(s.works):
+        yield from s.works[k].answers
+
+
+def entries_of(network: Network, r: Ref) -> list[Ref]:
+    """A tensor's entries where they are few numbers, else itself."""
+
+    axes = network.ranges(r.name)
+    if len(r.indices) == 1 and axes and axes[0].size is not None and not all_numbers(r):
+        return [Ref(r.name, (num(v),)) for v in axes[0].values()]
+    return [r]
+
+
+def all_numbers(r: Ref) -> bool:
+    """Is every index a number?"""
+
+    return bool(r.indices) and all(isinstance(i, Num) for i in r.indices)
