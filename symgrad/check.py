@@ -170,7 +170,7 @@ class Checker:
     budget: float = BUDGET
     claims: list[Claim] = field(default_factory=list)
     grounds: dict[int, Ground] = field(default_factory=dict)
-    where: dict[int, Solved] = field(default_factory=dict)
+    where: dict[tuple[int, int, str], Solved] = field(default_factory=dict)
 
     def report(self) -> Report:
         """Everything judged, in the order of the work."""
@@ -181,7 +181,7 @@ class Checker:
                 self.tally.leave()
                 last = piece.part
             for claim in self.judged(piece):
-                self.claims.append(claim)
+                self.claims.append(replace(claim, at=self.sourced(claim.at)))
         claims = sorted(self.claims, key=lambda c: (c.at.line, c.at.column))
         title = self.solution.exam.title if self.solution else ""
         return Report(self.work, tuple(claims), tuple(self.graded(claims)), title)
@@ -200,7 +200,7 @@ class Checker:
                 for n, a in enumerate(work.answers):
                     key = a.question
                     if isinstance(work, TableWork):
-                        r, c = sorted(work.cells)[n]
+                        r, _ = sorted(work.cells)[n]
                         key = f"{work.layers[r]}: {a.question}"
                     claim = self.last(claims, key, s)
                     unread = any(c.kind == "unread" and c.part == part for c in claims)
@@ -210,15 +210,15 @@ class Checker:
         """The last claim that answers a question of a section; one that is right, if any is not
         taken back later."""
         mine = [c for c in claims if c.question and same_question(c.question, question)]
-        here = [c for c in mine if self.where.get(id(c), s) is s]
+        here = [c for c in mine if self.where.get(key_of(c), s) is s]
         return here[-1] if here else None
 
     def grade(self, a: Answer, part: str, claim: Claim | None, unread: bool) -> Graded:
         """Points: all for a right answer, half for one by a wrong step or with one slip, all for
         one that follows from an earlier mistake, none otherwise."""
         if claim is None and unread:
-            told = "found no answer, but mathematics in this part that could not be read"
-            return Graded(a.question, part, a.at, a.points, None, Undecided(told))
+            open_ = Undecided("found no answer, but mathematics here that could not be read")
+            return Graded(a.question, part, a.at, a.points, None, open_)
         if claim is None or claim.verdict is None:
             verdict: Verdict = Missing("found no answer")
             none = None if a.points is None else Fraction(0)
@@ -288,7 +288,7 @@ class Checker:
         """The claims of a piece."""
         if piece.fault is not None:
             at = piece.fault.at or piece.at
-            fault = Invalid(piece.fault.headline(), place=at)
+            fault = Invalid(told(piece.fault), place=at)
             yield Claim(at, piece.text.strip(), "unread", str(piece.part), fault)
             return
         if piece.maths:
@@ -299,8 +299,7 @@ class Checker:
     def mathematics(self, piece: Piece, quiet: bool = False) -> Iterator[Claim]:
         """A formula: all its statements, or each of its rows where not all can be read."""
         if not piece.text.strip():
-            if piece.start >= 0 and not quiet:
-                return
+            return
         ground = self.ground(self.section(piece, spoken(piece.text)))
         try:
             statements = self.read(piece, ground)
@@ -317,7 +316,7 @@ class Checker:
         for s in statements:
             for claim in ground.statement(s, str(piece.part), questions):
                 if section is not None:
-                    self.where[id(claim)] = section
+                    self.where[key_of(claim)] = section
                 yield claim
 
     def prose(self, piece: Piece) -> bool:
@@ -343,7 +342,7 @@ class Checker:
                 del line
             return
         at = error.at or piece.at
-        fault = Invalid(error.headline(), place=at)
+        fault = Invalid(told(error), place=at)
         yield Claim(at, piece.text.strip(), "unread", str(piece.part), fault)
 
     def shifted(self, piece: Piece, offset: int) -> Place:
@@ -367,6 +366,11 @@ class Checker:
         if heads - known:
             found = read(text, piece.at, known | heads, scope.variables)
         return tuple(replace(s, at=self.placed(s.at, piece)) for s in found)
+
+    def sourced(self, at: Place) -> Place:
+        """A place with its line of the document."""
+        known = 0 < at.line <= len(self.work.lines)
+        return replace(at, source=self.work.lines[at.line - 1]) if known else at
 
     def placed(self, at: Place, piece: Piece) -> Place:
         """A place counted in the lines of a piece, as one in the document."""
@@ -403,16 +407,21 @@ class Checker:
         asked = next((a for a in answers_of(section) if a.listed), None) if section else None
         kind = "parameters"
         if extra:
-            told = "; ".join(extra)
-            verdict: Verdict = Differs(told, extra=", ".join(e.split("$")[1] for e in extra))
-        elif missing and asked is not None and named:
+            verdict: Verdict = Differs(
+                "; ".join(extra), extra=", ".join(e.split("$")[1] for e in extra)
+            )
+        elif missing and asked is not None and self.complete(network, found, named):
             verdict = Differs(f"lacks ${', '.join(missing)}$", missing=", ".join(missing))
         else:
             verdict = Equal("every one of them is a parameter", by="network")
         part = str(piece.part)
-        whole = "" if missing and not named else (asked.question if asked else "")
+        whole = asked.question if asked and self.complete(network, found, named) else ""
         right = asked.latex if asked and isinstance(verdict, Differs) else ""
         return Claim(piece.at, piece.text.strip(), kind, part, verdict, whole, right)
+
+    def complete(self, network: Network, said: Sequence[Ref], named: bool) -> bool:
+        """Is a list meant as all the parameters: θ = …, or at least half as long?"""
+        return named or 2 * len(said) > sum(len(entries_of(network, r)) for r in network.parameters)
 
     def sets(self, network: Network, said: Sequence[Ref]) -> tuple[list[str], list[str]]:
         """Parameters that a list lacks, and names in it that are none."""
@@ -421,11 +430,15 @@ class Checker:
         for r in network.parameters:
             mine |= set(entries_of(network, r))
         families = {r.name for r in mine}
+
+        def whole(r: Ref) -> bool:
+            return r.name in families and r not in mine and not all_numbers(r)
+
         met = {r for r in said if r in mine}
-        met |= {x for r in said if r.name in families and r not in mine for x in mine if x.name == r.name and (not r.indices or not all_numbers(r))}  # fmt: skip
+        met |= {x for r in said if whole(r) for x in mine if x.name == r.name}
         extra = []
         for r in said:
-            if r in mine or (r.name in families and (not r.indices or not all_numbers(r))):
+            if r in mine or whole(r):
                 continue
             if r.name in network.by_name:
                 extra.append(f"${latex(r)}$ is computed by an equation, it is no parameter")
@@ -454,6 +467,16 @@ class Checker:
         yield from self.tally.line(piece, section)
 
 
+def told(error: SymgradError) -> str:
+    """What was found and expected, and what to do, without the place."""
+    return f"{error.message}; {error.hint}" if error.hint else error.message
+
+
+def key_of(c: Claim) -> tuple[int, int, str]:
+    """What tells a claim from the others."""
+    return (c.at.line, c.at.column, c.latex)
+
+
 HALF = Fraction(1, 2)
 
 
@@ -468,8 +491,44 @@ FUNCTION = re.compile(r"(?<![\\A-Za-z{])(?:max|min|exp|log|ln|tanh|sinh|cosh|sin
 PLAIN = re.compile(r"[\w\s\\^{}()\[\]+\-*/=.,<>|'∂δσθ·×−]+")
 WORDS = re.compile(r"(?<![\\\w{])[^\W\d_]{2,}")
 KNOWN_WORDS = frozenset(
-    ["alpha", "beta", "gamma", "delta", "epsilon", "eta", "theta", "lambda", "mu", "nu", "pi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega", "exp", "log", "ln", "max", "min", "tanh", "sigmoid", "relu", "sum", "sin", "cos", "hat", "sqrt"]
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "eta",
+        "theta",
+        "lambda",
+        "mu",
+        "nu",
+        "pi",
+        "rho",
+        "sigma",
+        "tau",
+        "phi",
+        "chi",
+        "psi",
+        "omega",
+        "exp",
+        "log",
+        "ln",
+        "max",
+        "min",
+        "tanh",
+        "sigmoid",
+        "relu",
+        "sum",
+        "sin",
+        "cos",
+        "hat",
+        "sqrt",
+    ]
 )
+
+
+NAMELIKE = re.compile(r"[d∂][A-Za-z]\w*|[A-Za-z]{1,2}(?:_\w+)?|[a-z]hat")
+"""Words of an equation in plain text: dL, w_1, db, yhat."""
 
 
 def plain_equation(line: str) -> tuple[str, str] | None:
@@ -481,9 +540,8 @@ def plain_equation(line: str) -> tuple[str, str] | None:
     if body.startswith("=") or body.endswith("=") or "==" in body:
         return None
     for word in WORDS.findall(body):
-        base = re.split(r"_", word)[0]
-        gradient = re.fullmatch(r"[d∂][A-Za-z]\w*", word)
-        if not (gradient or base in KNOWN_WORDS or len(base) == 1 or re.fullmatch(r"[a-z]hat|[a-z]{2}", base)):  # fmt: skip
+        base = word.split("_")[0]
+        if base not in KNOWN_WORDS and not NAMELIKE.fullmatch(word):
             return None
     if not re.search(r"[A-Za-z]", body):
         return None

@@ -255,7 +255,7 @@ def pairs_of(batch: Path, budget: float) -> None:
     "--output",
     type=click.Path(path_type=Path),
     metavar="REPORT",
-    help="Where to write it: a file, or a directory. Default: WORK's name with .report before the ending.",
+    help="Where to write it: a file, or a directory. Default: beside WORK.",
 )
 @click.option("--no-answers", is_flag=True, help="Do not show the right formulas.")
 @click.option("--all", "every", is_flag=True, help="Show what is right as well.")

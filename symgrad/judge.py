@@ -6,8 +6,10 @@ defines. A chain A = B = C is judged link by link, and as a whole against what t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from symgrad.compare import pair_of
 from symgrad.decide import BUDGET, decide, exact_text
@@ -28,6 +30,7 @@ from symgrad.expr import (
     free,
     free_names,
     names,
+    num,
     replace_refs,
     substitute,
     walk,
@@ -229,8 +232,8 @@ class Ground:
             axes = network.ranges(u.by.name) or ()
             sized = len(axes) == 1 and len(u.symbol.indices) == 1
             for v in axes[0].values() if sized and axes[0].size is not None else ():
-                found.append(Ref(u.symbol.name, (Num(v),)))
-        plain = [r for r in (*network.leaves, *(eq.target for eq in network.equations))]
+                found.append(Ref(u.symbol.name, (num(v),)))
+        plain = [*network.leaves, *(eq.target for eq in network.equations)]
         same = [r for r in plain if len(r.indices) == len(ref.indices)]
         near = [Ref(r.name, ref.indices) for r in same if r.name != ref.name]
         mine = [r for r in found if r.name == ref.name]
@@ -322,8 +325,12 @@ class Ground:
 
     def numeric(self, s: Formula, part: str) -> Iterator[Claim]:
         """Each relation between numbers."""
+        written = sides(s)
         for k, op in enumerate(s.ops):
-            yield Claim(s.at, s.latex, "numeric", part, numeric(s.parts[k], op, s.parts[k + 1]))
+            (at, left), (_, right) = written[k], written[k + 1]
+            verdict = numeric(s.parts[k], op, s.parts[k + 1], decimals(right))
+            text = s.latex if len(s.parts) == 2 else f"{left} {op} {right}"
+            yield Claim(at, text, "numeric", part, verdict)
 
     def chain(self, s: Formula, part: str, questions: Sequence[Expr]) -> Iterator[Claim]:
         """A = B = C: its links, and the answer that its last side is."""
@@ -366,12 +373,13 @@ class Ground:
 
     def links(self, s: Formula, part: str, start: int) -> Iterator[Claim]:
         """Each link of a chain."""
+        written = sides(s)
         for k in range(start, len(s.parts) - 1):
-            a, b = s.parts[k], s.parts[k + 1]
-            verdict = self.link(a, b, s.at)
-            yield Claim(
-                s.at, link_latex(s, k), "link", part, verdict, right=self.corrected(verdict)
-            )
+            verdict = self.link(s.parts[k], s.parts[k + 1], s.at)
+            (at, left), (_, right) = written[k], written[k + 1]
+            text = s.latex if len(s.parts) == 2 else f"{left} {s.ops[k]} {right}"
+            right_is = self.corrected(verdict)
+            yield Claim(at, text, "link", part, verdict, right=right_is)
 
     def corrected(self, verdict: Verdict) -> str:
         """The formula that should stand beside a wrong one."""
@@ -522,15 +530,50 @@ def asks(question: Expr, goal: Partial) -> bool:
     return True
 
 
-def link_latex(s: Formula, k: int) -> str:
-    """The k-th link of a chain, as it was read."""
-    if len(s.parts) == 2:
-        return s.latex
-    return f"{latex(s.parts[k])} {s.ops[k]} {latex(s.parts[k + 1])}"
+def sides(s: Formula) -> list[tuple[Place, str]]:
+    """The sides of a chain as they are written, with their places; as they were read where that
+    cannot be told."""
+    cuts = [0]
+    depth = 0
+    for hit in re.finditer(r"\\[A-Za-z]+|\\.|[{}=]", s.latex):
+        match hit.group():
+            case "{" | r"\begin":
+                depth += 1
+            case "}" | r"\end":
+                depth -= 1
+            case "=" if depth == 0:
+                cuts.append(hit.end())
+    if len(cuts) != len(s.parts):
+        return [(s.at, latex(p)) for p in s.parts]
+    ends = [c - 1 for c in cuts[1:]] + [len(s.latex)]
+    found = []
+    for first, last in zip(cuts, ends, strict=True):
+        text = s.latex[first:last]
+        inner = text.strip(" \n\t&")
+        start = first + text.find(inner)
+        lines = s.latex[:start].count("\n")
+        column = start - s.latex[:start].rfind("\n") if lines else s.at.column + start
+        at = Place(s.at.file, s.at.line + lines, column, "" if lines else s.at.source)
+        found.append((at, inner))
+    return found
 
 
-def numeric(left: Expr, op: str, right: Expr) -> Verdict:
-    """A relation between two numbers."""
+def decimals(text: str) -> int | None:
+    """The digits behind the point of a number that is written as a decimal fraction."""
+    hit = re.fullmatch(r"[-−\s{}]*\d+\.(\d+)[\s{}.]*", text)
+    return len(hit[1]) if hit else None
+
+
+def rounds(value: Number, said: Number, digits: int | None) -> bool:
+    """Is `said`, a decimal fraction with so many digits, the rounded `value`?"""
+    return digits is not None and abs(Fraction(value) - Fraction(said)) <= Fraction(
+        1, 2 * 10**digits
+    )
+
+
+def numeric(left: Expr, op: str, right: Expr, digits: int | None = None) -> Verdict:
+    """A relation between two numbers; = to a decimal fraction of so many `digits` also if it is
+    the rounded value."""
     try:
         a, b = exact(left), exact(right)
     except (SymgradError, ArithmeticError) as error:
@@ -542,6 +585,8 @@ def numeric(left: Expr, op: str, right: Expr) -> Verdict:
         return Undecided(f"found the relation {op} between numbers")
     if holds[op]:
         return Equal("holds exactly", by="arithmetic")
+    if op == "=" and rounds(a, b, digits):
+        return Equal("holds as a rounded value", by="arithmetic")
     return Differs(
         f"the left side is {shown(a)[0]}, the right side {shown(b)[0]}",
         counterexample=Counterexample({}, {}, a, b),

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 from symgrad.check import Graded, Report
 from symgrad.errors import Place, SheetError, SymgradError, point
 from symgrad.judge import Claim
-from symgrad.numeral import shown
 from symgrad.page import Block, Cell, Heading, Paragraph, Remark, Sheet, Span, Spans, Table
 from symgrad.terminal import plain
 from symgrad.typeset import check as typesettable
@@ -28,6 +28,7 @@ from symgrad.wording import label, say
 
 MARKS = {"right": "✓", "ties": "✓", "wrong": "✗", "open": "?", "unread": "–"}
 TARGETS = ("md", "tex", "pdf")
+TIMES = re.compile(r"\s*[xX×*·]\s*")
 LONGEST = 300
 """Most characters of a piece that was not read, in a report."""
 
@@ -46,12 +47,13 @@ def state(c: Claim) -> str:
     return "open"
 
 
-def sentences(c: Claim, answers: bool = True) -> Iterator[Spans]:
-    """What is to be said of a claim: why, which slip, what follows, the right formula."""
+def sentences(c: Claim, answers: bool = True, said: str = "") -> Iterator[Spans]:
+    """What is to be said of a claim: why, which slip, what follows, the right formula; not again
+    what was `said` of a link of the same chain."""
     v = c.verdict
-    if v is not None and not isinstance(v, Equal):
+    if v is not None and not isinstance(v, Equal) and v.message != said:
         yield spans(v.message)
-    if isinstance(v, Differs) and v.slip:
+    if isinstance(v, Differs) and v.slip and v.message != said:
         told = say("slips", v.slip.replace(" ", "-"))
         yield told or spans(f"slip: {v.slip}")
     for remark in c.remarks:
@@ -72,19 +74,21 @@ def spans(message: str) -> Spans:
 
 def lines(report: Report, answers: bool = True, every: bool = False) -> Iterator[tuple[str, str]]:
     """Lines with a style each: what is wrong, not read or remarked, then the answers."""
+    said = ""
     for c in report.claims:
         how = state(c)
         if c.verdict is None or (how == "right" and not c.remarks and not every):
             continue
         where = f"{c.at.line}:{c.at.column}"
-        part = f" ({c.part})" if c.part else ""
+        part = f" [{c.part}]" if c.part else ""
         word = label(f"check-{how}")
         yield f"{MARKS[how]} {where}{part} {c.kind}: {word}", how
         if c.at.source:
             for text in point(c.at.source, c.at.column).split("\n"):
                 yield text, "source"
-        for sentence in sentences(c, answers):
+        for sentence in sentences(c, answers, said):
             yield f"  {unicode_of(sentence)}", "told"
+        said = c.verdict.message
     yield from (("", "told"), *((t, "told") for t in graded_lines(report)))
     yield summary(report), "told"
 
@@ -94,10 +98,14 @@ def graded_lines(report: Report) -> Iterator[str]:
     for a in report.answers:
         points = ""
         if a.points is not None:
-            earned = "?" if a.earned is None else shown(a.earned)[0]
-            points = f"  {earned}/{shown(a.points)[0]}"
+            points = f"  {points_of(a.earned)}/{points_of(a.points)}"
         where = f" (line {a.claim.at.line})" if a.claim else ""
         yield f"{a.part or '-'} {unicode_math(a.question)}: {answer_word(a)}{where}{points}"
+
+
+def points_of(x: Fraction | None) -> str:
+    """Points as a decimal fraction of at most two digits, ? for what is not decided."""
+    return "?" if x is None else f"{float(x):.2f}".rstrip("0").rstrip(".")
 
 
 def answer_word(a: Graded) -> str:
@@ -163,14 +171,15 @@ def sheet(report: Report, answers: bool = True) -> Sheet:
     """The report as a sheet: the person's formulas in their order, marked, the correction beside
     the wrong ones; then the questions with their points."""
     blocks: list[Block] = [Paragraph((Span("text", summary(report)),))]
-    part = ""
+    part = said = ""
     for c in report.claims:
         if c.verdict is None:
             continue
         if c.part != part:
             part = c.part
             blocks.append(Heading(2, (Span("text", part),)))
-        blocks += claim_blocks(c, answers)
+        blocks += claim_blocks(c, answers, said)
+        said = c.verdict.message
     if report.answers:
         blocks.append(Heading(2, (Span("text", label("check-answers")),)))
         blocks.append(table(report))
@@ -178,7 +187,7 @@ def sheet(report: Report, answers: bool = True) -> Sheet:
     return Sheet("solution", title, "en", tuple(blocks))
 
 
-def claim_blocks(c: Claim, answers: bool) -> Iterator[Block]:
+def claim_blocks(c: Claim, answers: bool, said: str) -> Iterator[Block]:
     """One claim: place and verdict, the formula, the sentences."""
     how = state(c)
     head = f"{MARKS[how]} {label('check-line', n=str(c.at.line))} {label(f'check-{how}')}"
@@ -186,7 +195,7 @@ def claim_blocks(c: Claim, answers: bool) -> Iterator[Block]:
         yield Paragraph((Span("text", f"{head}  "), *written(c)))
         return
     yield Paragraph((Span("strong", head), Span("text", "  "), *written(c)))
-    for sentence in sentences(c, answers):
+    for sentence in sentences(c, answers, said):
         yield Remark(tuple(safe(s) for s in sentence))
 
 
@@ -194,6 +203,8 @@ def written(c: Claim) -> Spans:
     """The claim as it was written: a formula if it can be set, else code."""
     if c.kind == "unread" or (c.kind in ("numeric", "count") and not settable(c.latex)):
         return (Span("code", " ".join(c.latex[:LONGEST].split())),)
+    if c.kind == "count":
+        return (Span("math", TIMES.sub(r" \\times ", c.latex)),)
     return (safe(Span("math", c.latex)),)
 
 
@@ -227,8 +238,7 @@ def table(report: Report) -> Table:
             (Span("text", answer_word(a)),),
         ]
         if pointed:
-            earned = "?" if a.earned is None else shown(a.earned)[0]
-            of = "" if a.points is None else f"{earned} / {shown(a.points)[0]}"
+            of = "" if a.points is None else f"{points_of(a.earned)} / {points_of(a.points)}"
             cells.append((Span("text", of),))
         rows.append(tuple(Cell(c) for c in cells))
     return Table(header, tuple(rows), ("l", "l", "r", "l", "r")[: len(titles)])

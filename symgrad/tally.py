@@ -41,6 +41,11 @@ QUANTITIES = {
     Kind.PARAMETERS: r"param|파라미터|매개변수|参数|weights and bias",
     Kind.OUTPUT: r"output (?:size|shape|volume|dim)|shape|출력 ?크기",
 }
+ALONE = re.compile(
+    r"(?:=|:|\bis|\bare|\bhas|는|은|est|beträgt)\s*(\d[\d,]*)\s*"
+    r"(?:이다|입니다|개|parameters?|params?|numbers?|values?|weights?|floats?)*\s*(?:[.。;]|$)"
+)
+"""A number by itself that a sentence ends with."""
 LENGTH = 200
 """Longest arithmetic that is read in a line of words."""
 
@@ -54,6 +59,7 @@ class Tally:
     rows: list[int] = field(default_factory=list)
     kind: Kind | None = None
     named: bool = False
+    named_here: bool = False
 
     def leave(self) -> None:
         """Another part of the work begins."""
@@ -73,6 +79,12 @@ class Tally:
             return
         self.subject(rest, table)
         if not self.rows:
+            return
+        alone = ALONE.search(rest)
+        if self.kind is not None and self.named_here and alone and not PRODUCT.search(rest):
+            claim = self.counted(alone[1].replace(",", ""), alone.start(1), piece, table)
+            if claim is not None:
+                yield claim
             return
         found = [h for h in PRODUCT.finditer(rest) if not BESIDE.match(rest, h.end())]
         if found:
@@ -107,6 +119,7 @@ class Tally:
             for k, n in enumerate(names)
             if n and re.search(rf"(?<![a-z]){re.escape(n)}(?![a-z0-9-])", low)
         ]
+        self.named_here = False
         if here:
             longest = max((names[k] for k in here), key=len)
             self.rows = [k for k in here if names[k] == longest and k >= self.row]
@@ -115,7 +128,7 @@ class Tally:
         kinds = [k for k, words in QUANTITIES.items() if re.search(words, text, re.I)]
         if kinds and (here or self.named):
             self.kind = kinds[0] if len(kinds) == 1 else None
-            self.named = True
+            self.named = self.named_here = True
 
     def counted(self, text: str, start: int, piece: Piece, table: TableWork) -> Claim | None:
         """A product as the count of the layer the words are about."""

@@ -8,6 +8,7 @@ without end are pieces with a fault, and the rest is read on.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -177,8 +178,6 @@ class Scanner:
 
     def place(self, offset: int) -> Place:
         """The place of a character."""
-        from bisect import bisect_right
-
         n = bisect_right(self.starts, offset) - 1
         return Place(self.file, n + 1, offset - self.starts[n] + 1, self.lines[n])
 
