@@ -182,7 +182,7 @@ class Checker:
                 last = piece.part
             for claim in self.judged(piece):
                 self.claims.append(replace(claim, at=self.sourced(claim.at)))
-        claims = sorted(self.claims, key=lambda c: (c.at.line, c.at.column))
+        claims = sorted(self.claims, key=lambda c: (c.at.line, c.at.column, c.inner))
         title = self.solution.exam.title if self.solution else ""
         return Report(self.work, tuple(claims), tuple(self.graded(claims)), title)
 

@@ -73,6 +73,8 @@ class Claim:
     question: str = ""
     right: str = ""
     remarks: tuple[str, ...] = ()
+    inner: bool = False
+    """A link of a chain that is judged as a whole too."""
     follows: bool = False
     """A wrong answer that follows correctly from an earlier mistake."""
 
@@ -400,11 +402,8 @@ class Ground:
             (only,) = links
             yield self.whole(replace(only, kind=kind, question=question), goal, last, ())
         else:
-            yield from links
-            try:
-                verdict = self.link(goal, last, s.at)
-            except SymgradError as error:
-                verdict = Invalid(error.message, place=s.at)
+            yield from (replace(c, inner=True) for c in links)
+            verdict = self.link(goal, last, s.at)
             whole = Claim(s.at, s.latex, kind, part, verdict, question, self.corrected(verdict))
             yield self.whole(whole, goal, last, tuple(links))
         self.claimed.append((goal, last))

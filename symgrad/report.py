@@ -77,7 +77,8 @@ def lines(report: Report, answers: bool = True, every: bool = False) -> Iterator
     said = ""
     for c in report.claims:
         how = state(c)
-        if c.verdict is None or (how == "right" and not c.remarks and not every):
+        quiet = how == "right" and not c.remarks
+        if c.verdict is None or (quiet and (c.inner or not every)):
             continue
         where = f"{c.at.line}:{c.at.column}"
         part = f" [{c.part}]" if c.part else ""
@@ -173,7 +174,7 @@ def sheet(report: Report, answers: bool = True) -> Sheet:
     blocks: list[Block] = [Paragraph((Span("text", summary(report)),))]
     part = said = ""
     for c in report.claims:
-        if c.verdict is None:
+        if c.verdict is None or (c.inner and state(c) == "right"):
             continue
         if c.part != part:
             part = c.part
