@@ -23,7 +23,7 @@ from symgrad.expr import Expr, Num, Partial, Ref, names, num
 from symgrad.judge import Claim, Ground
 from symgrad.latex import latex
 from symgrad.network import Network
-from symgrad.notation import Formula, Listing, Statement, read
+from symgrad.notation import Formula, Listing, Statement, read, read_expression
 from symgrad.numeral import plain
 from symgrad.scope import Scope
 from symgrad.solve import Solution, Solved, called, solve
@@ -312,12 +312,27 @@ class Checker:
             yield listed
             return
         section = self.section(piece, spoken(piece.text))
-        questions = () if section is None else tuple(q.left for q in section.scope.questions)
+        questions = () if section is None else self.asked(section)
         for s in statements:
+            if section is not None and numbers_only(s):
+                counted = self.tally.formula(s.latex, replace(piece, at=s.at), section)
+                if counted is not None:
+                    self.where[key_of(counted)] = section
+                    yield counted
             for claim in ground.statement(s, str(piece.part), questions):
                 if section is not None:
                     self.where[key_of(claim)] = section
                 yield claim
+
+    def asked(self, section: Solved) -> tuple[Expr, ...]:
+        """The questions of a section, those of its circuits among them."""
+        found = [q.left for q in section.scope.questions]
+        for answer in answers_of(section):
+            try:
+                found.append(read_expression(answer.question))
+            except SymgradError:
+                continue
+        return tuple(dict.fromkeys(found))
 
     def prose(self, piece: Piece) -> bool:
         """Is a piece that cannot be read no formula but a sign, such as a lone +?"""
@@ -464,7 +479,15 @@ class Checker:
                 yield from (replace(c, latex=c.latex) for c in found)
                 return
         section = self.section(piece, set())
-        yield from self.tally.line(piece, section)
+        for claim in self.tally.line(piece, section):
+            if section is not None:
+                self.where[key_of(claim)] = section
+            yield claim
+
+
+def numbers_only(s: Statement) -> bool:
+    """Is a statement made of numbers alone?"""
+    return isinstance(s, Formula) and not any(names(p) for p in s.parts)
 
 
 def told(error: SymgradError) -> str:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 
+from symgrad.affine import shift
 from symgrad.compare import pair_of
 from symgrad.decide import BUDGET, decide, exact_text
 from symgrad.derive import Sweep
 from symgrad.dual import Number
 from symgrad.equation import Upstream
 from symgrad.errors import NetworkError, Place, SymgradError
-from symgrad.evaluate import exact
+from symgrad.evaluate import Point, Unrolled, exact
 from symgrad.expr import (
     Blank,
     Bound,
@@ -53,6 +56,8 @@ from symgrad.verdict import (
     Verdict,
 )
 
+DEEPEST = 20
+"""Names of a work that stand for formulas with names of the work."""
 GIVEN_UP = 12
 """Names tried in the place of one that the scope does not have."""
 
@@ -97,6 +102,8 @@ class Ground:
     of_exam: bool = False
     budget: float = BUDGET
     own: dict[str, tuple[Statement, ...]] = field(default_factory=dict)
+    aliases: dict[str, tuple[Ref, Expr]] = field(default_factory=dict)
+    """Names that the work defines beside the exam's network; put into what it says with them."""
     claimed: list[tuple[Partial, Expr]] = field(default_factory=list)
     """Gradients that the work has said, in its order, wrong ones among them."""
     _scope: Scope | None = None
@@ -137,7 +144,46 @@ class Ground:
         values = {r.name for r in self.scope.values}
         ends = {n for r in self.scope.letters.values() for e in (r.lo, r.hi) for n in names(e)}
         read = {n for eq in network.equations for n in names(eq.body) | names(eq.target)}
-        return symbols | defined | values | ends | read | set(network.sizes) | set(network.data)
+        return (
+            set(self.aliases)
+            | symbols
+            | defined
+            | values
+            | ends
+            | read
+            | set(network.sizes)
+            | set(network.data)
+        )
+
+    def plainly(self, e: Expr, depth: int = 0) -> Expr:
+        """A formula with the work's own names put in."""
+        if not self.aliases or depth > DEEPEST:
+            return e
+
+        def one(r: Ref) -> Expr | None:
+            found = self.aliases.get(r.name)
+            if found is None or len(found[0].indices) != len(r.indices):
+                return None
+            put: dict[str, Expr] = {}
+            for mine, there in zip(found[0].indices, r.indices, strict=True):
+                if isinstance(mine, Ref) and not mine.indices:
+                    put[mine.name] = there
+                elif mine != there:
+                    return None
+            return self.plainly(shift(found[1], put), depth + 1)
+
+        return replace_refs(e, one)
+
+    def by_own_names(self, e: Expr) -> bool:
+        """Does a formula differentiate what the work defines, or by it?"""
+        return any(
+            isinstance(x, Partial) and not self.aliases.keys().isdisjoint(names(x)) for x in walk(e)
+        )
+
+    @cached_property
+    def beside(self) -> tuple[Ground, Ground]:
+        """The exam's network with what the work defines, and the latter by itself."""
+        return Ground(self.outer, False, self.budget), Ground(Scope(), False, self.budget)
 
     def about(self, e: Expr) -> bool:
         """Does a formula speak of what the network computes?"""
@@ -147,9 +193,15 @@ class Ground:
 
     # -- claims -----------------------------------------------------------------------------------
 
-    def link(self, left: Expr, right: Expr, at: Place) -> Verdict:
-        """left = right, in this scope."""
+    def link(self, left: Expr, right: Expr, at: Place, digits: int | None = None) -> Verdict:
+        """left = right, in this scope; a decimal fraction of so many `digits` may be rounded."""
+        if self.aliases and any(map(self.by_own_names, (left, right))):
+            found = [g.link(left, right, at, digits) for g in self.beside]
+            return next((v for v in found if not isinstance(v, Invalid)), found[-1])
         try:
+            left, right = self.plainly(left), self.plainly(right)
+            if found := self.valued(left, right, digits):
+                return found
             if self.of_exam and (self.about(left) or self.about(right)):
                 fault = self.stranger((left, right), at)
                 if fault is not None:
@@ -157,6 +209,23 @@ class Ground:
             return self.decided(self.pair(left, right))
         except SymgradError as error:
             return Invalid(error.message, place=error.at or at)
+
+    def valued(self, left: Expr, right: Expr, digits: int | None) -> Verdict | None:
+        """The verdict where one side is a number and the exam gives values."""
+        network = self.scope.network
+        if not network.values or (names(left) and names(right)):
+            return None
+        point = Point({}, {r: v.value for r, v in network.values.items()})
+        try:
+            pair = self.pair(left, right)
+            judge = Unrolled(network, point)
+            a, b = judge.value(pair.left), judge.value(pair.right)
+        except SymgradError:
+            return None
+        if a == b or rounds(b if not names(left) else a, a if not names(left) else b, digits):
+            return Equal("holds at the values given", by="values")
+        told = f"at the values given the left side is {number(a)}, the right side {number(b)}"
+        return Differs(told, counterexample=Counterexample({}, {}, a, b))
 
     def pair(self, left: Expr, right: Expr) -> Pair:
         """The two sides with their gradients derived."""
@@ -361,14 +430,23 @@ class Ground:
         return None if name in symbols else name
 
     def defined(self, name: str, s: Formula, part: str) -> Claim:
-        """A definition, with its first two sides."""
-        statement = replace(s, parts=s.parts[:2], ops=s.ops[:1])
-        try:
-            key = latex(s.parts[0])
-            self.define(key, statement)
-        except SymgradError as error:
-            if self.of_exam and self.outer.network.knows(name):
+        """A definition, with its first two sides: beside the exam's network, or a network of its
+        own where there is no exam."""
+        head, body = s.parts[:2]
+        if self.of_exam:
+            if self.outer.network.knows(name) or name in self.outer.functions:
                 return Claim(s.at, s.latex, "unrelated", part)
+            if not isinstance(head, Ref) or name in names(body):
+                told = f"found {latex(head)}, which the exam does not have here"
+                return Claim(s.at, s.latex, "definition", part, Invalid(told, place=s.at))
+            self.aliases[name] = (head, body)
+            for beside in self.beside:
+                with suppress(SymgradError):
+                    beside.define(latex(head), replace(s, parts=s.parts[:2], ops=s.ops[:1]))
+            return Claim(s.at, s.latex, "definition", part)
+        try:
+            self.define(latex(head), replace(s, parts=s.parts[:2], ops=s.ops[:1]))
+        except SymgradError as error:
             fault = Invalid(error.message, place=error.at or s.at)
             return Claim(s.at, s.latex, "definition", part, fault)
         return Claim(s.at, s.latex, "definition", part)
@@ -377,8 +455,8 @@ class Ground:
         """Each link of a chain."""
         written = sides(s)
         for k in range(start, len(s.parts) - 1):
-            verdict = self.link(s.parts[k], s.parts[k + 1], s.at)
             (at, left), (_, right) = written[k], written[k + 1]
+            verdict = self.link(s.parts[k], s.parts[k + 1], s.at, decimals(right))
             text = s.latex if len(s.parts) == 2 else f"{left} {s.ops[k]} {right}"
             right_is = self.corrected(verdict)
             yield Claim(at, text, "link", part, verdict, right=right_is)
@@ -403,7 +481,7 @@ class Ground:
             yield self.whole(replace(only, kind=kind, question=question), goal, last, ())
         else:
             yield from (replace(c, inner=True) for c in links)
-            verdict = self.link(goal, last, s.at)
+            verdict = self.link(goal, last, s.at, decimals(sides(s)[-1][1]))
             whole = Claim(s.at, s.latex, kind, part, verdict, question, self.corrected(verdict))
             yield self.whole(whole, goal, last, tuple(links))
         self.claimed.append((goal, last))

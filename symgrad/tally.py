@@ -68,14 +68,14 @@ class Tally:
     def line(self, piece: Piece, section: Solved | None) -> Iterator[Claim]:
         """The claims in a line of words."""
         text = piece.text
+        table = None if section is None else table_of(section)
+        if table is not None and text.lstrip().startswith("|"):
+            yield from self.cells(text, piece, table)
+            return
         for hit in ARITHMETIC.finditer(text):
             yield from self.arithmetic(hit, piece)
         rest = ARITHMETIC.sub(lambda m: " " * len(m[0]), text)
-        table = None if section is None else table_of(section)
         if table is None:
-            return
-        if rest.lstrip().startswith("|"):
-            yield from self.cells(rest, piece, table)
             return
         self.subject(rest, table)
         if not self.rows:
@@ -91,6 +91,13 @@ class Tally:
             claim = self.counted(found[-1].group(), found[-1].start(), piece, table)
             if claim is not None:
                 yield claim
+
+    def formula(self, text: str, piece: Piece, section: Solved | None) -> Claim | None:
+        """A number in a formula as the count of the layer the words are about."""
+        table = None if section is None else table_of(section)
+        if table is None or not self.rows or self.kind is None:
+            return None
+        return self.counted(text.split("=")[-1], 0, piece, table)
 
     def arithmetic(self, hit: re.Match[str], piece: Piece) -> Iterator[Claim]:
         """``(16 - 2)/2 + 1 = 8`` in words."""
@@ -233,7 +240,8 @@ def table_of(section: Solved) -> TableWork | None:
 
 def number(text: str) -> Expr | None:
     """Arithmetic in plain text."""
-    made = re.sub(r"[xX×·*]", r"\\times ", text.strip())
+    made = re.sub(r"(?<=\d)(?:,|\{,\}|\\,)(?=\d{3}(?!\d))", "", text.strip())
+    made = re.sub(r"(?<![A-Za-z\\])[xX](?![A-Za-z])|[×·*]", r"\\times ", made)
     made = made.replace("−", "-").replace("–", "-").replace("{", "(").replace("}", ")")
     if made.count("(") != made.count(")"):
         made = made.rstrip() + ")" * (made.count("(") - made.count(")"))

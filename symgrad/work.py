@@ -52,18 +52,18 @@ NEW = re.compile(
 )
 
 NUMBERED = re.compile(
-    r"^\s*(?:\#{1,6}\s*|\\(?:sub)*section\*?\{|\*\*|\\textbf\{)?\s*"
+    r"^\s*(?:\#{1,6}\s*|\\(?:sub)*(?:section|paragraph)\*?\{|\\question|\*\*|\\textbf\{)?\s*"
     r"(?:question|problem|exercise|part|aufgabe|문제|q)?\s*\.?\s*"
     r"(?P<number>(?!\d\d\.\d\d\.)\d{1,2}(?:\.\d{1,2})+|\d{1,2}(?=[.):]\s|\s*$|\s*[:(]))(?=[\s.):}*]|$)",
     re.I,
 )
 LETTERED = re.compile(
-    r"^\s*(?:\#{1,6}\s*|\\(?:sub)*section\*?\{|[-*+]\s+|\*\*|\\textbf\{|\\item\s*\[?|\\part\s*)?\s*"
+    r"^\s*(?:\#{1,6}\s*|\\(?:sub)*(?:section|paragraph)\*?\{|[-*+]\s+|\*\*|\\textbf\{|\\item\s*\[?|\\part\s*)?\s*"
     r"(?:part\s+|teil\s+)?"
     r"(?:\((?P<a>[a-z]|[ivx]{2,4})\)|(?P<b>[a-z])\)|(?P<c>[a-z])[.:](?=\s))",
     re.I,
 )
-HEADING = re.compile(r"^\s*(?:\#{1,6}\s+|\\(?:sub)*section\*?\{)(?P<title>[^}\n]*)")
+HEADING = re.compile(r"^\s*(?:\#{1,6}\s+|\\(?:sub)*(?:section|paragraph)\*?\{)(?P<title>[^}\n]*)")
 
 
 @dataclass(frozen=True)
