@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 
 import sympy
 
+from symgrad.consistency import validated
 from symgrad.derive import Sweep
 from symgrad.equation import Equation
 from symgrad.expr import Add, Call, Expr, Mul, Ref, num
@@ -75,7 +76,7 @@ def network(family: str, size: int) -> tuple[Network, Ref, int]:
         equations.append(Equation(target, (), body))
         total += gates(body)
         if total >= size and (family == "chain" or target.indices[-1] == num(WIDTH)):
-            return Network(tuple(equations)).validated(), target, total
+            return validated(Network(tuple(equations))), target, total
     raise AssertionError("families have no end")
 
 

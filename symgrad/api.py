@@ -24,8 +24,9 @@ from symgrad.network import Ties
 from symgrad.notation import Formula, Ranges, Statement, read
 from symgrad.page import Sheet
 from symgrad.rewrite import Derivation
-from symgrad.scope import Question, Scope, read_scope
+from symgrad.scope import Question, Scope
 from symgrad.section import Formula as Displayed
+from symgrad.settle import read_scope
 from symgrad.sheet import sheet
 
 if TYPE_CHECKING:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from symgrad.answer import Answer
+from symgrad.consistency import check_entry
 from symgrad.derive import Sweep
 from symgrad.dual import Number, Undefined
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.evaluate import Point, Unrolled
 from symgrad.expr import Expr, Num, Partial, Ref, constant, num, walk
 from symgrad.latex import latex
-from symgrad.network import Network, check_entry
+from symgrad.network import Network
 from symgrad.numeral import shown
 from symgrad.rewrite import Derivation, Step
 from symgrad.rules.forms import as_cases

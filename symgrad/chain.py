@@ -29,9 +29,10 @@ from symgrad.expr import (
 from symgrad.index import Facts, Index, Range, range_conditions
 from symgrad.latex import latex
 from symgrad.rewrite import Through
-from symgrad.rules.algebra import product, tidy, total
+from symgrad.rules.algebra import tidy
 from symgrad.rules.calculus import Place, in_terms_of
 from symgrad.rules.forms import WRITTEN_OUT, count, write_out
+from symgrad.rules.plain import product, total
 
 
 @dataclass(frozen=True)

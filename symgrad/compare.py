@@ -30,7 +30,8 @@ from symgrad.network import Network
 from symgrad.notation import Formula, read
 from symgrad.pair import Pair
 from symgrad.roles import check_limits, check_ranks, check_subscripts, roles
-from symgrad.scope import Scope, read_scope
+from symgrad.scope import Scope
+from symgrad.settle import read_scope
 from symgrad.solve import refuse_functions
 from symgrad.verdict import (
     Agrees,

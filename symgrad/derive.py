@@ -61,9 +61,10 @@ from symgrad.recursion import (
     unrolled,
 )
 from symgrad.rewrite import Derivation, Step, put_in
-from symgrad.rules.algebra import product, tidy, total
+from symgrad.rules.algebra import tidy
 from symgrad.rules.calculus import reads_of
 from symgrad.rules.forms import distinct_bounds, in_decimals, out_of_sums
+from symgrad.rules.plain import product, total
 from symgrad.rules.sums import pinned, sift
 
 INLINE = 60
@@ -82,9 +83,10 @@ class Sweep(Naming):
     def gradient(self, by: Ref) -> Derivation:
         r"""∂of/∂by with its steps.
 
+        >>> from symgrad.consistency import validated
         >>> from symgrad.network import Network
         >>> w, x = Ref("w"), Ref("x")
-        >>> net = Network((Equation(Ref("L"), (), Mul((w, x))),)).validated()
+        >>> net = validated(Network((Equation(Ref("L"), (), Mul((w, x))),)))
         >>> Sweep(net, Ref("L")).gradient(w).latex()
         '\\frac{\\partial L}{\\partial w} = x'
         """

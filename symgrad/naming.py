@@ -18,7 +18,7 @@ from symgrad.index import Index
 from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.recursion import is_general
-from symgrad.rules.algebra import product
+from symgrad.rules.plain import product
 
 
 @dataclass

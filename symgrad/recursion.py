@@ -36,8 +36,9 @@ from symgrad.expr import (
 )
 from symgrad.index import Facts, Index
 from symgrad.rewrite import Derivation
-from symgrad.rules.algebra import product, tidy
+from symgrad.rules.algebra import tidy
 from symgrad.rules.forms import distinct_bounds, out_of_sums
+from symgrad.rules.plain import product
 from symgrad.rules.sums import conjuncts, sift
 
 MOST_LAGS = 3

@@ -23,8 +23,9 @@ from symgrad.network import Ties
 from symgrad.notation import Data, Labels, Listing, Ranges, Shape, Statement, read
 from symgrad.notation import Formula as Chain
 from symgrad.page import Block, Display, Paragraph
-from symgrad.scope import Question, Scope, read_scope
+from symgrad.scope import Question, Scope
 from symgrad.section import Cell, Drawn, Formula, Grid, Item, Section
+from symgrad.settle import read_scope
 from symgrad.typeset import check
 from symgrad.wires import circuit_work
 

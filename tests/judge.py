@@ -25,7 +25,7 @@ from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.notation import read
 from symgrad.rewrite import Derivation
-from symgrad.scope import read_scope
+from symgrad.settle import read_scope
 
 TOLERANCE = Decimal("1e-40")
 

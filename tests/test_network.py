@@ -18,6 +18,7 @@ from oracle import (
     sized,
 )
 
+from symgrad.consistency import validated
 from symgrad.equation import Equation, Upstream, entries
 from symgrad.errors import NetworkError, Place
 from symgrad.evaluate import Point, forward, value
@@ -63,7 +64,7 @@ def test_the_midterm_has_its_seven_parameters() -> None:
 
 @pytest.mark.parametrize("network", [midterm(), written_out()], ids=["ranged", "written out"])
 def test_the_midterm_ranges_and_readers(network: Network) -> None:
-    network = network.validated()
+    network = validated(network)
     ends = {
         name: [(latex(r.lo), latex(r.hi)) for r in network.ranges(name) or ()]
         for name in ("z", "v", "x", "k", "b", "L")
@@ -114,7 +115,7 @@ def test_writing_out_changes_no_value() -> None:
 @pytest.mark.parametrize("stride", [1, 2, 3])
 def test_ranges_of_leaves_are_what_is_read(stride: int) -> None:
     """Counted out at all sizes up to 4: every entry of x between the ends, no end too far."""
-    network = convolution(stride).validated()
+    network = validated(convolution(stride))
     (r,) = network.ranges("x") or ()
     for sizes in instances(["n", "m"], 4):
         read = {
@@ -145,13 +146,13 @@ def test_triangular_and_shifted_targets_range_over_all_their_values() -> None:
     lower = ranged(Ref("W", (i, j)), i, span("i", 1, n), Index("j", Range(ONE, i)))
     later = ranged(Ref("h", (Add((t, ONE)),)), t, span("t", 1, n))
     inside = Reduce("sum", (Bound("k", ONE, n), Bound("l", ONE, k)), Ref("W", (k, l)))
-    network = Network((lower, later, scalar("L", inside)), facts=sized("n")).validated()
+    network = validated(Network((lower, later, scalar("L", inside)), facts=sized("n")))
     ends = {x: [(latex(r.lo), latex(r.hi)) for r in network.ranges(x) or ()] for x in "Wh"}
     assert ends == {"W": [("1", "n"), ("1", "n")], "h": [("2", "n + 1")]}
     assert forward(network, Point({"n": 3}), ref("L")) == 1 + 2 * 2 + 3 * 3
     outside = Reduce("sum", (Bound("k", ONE, n),), Ref("W", (k, Add((k, ONE)))))
     with pytest.raises(NetworkError, match="expected an index from 1 to n"):
-        Network((lower, scalar("L", outside)), facts=sized("n")).validated()
+        validated(Network((lower, scalar("L", outside)), facts=sized("n")))
 
 
 def test_given_gradients_speak_of_their_entries() -> None:
@@ -187,7 +188,7 @@ def recurrence(last: int | Expr, shift: int = 1) -> Network:
 
 
 def test_recurrences_of_known_length_are_written_out() -> None:
-    network = recurrence(4).validated()
+    network = validated(recurrence(4))
     assert shown(tuple(eq.target for eq in network.equations)) == ["h_1", "h_2", "h_3", "h_4"]
     assert latex(network.equations[2].body) == "w h_2 + x_3"
     assert ref("h", 0) in network.leaves
@@ -204,7 +205,7 @@ def test_recurrences_of_known_length_are_written_out() -> None:
 def test_two_tensors_that_take_turns_are_written_out() -> None:
     a = ranged(Ref("a", (t,)), Add((Ref("h", (minus(t, 1),)), ONE)), span("t", 1, 3))
     h = ranged(Ref("h", (t,)), Mul((num(2), Ref("a", (t,)))), span("t", 1, 3))
-    network = Network((a, h)).validated()
+    network = validated(Network((a, h)))
     assert {eq.target.name for eq in network.equations} == {"a", "h"}
     assert len(network.equations) == 6
     assert forward(network, Point(values={ref("h", 0): Fraction(1)}), ref("h", 3)) == 22
@@ -212,7 +213,7 @@ def test_two_tensors_that_take_turns_are_written_out() -> None:
 
 def test_long_chains_validate() -> None:
     eqs = [Equation(ref("h", k), (), Add((ref("h", k - 1), ref("b", k)))) for k in range(1, 3001)]
-    network = Network(tuple(eqs)).validated()
+    network = validated(Network(tuple(eqs)))
     assert len(network.equations) == 3000
     assert len(network.leaves) == 3001
 
@@ -336,7 +337,7 @@ BAD = {
 def test_what_is_no_network_is_refused_in_words(case: str) -> None:
     network, message = BAD[case]
     with pytest.raises(NetworkError) as caught:
-        network.validated()
+        validated(network)
     assert str(caught.value) == message
 
 
@@ -368,13 +369,13 @@ GOOD = {
 
 @pytest.mark.parametrize("case", GOOD)
 def test_what_is_a_network_is_not_refused(case: str) -> None:
-    assert GOOD[case].validated().equations
+    assert validated(GOOD[case]).equations
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_networks_of_the_tests_validate(name: str) -> None:
     network, _ = NETWORKS[name]
-    assert network.validated() is network
+    assert validated(network) is network
 
 
 def test_validation_keeps_everything_else() -> None:
@@ -387,7 +388,7 @@ def test_validation_keeps_everything_else() -> None:
         shapes={"x": (Range(ONE, num(3)),)},
         ties="split",
     )
-    after = full.validated()
+    after = validated(full)
     for kept in ("data", "values", "upstream", "facts", "shapes", "ties"):
         assert getattr(after, kept) == getattr(full, kept)
 
@@ -432,7 +433,7 @@ def test_facts_are_comparisons_of_sizes() -> None:
 @pytest.mark.parametrize("low", [-2, -1, 0])
 def test_negative_subscripts_are_entries_like_others(low: int) -> None:
     before = Ref("x", (minus(i, 1 - low),))
-    network = Network((ranged(Ref("z", (i,)), before, span("i", 1, 3)),)).validated()
+    network = validated(Network((ranged(Ref("z", (i,)), before, span("i", 1, 3)),)))
     (r,) = network.ranges("x") or ()
     assert (r, r.size) == (Range(num(low), num(low + 2)), 3)
     (first, *_) = entries(network.equations[0])

@@ -13,7 +13,8 @@ from symgrad.errors import NetworkError
 from symgrad.exam import Exam
 from symgrad.latex import latex
 from symgrad.notation import read
-from symgrad.scope import Scope, read_scope
+from symgrad.scope import Scope
+from symgrad.settle import read_scope
 from symgrad.solve import solve
 
 ASK = r"\frac{\partial L}{\partial w} = ?"

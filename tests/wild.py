@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from oracle import sized
 
 from symgrad.affine import Affine
+from symgrad.consistency import validated
 from symgrad.equation import Equation, Upstream
 from symgrad.expr import (
     ONE,
@@ -62,9 +63,9 @@ class Wild:
                 of = Ref(last.name, tuple(rng.choice(letters) for _ in last.indices))
             case _:
                 of = last
-        net = Network(
-            tuple(self.layers), upstream=upstream, facts=sized("n", "m"), ties=self.ties
-        ).validated()
+        net = validated(
+            Network(tuple(self.layers), upstream=upstream, facts=sized("n", "m"), ties=self.ties)
+        )
         return net, of
 
     def beneath(self, name: str) -> list[str]:

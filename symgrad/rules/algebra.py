@@ -13,7 +13,6 @@ from fractions import Fraction
 
 from symgrad.affine import shift
 from symgrad.expr import (
-    MINUS_ONE,
     ONE,
     ZERO,
     Add,
@@ -36,6 +35,13 @@ from symgrad.expr import (
     constant,
     num,
     rebuild,
+)
+from symgrad.rules.plain import negate, product, total
+from symgrad.rules.quotients import (
+    base_and_exponent,
+    fraction_after_factor,
+    number_into_fraction,
+    tidy_quotient,
 )
 
 Rewrite = Callable[[Expr], Expr | None]
@@ -154,13 +160,6 @@ def signed(e: Expr) -> Expr:
     return Neg(Num(-e.value)) if e.value < 0 else e
 
 
-def negate(e: Expr) -> Expr:
-    """-e without a double sign."""
-    if isinstance(e, Neg):
-        return e.arg
-    return Num(-e.value) if isinstance(e, Num) and e.value < 0 else Neg(e)
-
-
 def leading_gain(e: Expr) -> Expr | None:
     r"""-y + \hat y = \hat y - y: a sum starts with a gain when it has one."""
     assert isinstance(e, Add)
@@ -220,56 +219,12 @@ def collect_factors(e: Expr) -> Expr | None:
     assert isinstance(e, Mul)
     powers: dict[Expr, int] = {}
     for f in e.factors:
-        base, exp = _base(f)
+        base, exp = base_and_exponent(f)
         powers[base] = 1 if isinstance(base, Iverson) else powers.get(base, 0) + exp
     if len(powers) == len(e.factors):
         return None
     factors = tuple(b if n == 1 else Pow(b, num(n)) for b, n in powers.items() if n)
     return factors[0] if len(factors) == 1 else Mul(factors) if factors else ONE
-
-
-def _base(e: Expr) -> tuple[Expr, int]:
-    """x^n as x and n, for a positive whole n; anything else as itself, once."""
-    match e:
-        case Pow(base=base, exp=Num(value=v)) if v.denominator == 1 and v > 0:
-            return base, int(v)
-    return e, 1
-
-
-def number_into_fraction(e: Expr) -> Expr | None:
-    r"""2 \frac1N x = \frac2N x."""
-    assert isinstance(e, Mul)
-    match e.factors:
-        case (Num(value=v), Div(num=Num(value=top), den=den), *rest):
-            fraction = Div(Num(v * top), den)
-            return Mul((fraction, *rest)) if rest else fraction
-    return None
-
-
-def fraction_after_factor(e: Expr) -> Expr | None:
-    r"""y \frac1p = \frac yp, \frac yp p = y, and a plain \frac1N goes first."""
-    assert isinstance(e, Mul)
-    for k, f in enumerate(e.factors):
-        if not isinstance(f, Div):
-            continue
-        for n, g in enumerate(e.factors):
-            fewer = cancelled(g, f.den) if n != k and not isinstance(g, Num | Div) else None
-            if fewer is not None:
-                rest = list(e.factors)
-                below = fewer.den if isinstance(fewer, Div) else ONE
-                rest[n] = fewer.num if isinstance(fewer, Div) else fewer
-                rest[k] = f.num if below == ONE else Div(f.num, below)
-                return product(*rest)
-        before, after = e.factors[:k], e.factors[k + 1 :]
-        short = k and isinstance(before[-1], Ref | Pow | Call)
-        if f.num == ONE and (
-            short or (k and isinstance(f.den, Add) and isinstance(before[-1], Add))
-        ):
-            return product(*before[:-1], Div(before[-1], f.den), *after)
-        if k and isinstance(f.num, Num) and isinstance(f.den, Ref) and before[0] != f:
-            front = isinstance(before[0], Num | Div)
-            return None if front else product(f, *before, *after)
-    return None
 
 
 def logistic_identity(e: Expr) -> Expr | None:
@@ -293,61 +248,6 @@ def logistic_identity(e: Expr) -> Expr | None:
 def one_minus(e: Expr) -> Expr:
     """1 - e."""
     return Add((ONE, Neg(e)))
-
-
-def tidy_quotient(e: Expr) -> Expr | None:
-    """0/b = 0, a/1 = a, numbers divided, the sign outside."""
-    assert isinstance(e, Div)
-    match e.num, e.den:
-        case (Num(value=a), Num(value=b)) if b:
-            return Num(a / b)
-        case (Num(value=a), _) if a == 0:
-            return ZERO
-        case (a, Num(value=b)) if b == 1:
-            return a
-        case (Neg(arg=a), b):
-            return Neg(Div(a, b))
-        case (Num(value=a), b) if a < 0:
-            return Neg(Div(Num(-a), b))
-        case (Div(num=a, den=b), c):
-            return Div(a, Mul((b, c)))
-    return cancelled(e.num, e.den)
-
-
-def cancelled(top: Expr, bottom: Expr) -> Expr | None:
-    r"""\frac{x z}{y z} = \frac xy, \frac{x z^2}{z} = x z, \frac{2}{2 L} = \frac1L."""
-    over, under = list(_factors(top)), list(_factors(bottom))
-    match over[0], under[0]:
-        case Num(value=a), Num(value=b) if a.denominator == b.denominator == 1 and b:
-            ratio = a / b
-            if abs(ratio.numerator) != abs(a):
-                over[0], under[0] = num(ratio.numerator), num(ratio.denominator)
-                return Div(product(*over), product(*under))
-    for k, f in enumerate(over):
-        for n, g in enumerate(under):
-            left = _shared(f, g)
-            if left is not None:
-                over[k], under[n] = left
-                below = product(*under)
-                return product(*over) if below == ONE else Div(product(*over), below)
-    return None
-
-
-def _factors(e: Expr) -> tuple[Expr, ...]:
-    return e.factors if isinstance(e, Mul) else (e,)
-
-
-def _shared(f: Expr, g: Expr) -> tuple[Expr, Expr] | None:
-    """f and g without the powers of one base that they share; None if they share none."""
-    (a, n), (b, m) = _base(f), _base(g)
-    if a != b or isinstance(a, Num):
-        return None
-    least = min(n, m)
-    return _power(a, n - least), _power(a, m - least)
-
-
-def _power(base: Expr, n: int) -> Expr:
-    return ONE if n == 0 else base if n == 1 else Pow(base, num(n))
 
 
 def tidy_power(e: Expr) -> Expr | None:
@@ -496,21 +396,3 @@ RULES: dict[type[Expr], tuple[Rewrite, ...]] = {
     Call: (extreme_of_numbers,),
 }
 """Which rules look at which node, in order."""
-
-
-def product(*factors: Expr) -> Expr:
-    """The product without ones; zero if a factor is zero."""
-    if any(f == ZERO for f in factors):
-        return ZERO
-    kept = [f for f in factors if f != ONE]
-    signs = sum(isinstance(f, Neg) for f in kept) + sum(f == MINUS_ONE for f in kept)
-    bare = [f.arg if isinstance(f, Neg) else f for f in kept if f not in (MINUS_ONE, Neg(ONE))]
-    flat = [x for f in bare for x in (f.factors if isinstance(f, Mul) else (f,))]
-    out: Expr = ONE if not flat else flat[0] if len(flat) == 1 else Mul(tuple(flat))
-    return negate(out) if signs % 2 else out
-
-
-def total(*terms: Expr) -> Expr:
-    """The sum without zeros."""
-    kept = [x for t in terms if t != ZERO for x in (t.terms if isinstance(t, Add) else (t,))]
-    return ZERO if not kept else kept[0] if len(kept) == 1 else Add(tuple(kept))

@@ -50,8 +50,8 @@ from symgrad.expr import (
 from symgrad.index import Index
 from symgrad.latex import latex
 from symgrad.network import Ties
-from symgrad.rules.algebra import negate, product, total
 from symgrad.rules.forms import distinct_bounds
+from symgrad.rules.plain import negate, product, total
 
 
 @dataclass(frozen=True)

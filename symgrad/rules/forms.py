@@ -30,7 +30,8 @@ from symgrad.expr import (
     substitute,
     transform,
 )
-from symgrad.rules.algebra import product, tidy
+from symgrad.rules.algebra import tidy
+from symgrad.rules.plain import product
 
 WRITTEN_OUT = 6
 """A sum over at most this many numbers is written out."""

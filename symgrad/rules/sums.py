@@ -29,7 +29,8 @@ from symgrad.expr import (
     walk,
 )
 from symgrad.index import Facts, Index, Range, range_conditions
-from symgrad.rules.algebra import product, tidy
+from symgrad.rules.algebra import tidy
+from symgrad.rules.plain import product
 
 
 def sift(e: Expr, facts: Facts) -> Expr:
