@@ -19,7 +19,7 @@ from symgrad.compare import example_record
 from symgrad.decide import BUDGET
 from symgrad.errors import Place, SymgradError
 from symgrad.exam import Exam
-from symgrad.expr import Expr, Num, Partial, Ref, names, num
+from symgrad.expr import Expr, Num, Partial, Ref, names, num, walk
 from symgrad.judge import Claim, Ground
 from symgrad.latex import latex
 from symgrad.network import Network
@@ -375,11 +375,12 @@ class Checker:
         """The statements of a piece, with the functions and names of its scope."""
         scope = ground.scope
         text = plainly_called(piece.text)
-        known = frozenset(scope.functions)
-        found = read(text, piece.at, known, scope.variables)
+        known = frozenset(f for f, made in scope.functions.items() if varies(*made))
+        taken = scope.variables | frozenset(ground.aliases) | (frozenset(scope.functions) - known)
+        found = read(text, piece.at, known, taken)
         heads = frozenset(called(found))
         if heads - known:
-            found = read(text, piece.at, known | heads, scope.variables)
+            found = read(text, piece.at, known | heads, taken)
         return tuple(replace(s, at=self.placed(s.at, piece)) for s in found)
 
     def sourced(self, at: Place) -> Place:
@@ -483,6 +484,11 @@ class Checker:
             if section is not None:
                 self.where[key_of(claim)] = section
             yield claim
+
+
+def varies(args: tuple[str, ...], body: Expr) -> bool:
+    """Does a function read its arguments? f(w, x) = w_0 x_0 only says of what f is made."""
+    return any(isinstance(x, Ref) and x.name in args and not x.indices for x in walk(body))
 
 
 def numbers_only(s: Statement) -> bool:

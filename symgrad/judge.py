@@ -15,6 +15,7 @@ from functools import cached_property
 
 from symgrad.affine import shift
 from symgrad.compare import pair_of
+from symgrad.consistency import check_entry
 from symgrad.decide import BUDGET, decide, exact_text
 from symgrad.derive import Sweep
 from symgrad.dual import Number
@@ -26,6 +27,7 @@ from symgrad.expr import (
     Bound,
     Call,
     Expr,
+    Mul,
     Num,
     Partial,
     Ref,
@@ -39,11 +41,12 @@ from symgrad.expr import (
     walk,
 )
 from symgrad.latex import latex
-from symgrad.network import Network, check_entry
+from symgrad.network import Network
 from symgrad.notation import Formula, Statement
 from symgrad.numeral import shown
 from symgrad.pair import Pair
-from symgrad.scope import Scope, read_scope
+from symgrad.scope import Scope
+from symgrad.settle import read_scope
 from symgrad.verdict import (
     Agrees,
     Counterexample,
@@ -196,10 +199,12 @@ class Ground:
     def link(self, left: Expr, right: Expr, at: Place, digits: int | None = None) -> Verdict:
         """left = right, in this scope; a decimal fraction of so many `digits` may be rounded."""
         if self.aliases and any(map(self.by_own_names, (left, right))):
-            found = [g.link(left, right, at, digits) for g in self.beside]
-            return next((v for v in found if not isinstance(v, Invalid)), found[-1])
+            tried = [g.link(left, right, at, digits) for g in self.beside]
+            return next((v for v in tried if not isinstance(v, Invalid)), tried[-1])
         try:
             left, right = self.plainly(left), self.plainly(right)
+            if (apart := self.unconnected(left, right)) is not None:
+                return apart
             if found := self.valued(left, right, digits):
                 return found
             if self.of_exam and (self.about(left) or self.about(right)):
@@ -209,6 +214,36 @@ class Ground:
             return self.decided(self.pair(left, right))
         except SymgradError as error:
             return Invalid(error.message, place=error.at or at)
+
+    def unconnected(self, left: Expr, right: Expr) -> Verdict | None:
+        """Undecided where a gradient is by a name that its quantity does not read in the scope's
+        equations: s = log σ², stated after a loss in σ, say. 0 is a claim that can be judged."""
+        network = self.scope.network
+        for x in (x for e in (left, right) for x in walk(e)):
+            if not isinstance(x, Partial) or not isinstance(x.by, Ref) or not self.derivable(x):
+                continue
+            assert isinstance(x.of, Ref)
+            defined = x.by.name in network.by_name and x.of.name in network.by_name
+            if not defined or x.of.name == x.by.name or self.reads(x.of.name, x.by.name):
+                continue
+            if left == num(0) or right == num(0):
+                continue
+            told = f"in the equations that are stated ${latex(x.of)}$ does not depend on "
+            return Undecided(f"{told}${latex(x.by)}$")
+        return None
+
+    def reads(self, of: str, by: str) -> bool:
+        """Does one tensor reach another through what is read?"""
+        network = self.scope.network
+        seen, waiting = {of}, [of]
+        while waiting:
+            for eq in network.by_name.get(waiting.pop(), ()):
+                new = {r.ref.name for r in eq.reads} - seen
+                if by in new:
+                    return True
+                seen |= new
+                waiting += new
+        return False
 
     def valued(self, left: Expr, right: Expr, digits: int | None) -> Verdict | None:
         """The verdict where one side is a number and the exam gives values."""
@@ -406,6 +441,10 @@ class Ground:
     def chain(self, s: Formula, part: str, questions: Sequence[Expr]) -> Iterator[Claim]:
         """A = B = C: its links, and the answer that its last side is."""
         first, last = s.parts[0], s.parts[-1]
+        if isinstance(first, Mul) and any(a.at == s.at for a in s.applied):
+            told = "found a function of an indexed name on the left, expected a name"
+            yield Claim(s.at, s.latex, "unread", part, Invalid(told, place=s.at))
+            return
         new = self.new_name(first)
         if new is not None:
             yield self.defined(new, s, part)
