@@ -132,9 +132,12 @@ def answer_record(a: Graded) -> dict[str, Any]:
 
 
 def check(
-    work: Written, exam: Exam | None = None, part: str = "", budget: float = BUDGET
+    work: Written,
+    exam: Exam | Solution | None = None,
+    part: str = "",
+    budget: float = BUDGET,
 ) -> Report:
-    r"""Judge every claim of a work.
+    r"""Judge every claim of a work. Many works against one exam: solve it once, give the solution.
 
     >>> from symgrad.work import written
     >>> text = "(a) $\\frac{\\partial L}{\\partial w} = x$"
@@ -142,7 +145,7 @@ def check(
     >>> [c.verdict.name for c in check(written(text), exam).claims]
     ['Equal']
     """
-    solution = None if exam is None else solve(exam)
+    solution = solve(exam) if isinstance(exam, Exam) else exam
     return Checker(work, solution, part, budget).report()
 
 

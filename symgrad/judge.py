@@ -142,7 +142,7 @@ class Ground:
     def known(self) -> set[str]:
         """Every name of the scope."""
         network = self.scope.network
-        symbols = {n for u in network.upstream for n in names(u.symbol)}
+        symbols = {n for u in network.upstream for e in (u.symbol, u.of, u.by) for n in names(e)}
         defined = set(self.scope.functions) | set(self.scope.letters) | set(network.labels)
         values = {r.name for r in self.scope.values}
         ends = {n for r in self.scope.letters.values() for e in (r.lo, r.hi) for n in names(e)}
@@ -212,8 +212,8 @@ class Ground:
                 if fault is not None:
                     return self.replaced(fault, left, right)
             return self.decided(self.pair(left, right))
-        except SymgradError as error:
-            return Invalid(error.message, place=error.at or at)
+        except SymgradError as error:  # this reader's limit, not the person's fault
+            return Undecided(f"not judged: {error.message}")
 
     def unconnected(self, left: Expr, right: Expr) -> Verdict | None:
         """Undecided where a gradient is by a name that its quantity does not read in the scope's

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cache
 
 from symgrad.answer import TableWork
 from symgrad.count import Kind
@@ -77,20 +78,19 @@ class Tally:
         rest = ARITHMETIC.sub(lambda m: " " * len(m[0]), text)
         if table is None:
             return
-        self.subject(rest, table)
-        if not self.rows:
-            return
-        alone = ALONE.search(rest)
-        if self.kind is not None and self.named_here and alone and not PRODUCT.search(rest):
-            claim = self.counted(alone[1].replace(",", ""), alone.start(1), piece, table)
-            if claim is not None:
-                yield claim
-            return
         found = [h for h in PRODUCT.finditer(rest) if not BESIDE.match(rest, h.end())]
-        if found:
-            claim = self.counted(found[-1].group(), found[-1].start(), piece, table)
-            if claim is not None:
-                yield claim
+        at = 0
+        for hit in found:
+            self.subject(rest[at : hit.start()], table)
+            if self.rows and (self.named_here or hit is found[-1]):
+                claim = self.counted(hit.group(), hit.start(), piece, table)
+                yield from () if claim is None else (claim,)
+            at = hit.end()
+        self.subject(rest[at:], table)
+        alone = ALONE.search(rest)
+        if self.rows and self.kind is not None and self.named_here and alone and not found:
+            claim = self.counted(alone[1].replace(",", ""), alone.start(1), piece, table)
+            yield from () if claim is None else (claim,)
 
     def formula(self, text: str, piece: Piece, section: Solved | None) -> Claim | None:
         """A number in a formula as the count of the layer the words are about."""
@@ -119,13 +119,8 @@ class Tally:
     def subject(self, text: str, table: TableWork) -> None:
         """The layer that a line names, and the quantity."""
         rows = table.count.rows
-        low = squeezed(text)
         names = [squeezed(r.layer.text) for r in rows]
-        here = [
-            k
-            for k, n in enumerate(names)
-            if n and re.search(rf"(?<![a-z]){re.escape(n)}(?![a-z0-9-])", low)
-        ]
+        here = [k for k, n in enumerate(names) if n and spoken(n).search(text)]
         self.named_here = False
         if here:
             longest = max((names[k] for k in here), key=len)
@@ -249,6 +244,13 @@ def number(text: str) -> Expr | None:
         return read_expression(made.strip().rstrip("."))
     except SymgradError:
         return None
+
+
+@cache
+def spoken(name: str) -> re.Pattern[str]:
+    """A squeezed name in words, with space between its signs or not."""
+    signs = r"\s*".join(re.escape(c) for c in name)
+    return re.compile(rf"(?<![A-Za-z0-9]){signs}(?![A-Za-z0-9-])", re.I)
 
 
 def squeezed(name: str) -> str:

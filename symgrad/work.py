@@ -60,7 +60,7 @@ NUMBERED = re.compile(
 LETTERED = re.compile(
     r"^\s*(?:\#{1,6}\s*|\\(?:sub)*(?:section|paragraph)\*?\{|[-*+]\s+|\*\*|\\textbf\{|\\item\s*\[?|\\part\s*)?\s*"
     r"(?:part\s+|teil\s+)?"
-    r"(?:\((?P<a>[a-z]|[ivx]{2,4})\)|(?P<b>[a-z])\)|(?P<c>[a-z])[.:](?=\s))",
+    r"(?:\((?P<a>[a-z]|[ivx]{2,4})\)|(?P<b>[a-z])\)|(?P<c>(?-i:[a-z]))[.:](?=\s))",
     re.I,
 )
 HEADING = re.compile(r"^\s*(?:\#{1,6}\s+|\\(?:sub)*(?:section|paragraph)\*?\{)(?P<title>[^}\n]*)")
