@@ -282,8 +282,8 @@ def check(
     """
     from rich.console import Console
 
-    from symgrad.check import check as checked
     from symgrad.exam import Exam
+    from symgrad.grade import check as checked
     from symgrad.report import lines, sheet, targets
     from symgrad.work import read_work
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from symgrad.check import Graded, Report
 from symgrad.errors import Place, SheetError, SymgradError, point
+from symgrad.grade import Graded, Report
 from symgrad.judge import Claim
 from symgrad.page import Block, Cell, Heading, Paragraph, Remark, Sheet, Span, Spans, Table
 from symgrad.terminal import plain

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache
+from math import prod
 
 from symgrad.answer import TableWork
 from symgrad.count import Kind
@@ -40,13 +41,15 @@ BESIDE = re.compile(
 QUANTITIES = {
     Kind.MEMORY: r"memor|activation|speicher|메모리|mémoire|内存|activ",
     Kind.PARAMETERS: r"param|파라미터|매개변수|参数|weights and bias",
-    Kind.OUTPUT: r"output (?:size|shape|volume|dim)|shape|출력 ?크기",
+    Kind.OUTPUT: r"output(?! (?:channel|unit|neuron))|shape|출력 ?크기",
 }
 ALONE = re.compile(
     r"(?:=|:|\bis|\bare|\bhas|는|은|est|beträgt)\s*(\d[\d,]*)\s*"
     r"(?:이다|입니다|개|parameters?|params?|numbers?|values?|weights?|floats?)*\s*(?:[.。;]|$)"
 )
 """A number by itself that a sentence ends with."""
+AFTER = re.compile(rf"\s*(?:numbers?|trainable)?\s*((?:{'|'.join(QUANTITIES.values())})\w*)", re.I)
+"""A quantity right behind its number: 260 parameters."""
 LENGTH = 200
 """Longest arithmetic that is read in a line of words."""
 
@@ -82,10 +85,14 @@ class Tally:
         at = 0
         for hit in found:
             self.subject(rest[at : hit.start()], table)
+            behind = AFTER.match(rest, hit.end())
+            if behind and self.rows:
+                self.kind = next(k for k, w in QUANTITIES.items() if re.search(w, behind[1], re.I))
+                self.named_here = True
             if self.rows and (self.named_here or hit is found[-1]):
                 claim = self.counted(hit.group(), hit.start(), piece, table)
                 yield from () if claim is None else (claim,)
-            at = hit.end()
+            at = behind.end() if behind else hit.end()
         self.subject(rest[at:], table)
         alone = ALONE.search(rest)
         if self.rows and self.kind is not None and self.named_here and alone and not found:
@@ -120,7 +127,11 @@ class Tally:
         """The layer that a line names, and the quantity."""
         rows = table.count.rows
         names = [squeezed(r.layer.text) for r in rows]
+        short = [squeezed(r.layer.text.split()[0]) if r.layer.text.split() else "" for r in rows]
         here = [k for k, n in enumerate(names) if n and spoken(n).search(text)]
+        if not here:
+            here = [k for k, n in enumerate(short) if n and spoken(n).search(text)]
+            names = short
         self.named_here = False
         if here:
             longest = max((names[k] for k in here), key=len)
@@ -192,8 +203,12 @@ class Tally:
 
 def counts_of(table: TableWork, row: int) -> dict[Kind, Fraction]:
     """The numbers of one layer."""
-    cells = table.count.rows[row].cells
-    return {k: Fraction(c.value) for k, c in cells.items() if c.value is not None}
+    found = table.count.rows[row]
+    counts = {k: Fraction(c.value) for k, c in found.cells.items() if c.value is not None}
+    sizes = [exact(e) for e in found.after]
+    if all(s is not None for s in sizes):
+        counts[Kind.OUTPUT] = prod((s for s in sizes if s is not None), start=Fraction(1))
+    return counts
 
 
 def asked_cells(table: TableWork) -> set[tuple[int, int]]:

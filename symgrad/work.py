@@ -54,7 +54,8 @@ NEW = re.compile(
 NUMBERED = re.compile(
     r"^\s*(?:\#{1,6}\s*|\\(?:sub)*(?:section|paragraph)\*?\{|\\question|\*\*|\\textbf\{)?\s*"
     r"(?:question|problem|exercise|part|aufgabe|문제|q)?\s*\.?\s*"
-    r"(?P<number>(?!\d\d\.\d\d\.)\d{1,2}(?:\.\d{1,2})+|\d{1,2}(?=[.):]\s|\s*$|\s*[:(]))(?=[\s.):}*]|$)",
+    r"(?P<number>(?!\d\d\.\d\d\.)\d{1,2}(?:\.\d{1,2})+|\d{1,2}(?=[.):]\s|\s*$|\s*[:(]))(?=[\s.):}*]|$)"
+    r"|^\s*\((?P<round>\d{1,2})\)(?=\s|$)",
     re.I,
 )
 LETTERED = re.compile(
@@ -389,6 +390,8 @@ def labelled(line: str, now: Part) -> Part:
     title = HEADING.match(line)
     heading = title["title"].strip() if title else ""
     number = NUMBERED.match(line)
+    if number and number["round"]:
+        return Part(number["round"], "", heading or line.strip())
     if number and (title or "." in number["number"] or len(line.strip()) < 60):
         rest = line[number.end() :]
         letter = LETTERED.match(rest.lstrip(" .):"))

@@ -11,8 +11,8 @@ import time
 import traceback
 from pathlib import Path
 
-from symgrad.check import check
 from symgrad.exam import Exam
+from symgrad.grade import check
 from symgrad.solve import Solution, solve
 from symgrad.work import written
 

@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 from markdown_it import MarkdownIt
 
-from symgrad.check import Report, check, plain_equation
 from symgrad.cli import main
 from symgrad.errors import SymgradError
 from symgrad.exam import Exam
+from symgrad.grade import Report, check, plain_equation
 from symgrad.judge import Claim
 from symgrad.render import render
 from symgrad.report import lines, sheet

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from symgrad.answer import Answer, TableWork
@@ -39,7 +40,7 @@ from symgrad.verdict import (
     Undecided,
     Verdict,
 )
-from symgrad.work import LETTERED, Part, Piece, Written, labelled
+from symgrad.work import LETTERED, Part, Piece, Written, labelled, read_work, written
 
 
 @dataclass(frozen=True)
@@ -132,20 +133,24 @@ def answer_record(a: Graded) -> dict[str, Any]:
 
 
 def check(
-    work: Written,
+    work: Written | Path | str,
     exam: Exam | Solution | None = None,
     part: str = "",
     budget: float = BUDGET,
 ) -> Report:
-    r"""Judge every claim of a work. Many works against one exam: solve it once, give the solution.
+    r"""Judge every claim of a work: a file, or its text. For many works solve the exam once, and
+    give the solution.
 
-    >>> from symgrad.work import written
     >>> text = "(a) $\\frac{\\partial L}{\\partial w} = x$"
     >>> exam = Exam.parse("# (a)\n\n$$L = w x$$\n\n$$\\frac{\\partial L}{\\partial w} = ?$$\n")
-    >>> [c.verdict.name for c in check(written(text), exam).claims]
+    >>> [c.verdict.name for c in check(text, exam).claims]
     ['Equal']
     """
     solution = solve(exam) if isinstance(exam, Exam) else exam
+    if isinstance(work, Path):
+        work = read_work(work)
+    elif isinstance(work, str):
+        work = written(work)
     return Checker(work, solution, part, budget).report()
 
 
@@ -422,7 +427,7 @@ class Checker:
         found = [r for r in refs if isinstance(r, Ref)]
         network = ground.scope.network.around(ground.scope.focus)
         missing, extra = self.sets(network, found)
-        section = self.section(piece, set())
+        section = self.section(piece, spoken(piece.text))
         asked = next((a for a in answers_of(section) if a.listed), None) if section else None
         kind = "parameters"
         if extra:
