@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
-from symgrad.affine import shift
+from symgrad.affine import Condition, conditions, shift
 from symgrad.compare import pair_of
 from symgrad.consistency import check_entry
 from symgrad.decide import BUDGET, decide, exact_text
@@ -31,6 +31,7 @@ from symgrad.expr import (
     Num,
     Partial,
     Ref,
+    Rel,
     children,
     free,
     free_names,
@@ -38,6 +39,7 @@ from symgrad.expr import (
     num,
     replace_refs,
     substitute,
+    transform,
     walk,
 )
 from symgrad.latex import latex
@@ -158,6 +160,28 @@ class Ground:
             | set(network.data)
         )
 
+    def meant(self, e: Expr) -> Expr:
+        """A formula as it is meant: w_{11} of a matrix is w_{1,1}, L_w of a loss is ∂L/∂w."""
+        network = self.scope.network
+
+        def one(x: Expr) -> Expr:
+            if not isinstance(x, Ref) or len(x.indices) != 1:
+                return x
+            ranks = network.ranks(x.name)
+            (index,) = x.indices
+            if ranks and 1 not in ranks:
+                digits = latex(index) if isinstance(index, Num) else ""
+                if digits.isdigit() and len(digits) in ranks:
+                    return Ref(x.name, tuple(num(int(d)) for d in digits))
+            scalar = not ranks or set(ranks) == {0}
+            if scalar and isinstance(index, Ref) and network.knows(index.name):
+                goal = Partial(Ref(x.name), index)
+                if self.derivable(goal):
+                    return goal
+            return x
+
+        return transform(e, one)
+
     def plainly(self, e: Expr, depth: int = 0) -> Expr:
         """A formula with the work's own names put in."""
         if not self.aliases or depth > DEEPEST:
@@ -263,8 +287,25 @@ class Ground:
         return Differs(told, counterexample=Counterexample({}, {}, a, b))
 
     def pair(self, left: Expr, right: Expr) -> Pair:
-        """The two sides with their gradients derived."""
-        return pair_of(left, right, self.scope)
+        """The two sides with their gradients derived; the entries that are spoken of exist."""
+        both = pair_of(left, right, self.scope)
+        there = self.existing((left, right))
+        return replace(both, known=(*both.known, *there)) if there else both
+
+    def existing(self, sides: Sequence[Expr]) -> tuple[Condition, ...]:
+        """2 ≤ m where somebody speaks of ∂L/∂w_2 and w has the indices 1, …, m."""
+        network = self.scope.network
+        found: list[Condition] = []
+        for x in (x for e in sides for x in walk(e) if isinstance(x, Partial)):
+            for ref in (x.of, x.by):
+                axes = network.ranges(ref.name) if isinstance(ref, Ref) else None
+                if not isinstance(ref, Ref) or axes is None or len(axes) != len(ref.indices):
+                    continue
+                for i, axis in zip(ref.indices, axes, strict=True):
+                    if isinstance(i, Num):
+                        found += conditions(Rel("<=", axis.lo, i)) or ()
+                        found += conditions(Rel("<=", i, axis.hi)) or ()
+        return tuple(c for c in found if c.form.coefficients)
 
     def decided(self, pair: Pair) -> Verdict:
         """The verdict, the formulas as they were read. A counterexample in the names that the
@@ -285,6 +326,11 @@ class Ground:
         for e in sides:
             bound = {x.name for x in walk(e) if isinstance(x, Bound)}
             for x in _refs(e):
+                if x.name.rstrip("'") != x.name and x.name.rstrip("'") in known:
+                    raise NetworkError(
+                        f"found ${latex(x)}$, the derivative of ${x.name.rstrip(chr(39))}$ by "
+                        "something that is not said; write it as a fraction"
+                    )
                 if x.name not in known and x.name not in bound:
                     told = f"found ${latex(x)}$, which the exam does not have here"
                     return Stranger(x, told, at.find(latex(x)))
@@ -405,9 +451,14 @@ class Ground:
         if all(not free(p) and not names(p) for p in parts):
             yield from self.numeric(s, part)
             return
-        if any(op != "=" for op in ops):
+        equal = next((k for k, op in enumerate(ops) if op != "="), len(ops))
+        if not equal:
             yield self.condition(s, part)
             return
+        if equal < len(ops):  # A = B > 0 says A = B, and a condition
+            yield self.condition(s, part)
+            s = shortened(s, equal)
+        s = replace(s, parts=tuple(map(self.meant, s.parts)))
         yield from self.chain(s, part, questions)
 
     def declared(self, s: Statement, part: str) -> Iterator[Claim]:
@@ -646,22 +697,53 @@ def asks(question: Expr, goal: Partial) -> bool:
     return True
 
 
+RELATIONS = frozenset(
+    [
+        "=",
+        "<",
+        ">",
+        "≤",
+        "≥",
+        "≠",
+        "\\le",
+        "\\ge",
+        "\\leq",
+        "\\geq",
+        "\\ne",
+        "\\neq",
+        "\\lt",
+        "\\gt",
+    ]
+)
+
+
+def shortened(s: Formula, links: int) -> Formula:
+    """The first links of a chain, and no more of its text."""
+    written = sides(s)
+    text = s.latex
+    if written[links][1] in s.latex:
+        start = s.latex.find(written[links][1], len(written[0][1]))
+        text = s.latex[: start + len(written[links][1])] if start >= 0 else text
+    return replace(s, parts=s.parts[: links + 1], ops=s.ops[:links], latex=text)
+
+
 def sides(s: Formula) -> list[tuple[Place, str]]:
     """The sides of a chain as they are written, with their places; as they were read where that
     cannot be told."""
-    cuts = [0]
+    cuts, starts = [0], []
     depth = 0
-    for hit in re.finditer(r"\\[A-Za-z]+|\\.|[{}=]", s.latex):
+    for hit in re.finditer(r"\\[A-Za-z]+|\\.|[{}=<>≤≥≠]", s.latex):
         match hit.group():
             case "{" | r"\begin":
                 depth += 1
             case "}" | r"\end":
                 depth -= 1
-            case "=" if depth == 0:
+            case sign if depth == 0 and sign in RELATIONS:
                 cuts.append(hit.end())
+                starts.append(hit.start())
     if len(cuts) != len(s.parts):
         return [(s.at, latex(p)) for p in s.parts]
-    ends = [c - 1 for c in cuts[1:]] + [len(s.latex)]
+    ends = [*starts, len(s.latex)]
     found = []
     for first, last in zip(cuts, ends, strict=True):
         text = s.latex[first:last]
