@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from symgrad.compare import equal
     from symgrad.count.table import Count
     from symgrad.errors import SymgradError
-    from symgrad.grade import Report, check
+    from symgrad.grade import check
+    from symgrad.mark import Report
     from symgrad.page import Sheet
     from symgrad.rewrite import Derivation, Step
     from symgrad.verdict import Verdict
@@ -48,7 +49,7 @@ _HOME = {
     "Derivation": "rewrite",
     "Exam": "api",
     "Network": "api",
-    "Report": "grade",
+    "Report": "mark",
     "Sheet": "page",
     "Solution": "api",
     "Step": "rewrite",

@@ -13,123 +13,31 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from symgrad.answer import Answer, TableWork
-from symgrad.compare import example_record
+from symgrad.assertion import Claim
 from symgrad.decide import BUDGET
 from symgrad.errors import Place, SymgradError
 from symgrad.exam import Exam
-from symgrad.expr import Expr, Num, Partial, Ref, names, num, walk
-from symgrad.judge import Claim, Ground
-from symgrad.latex import latex
-from symgrad.network import Network
+from symgrad.expr import Expr, Partial, Ref, names, walk
+from symgrad.ground import Ground
+from symgrad.judge import Judge
+from symgrad.mark import Graded, Report, worth
 from symgrad.notation import Formula, Listing, Statement, read, read_expression
-from symgrad.numeral import plain
+from symgrad.roster import complete, sets
 from symgrad.scope import Scope
 from symgrad.solve import Solution, Solved, called, solve
 from symgrad.tally import Tally
+from symgrad.typed import plain_equation, plainly_called
 from symgrad.verdict import (
-    Agrees,
-    Counterexample,
     Differs,
     Equal,
-    EqualExceptTies,
     Invalid,
     Missing,
     Undecided,
     Verdict,
 )
-from symgrad.work import LETTERED, Part, Piece, Written, labelled, read_work, written
-
-
-@dataclass(frozen=True)
-class Graded:
-    """A question of the exam, and what the work answers."""
-
-    question: str
-    part: str
-    at: Place | None
-    points: Fraction | None
-    earned: Fraction | None
-    verdict: Verdict
-    claim: Claim | None = None
-
-
-@dataclass(frozen=True)
-class Report:
-    """Every claim of a work in its order, and every question of the exam."""
-
-    work: Written
-    claims: tuple[Claim, ...]
-    answers: tuple[Graded, ...] = ()
-    title: str = ""
-
-    @property
-    def wrong(self) -> tuple[Claim, ...]:
-        """The claims that are wrong."""
-        return tuple(c for c in self.claims if c.wrong)
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """Counts: claims judged, right, wrong, undecided, not read; points."""
-        judged = [c for c in self.claims if c.verdict is not None and c.kind != "unread"]
-        out: dict[str, Any] = {
-            "claims": len(judged),
-            "right": sum(c.fine for c in judged),
-            "wrong": len([c for c in judged if c.wrong]),
-            "undecided": sum(isinstance(c.verdict, Undecided) for c in judged),
-            "unread": sum(c.kind == "unread" for c in self.claims),
-        }
-        if self.answers:
-            out["answers"] = len(self.answers)
-            out["answered"] = sum(a.claim is not None for a in self.answers)
-        if any(a.points is not None for a in self.answers):
-            out["points"] = plain(sum((a.points or Fraction(0) for a in self.answers), Fraction(0)))
-            out["earned"] = plain(sum((a.earned or Fraction(0) for a in self.answers), Fraction(0)))
-        return out
-
-    def json(self, answers: bool = True) -> dict[str, Any]:
-        """For ``--json``; without the right formulas on request."""
-        kept = [c if answers else replace(c, right="") for c in self.claims]
-        return {
-            "claims": [claim_record(c) for c in kept],
-            "answers": [answer_record(a) for a in self.answers],
-            "summary": self.summary,
-        }
-
-
-def claim_record(c: Claim) -> dict[str, Any]:
-    """A claim as plain data."""
-    v = c.verdict
-    example = getattr(v, "counterexample", None) or getattr(v, "at", None)
-    return {
-        "line": c.at.line,
-        "column": c.at.column,
-        "latex": c.latex,
-        "kind": c.kind,
-        "part": c.part or None,
-        "question": c.question or None,
-        "verdict": None if v is None else v.name,
-        "by": getattr(v, "by", None) or None,
-        "counterexample": example_record(example) if isinstance(example, Counterexample) else None,
-        "ties": list(getattr(v, "ties", ())),
-        "slip": getattr(v, "slip", "") or None,
-        "right": c.right or None,
-        "message": " ".join(filter(None, (v.message if v else "", *c.remarks))),
-    }
-
-
-def answer_record(a: Graded) -> dict[str, Any]:
-    """An answer as plain data."""
-    return {
-        "question": a.question,
-        "part": a.part,
-        "line": a.claim.at.line if a.claim else None,
-        "points": None if a.points is None else plain(a.points),
-        "earned": None if a.earned is None else plain(a.earned),
-        "verdict": a.verdict.name,
-    }
+from symgrad.work import Part, Piece, Written, labelled, read_work, written
 
 
 def check(
@@ -327,7 +235,7 @@ class Checker:
                 if counted is not None:
                     self.where[key_of(counted)] = section
                     yield counted
-            for claim in ground.statement(s, str(piece.part), questions):
+            for claim in Judge(ground).statement(s, str(piece.part), questions):
                 if section is not None:
                     self.where[key_of(claim)] = section
                 yield claim
@@ -426,7 +334,7 @@ class Checker:
             return None
         found = [r for r in refs if isinstance(r, Ref)]
         network = ground.scope.network.around(ground.scope.focus)
-        missing, extra = self.sets(network, found)
+        missing, extra = sets(network, found)
         section = self.section(piece, spoken(piece.text))
         asked = next((a for a in answers_of(section) if a.listed), None) if section else None
         kind = "parameters"
@@ -434,47 +342,14 @@ class Checker:
             verdict: Verdict = Differs(
                 "; ".join(extra), extra=", ".join(e.split("$")[1] for e in extra)
             )
-        elif missing and asked is not None and self.complete(network, found, named):
+        elif missing and asked is not None and complete(network, found, named):
             verdict = Differs(f"lacks ${', '.join(missing)}$", missing=", ".join(missing))
         else:
             verdict = Equal("every one of them is a parameter", by="network")
         part = str(piece.part)
-        whole = asked.question if asked and self.complete(network, found, named) else ""
+        whole = asked.question if asked and complete(network, found, named) else ""
         right = asked.latex if asked and isinstance(verdict, Differs) else ""
         return Claim(piece.at, piece.text.strip(), kind, part, verdict, whole, right)
-
-    def complete(self, network: Network, said: Sequence[Ref], named: bool) -> bool:
-        """Is a list meant as all the parameters: θ = …, or at least half as long?"""
-        return named or 2 * len(said) > sum(len(entries_of(network, r)) for r in network.parameters)
-
-    def sets(self, network: Network, said: Sequence[Ref]) -> tuple[list[str], list[str]]:
-        """Parameters that a list lacks, and names in it that are none."""
-
-        mine: set[Ref] = set()
-        for r in network.parameters:
-            mine |= set(entries_of(network, r))
-        families = {r.name for r in mine}
-
-        def whole(r: Ref) -> bool:
-            return r.name in families and r not in mine and not all_numbers(r)
-
-        met = {r for r in said if r in mine}
-        met |= {x for r in said if whole(r) for x in mine if x.name == r.name}
-        extra = []
-        for r in said:
-            if r in mine or whole(r):
-                continue
-            if r.name in network.by_name:
-                extra.append(f"${latex(r)}$ is computed by an equation, it is no parameter")
-            elif r.name in network.data:
-                extra.append(f"${latex(r)}$ is data, no parameter")
-            elif not network.knows(r.name):
-                extra.append(f"${latex(r)}$ does not occur in the network")
-            else:
-                extra.append(f"${latex(r)}$ is no parameter")
-        return [latex(r) for r in sorted(mine - met, key=latex)], extra
-
-    # -- words ------------------------------------------------------------------------------------
 
     def words(self, piece: Piece) -> Iterator[Claim]:
         """Arithmetic, counts and plain equations in a line of words."""
@@ -514,97 +389,6 @@ def key_of(c: Claim) -> tuple[int, int, str]:
     return (c.at.line, c.at.column, c.latex)
 
 
-HALF = Fraction(1, 2)
-
-
-def plainly_called(text: str) -> str:
-    r"""max( of a person in a hurry is \max(."""
-    return FUNCTION.sub(lambda m: "\\" + m[0], text)
-
-
-FUNCTION = re.compile(r"(?<![\\A-Za-z{])(?:max|min|exp|log|ln|tanh|sinh|cosh|sin|cos)(?=\s*[({_^])")
-
-
-PLAIN = re.compile(r"[\w\s\\^{}()\[\]+\-*/=.,<>|'∂δσθ·×−]+")
-WORDS = re.compile(r"(?<![\\\w{])[^\W\d_]{2,}")
-KNOWN_WORDS = frozenset(
-    [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "epsilon",
-        "eta",
-        "theta",
-        "lambda",
-        "mu",
-        "nu",
-        "pi",
-        "rho",
-        "sigma",
-        "tau",
-        "phi",
-        "chi",
-        "psi",
-        "omega",
-        "exp",
-        "log",
-        "ln",
-        "max",
-        "min",
-        "tanh",
-        "sigmoid",
-        "relu",
-        "sum",
-        "sin",
-        "cos",
-        "hat",
-        "sqrt",
-    ]
-)
-
-
-NAMELIKE = re.compile(r"[d∂][A-Za-z]\w*|[A-Za-z]{1,2}(?:_\w+)?|[a-z]hat")
-"""Words of an equation in plain text: dL, w_1, db, yhat."""
-
-
-def plain_equation(line: str) -> tuple[str, str] | None:
-    """A line of plain text that reads as an equation, in LaTeX, and as it stands."""
-    body = LETTERED.sub("", line, count=1).strip() if LETTERED.match(line) else line
-    body = body.lstrip("-*•> \t").rstrip(" .,;")
-    if "=" not in body or len(body) > 400 or not PLAIN.fullmatch(body):
-        return None
-    if body.startswith("=") or body.endswith("=") or "==" in body:
-        return None
-    for word in WORDS.findall(body):
-        base = word.split("_")[0]
-        if base not in KNOWN_WORDS and not NAMELIKE.fullmatch(word):
-            return None
-    if not re.search(r"[A-Za-z]", body):
-        return None
-    return in_latex(body), body
-
-
-def in_latex(text: str) -> str:
-    r"""dL/dw_1 = (y_hat - y) * v_1 in LaTeX.
-
-    >>> in_latex("dL/dw_1 = (y_hat - y) * v_1")
-    '\\frac{\\partial L}{\\partial w_1} = (\\hat{y} - y) * v_1'
-    """
-    text = re.sub(r"[d∂]([A-Za-z]\w*)\s*/\s*[d∂]([A-Za-z]\w*)", _fraction, text)
-    text = re.sub(r"(?<![A-Za-z\\])([A-Za-z])_?hat\b", r"\\hat{\1}", text)
-    text = text.replace("**", "^").replace("−", "-")
-    text = re.sub(
-        r"(?<![\\A-Za-z{])(" + "|".join(KNOWN_WORDS - {"hat"}) + r")(?![A-Za-z])", r"\\\1", text
-    )
-    text = text.replace(r"\sigmoid", r"\sigma").replace(r"\relu", r"\mathrm{ReLU}")
-    return re.sub(r"_(\w{2,})", lambda m: "_{" + m[1] + "}", text)
-
-
-def _fraction(hit: re.Match[str]) -> str:
-    return rf"\frac{{\partial {hit[1]}}}{{\partial {hit[2]}}}"
-
-
 def label_of(title: str) -> tuple[str, str]:
     """The number and the letter that a heading, or ``--part``, begins with."""
 
@@ -625,23 +409,6 @@ def spoken(text: str) -> set[str]:
     except SymgradError:
         pass
     return found
-
-
-def worth(claim: Claim, ties: bool) -> Fraction | None:
-    """The share of the points that a claim earns; None where it is not decided."""
-    right = Fraction(1) if not any("a step" in r for r in claim.remarks) else HALF
-    match claim.verdict:
-        case Equal():
-            return right
-        case EqualExceptTies():
-            return right if ties else HALF
-        case Differs(slip=slip):
-            return Fraction(1) if claim.follows else HALF if slip else Fraction(0)
-        case Agrees():
-            return right
-        case Undecided():
-            return None
-    return Fraction(0)
 
 
 def same_question(a: str, b: str) -> bool:
@@ -666,18 +433,3 @@ def answers_of(s: Solved) -> Iterator[Answer]:
     """The answers of one section, in order."""
     for k in sorted(s.works):
         yield from s.works[k].answers
-
-
-def entries_of(network: Network, r: Ref) -> list[Ref]:
-    """A tensor's entries where they are few numbers, else itself."""
-
-    axes = network.ranges(r.name)
-    if len(r.indices) == 1 and axes and axes[0].size is not None and not all_numbers(r):
-        return [Ref(r.name, (num(v),)) for v in axes[0].values()]
-    return [r]
-
-
-def all_numbers(r: Ref) -> bool:
-    """Is every index a number?"""
-
-    return bool(r.indices) and all(isinstance(i, Num) for i in r.indices)

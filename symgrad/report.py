@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
+from symgrad.assertion import Claim
 from symgrad.errors import Place, SheetError, SymgradError, point
-from symgrad.grade import Graded, Report
-from symgrad.judge import Claim
+from symgrad.mark import Graded, Report
 from symgrad.page import Block, Cell, Heading, Paragraph, Remark, Sheet, Span, Spans, Table
 from symgrad.terminal import plain
 from symgrad.typeset import check as typesettable

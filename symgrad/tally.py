@@ -14,11 +14,11 @@ from functools import cache
 from math import prod
 
 from symgrad.answer import TableWork
+from symgrad.assertion import Claim, numeric
 from symgrad.count import Kind
 from symgrad.errors import SymgradError
 from symgrad.evaluate import exact
 from symgrad.expr import Expr
-from symgrad.judge import Claim, numeric
 from symgrad.notation import read_expression
 from symgrad.numeral import shown
 from symgrad.solve import Solved

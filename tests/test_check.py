@@ -10,13 +10,15 @@ import pytest
 from click.testing import CliRunner
 from markdown_it import MarkdownIt
 
+from symgrad.assertion import Claim
 from symgrad.cli import main
 from symgrad.errors import SymgradError
 from symgrad.exam import Exam
-from symgrad.grade import Report, check, plain_equation
-from symgrad.judge import Claim
+from symgrad.grade import check
+from symgrad.mark import Report
 from symgrad.render import render
 from symgrad.report import lines, sheet
+from symgrad.typed import plain_equation
 from symgrad.verdict import Differs, Equal, EqualExceptTies, Invalid, Missing, Undecided
 from symgrad.work import Part, labelled, read_work, written
 
