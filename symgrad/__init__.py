@@ -1,4 +1,4 @@
-"""symgrad fills in the question marks of a deep-learning exam, and shows the work.
+"""symgrad fills in the question marks of a deep-learning exam, shows the work, and checks others'.
 
 The public names are loaded when first used: ``symgrad --help`` and shell completion must not
 wait for them.
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from symgrad.compare import equal
     from symgrad.count.table import Count
     from symgrad.errors import SymgradError
+    from symgrad.grade import check
+    from symgrad.mark import Report
     from symgrad.page import Sheet
     from symgrad.rewrite import Derivation, Step
     from symgrad.verdict import Verdict
@@ -28,11 +30,13 @@ __all__ = [
     "Derivation",
     "Exam",
     "Network",
+    "Report",
     "Sheet",
     "Solution",
     "Step",
     "SymgradError",
     "Verdict",
+    "check",
     "count_layers",
     "equal",
     "from_sympy",
@@ -45,11 +49,13 @@ _HOME = {
     "Derivation": "rewrite",
     "Exam": "api",
     "Network": "api",
+    "Report": "mark",
     "Sheet": "page",
     "Solution": "api",
     "Step": "rewrite",
     "SymgradError": "errors",
     "Verdict": "verdict",
+    "check": "grade",
     "count_layers": "api",
     "equal": "compare",
     "from_sympy": "bridge",

@@ -1,4 +1,4 @@
-r"""The command ``symgrad``: solve, derive, equal, count, layers, doctor.
+r"""The command ``symgrad``: solve, derive, equal, check, count, layers, doctor.
 
 Every command imports what it needs when it runs: help and shell completion start this program at
 each keystroke, and must not wait for the mathematics (a tenth of a second for the grammar and isl
@@ -282,6 +282,90 @@ def pairs_of(batch: Path, budget: float) -> int:
         understood = understood or found["verdict"] != "Invalid"
         click.echo(json.dumps(found, ensure_ascii=False))
     return 0 if understood else BAD_INPUT
+
+
+@main.command()
+@click.argument("work", type=click.Path(path_type=Path))
+@click.option(
+    "--against", type=click.Path(path_type=Path), metavar="EXAM", help="The exam that WORK answers."
+)
+@click.option(
+    "--part",
+    default="",
+    metavar="LABEL",
+    help="The part of EXAM that all of WORK answers, such as 3.3 (b).",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option(
+    "--to",
+    multiple=True,
+    type=click.Choice(TO),
+    help="Write the report in this format; may be repeated.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="REPORT",
+    help="Where to write it: a file, or a directory. Default: beside WORK.",
+)
+@click.option("--no-answers", is_flag=True, help="Do not show the right formulas.")
+@click.option("--all", "every", is_flag=True, help="Show what is right as well.")
+@click.option("--budget", default=2.0, show_default=True, help="Seconds for one formula.")
+@click.pass_context
+def check(
+    ctx: click.Context,
+    work: Path,
+    against: Path | None,
+    part: str,
+    as_json: bool,
+    to: tuple[str, ...],
+    output: Path | None,
+    no_answers: bool,
+    every: bool,
+    budget: float,
+) -> None:
+    """Check every formula that a person wrote in WORK (Markdown, plain text or LaTeX).
+
+    \b
+    symgrad check answers.md --against exam.md
+
+    Exit code 0: nothing is wrong; 1: something is; 2: it could not run.
+    """
+    from rich.console import Console
+
+    from symgrad.exam import Exam
+    from symgrad.grade import check as checked
+    from symgrad.report import lines, sheet, targets
+    from symgrad.work import read_work
+
+    exam = None if against is None else Exam.read(against)
+    report = checked(read_work(work), exam, part, budget)
+    if as_json:
+        import json
+
+        click.echo(json.dumps(report.json(answers=not no_answers), ensure_ascii=False, indent=2))
+    else:
+        console = Console(highlight=False, soft_wrap=True)
+        styles = {
+            "wrong": "bold red",
+            "ties": "yellow",
+            "unread": "yellow",
+            "open": "yellow",
+            "source": "dim",
+        }
+        for text, how in lines(report, not no_answers, every):
+            console.print(text, style=styles.get(how), markup=False)
+    if to or output is not None:
+        from symgrad import render
+
+        files: dict[Path, bytes] = {}
+        for target, home, stem in targets(work, output, to):
+            files |= render.files(sheet(report, not no_answers), (target,), home, stem)
+        render.save(files)
+        for path in files:
+            click.echo(str(path), err=True)
+    ctx.exit(1 if report.wrong else 0)
 
 
 @main.command()

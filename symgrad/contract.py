@@ -25,6 +25,7 @@ from symgrad.expr import (
     num,
 )
 from symgrad.index import Facts, Index, Range, extent, range_conditions, range_ends
+from symgrad.latex import latex
 from symgrad.points import sample
 
 
@@ -55,7 +56,12 @@ def contract(
     told: dict[Condition, Expr] = {}
     for phi, p in pairs:
         a, b = affine(phi), affine(p)
-        assert a is not None and b is not None
+        if a is None or b is None:
+            strange = phi if a is None else p
+            raise NetworkError(
+                f"found the subscript {latex(strange)}, expected a sum of indices and numbers",
+                hint="ask for an entry such as i, or i + 1",
+            )
         gap = a.plus(b, -1)
         for name, value in values.items():
             gap = gap.with_value(name, value)

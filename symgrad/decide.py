@@ -65,7 +65,7 @@ MOST_BITS = 10_000
 """Python writes no integer of more than 4300 digits."""
 MOST_PLAIN = 1000
 """A counterexample with larger numbers is looked for again with smaller ones."""
-MOST_SLIPS = 200
+MOST_SLIPS = 400
 SLIP_BUDGET = 1.5
 """Seconds to look for the slip that explains a difference."""
 FEWEST = 12
@@ -324,7 +324,10 @@ class Decision:
     def slip(self, outcome: Outcome) -> str:
         """The slip that turns the first formula into the second."""
         until = min(self.until, monotonic() + SLIP_BUDGET)
-        for name, wrong in islice(slipped(self.pair.left, self.pair.roles.sizes), MOST_SLIPS):
+        network = self.pair.network
+        tensors = (*network.leaves, *(eq.target for eq in network.equations))
+        every = slipped(self.pair.left, self.pair.roles.sizes, tensors)
+        for name, wrong in islice(every, MOST_SLIPS):
             if monotonic() > until:
                 return ""
             if wrong == self.pair.right:

@@ -15,6 +15,7 @@ from symgrad.expr import (
     Add,
     Bound,
     Call,
+    Div,
     Expr,
     Iverson,
     Mul,
@@ -28,15 +29,19 @@ from symgrad.expr import (
     free_names,
     num,
     rebuild,
+    substitute,
+    walk,
 )
 
 
 @dataclass(frozen=True)
 class Whole:
-    """The formula in which a slip is made, and sizes that may be taken for one another."""
+    """The formula in which a slip is made, sizes that may be taken for one another, and tensors
+    of the network that may be taken for those of the formula."""
 
     formula: Expr
     sizes: tuple[str, ...] = ()
+    tensors: tuple[Ref, ...] = ()
 
 
 Slip = Callable[[Expr, Whole], Iterator[Expr]]
@@ -50,7 +55,7 @@ def places(whole: Whole, slip: Slip) -> Iterator[Expr]:
         if isinstance(e, Ref | Bound) and slip in OF_VALUES:
             return
         yield from slip(e, whole)
-        kids = children(e)
+        kids = () if isinstance(e, Ref) and slip in OF_NAMES else children(e)
         for k, kid in enumerate(kids):
             for new in inside(kid):
                 yield rebuild(e, (*kids[:k], new, *kids[k + 1 :]))
@@ -126,7 +131,7 @@ def sign(e: Expr, whole: Whole) -> Iterator[Expr]:
 
 
 def number_forgotten(e: Expr, whole: Whole) -> Iterator[Expr]:
-    """A factor ½ or 2 too many or too few."""
+    """A factor ½, 2, N or 1/N too many or too few."""
     if isinstance(e, Mul):
         for k, f in enumerate(e.factors):
             if isinstance(f, Num):
@@ -134,6 +139,52 @@ def number_forgotten(e: Expr, whole: Whole) -> Iterator[Expr]:
     if e is whole.formula:
         yield _mul((num(2), e))
         yield _mul((Num(Fraction(1, 2)), e))
+        for n in whole.sizes:
+            yield _mul((Ref(n), e))
+            yield Div(e, Ref(n))
+    if isinstance(e, Div) and (isinstance(e.den, Num) or e.den in [Ref(n) for n in whole.sizes]):
+        yield e.num
+
+
+def transposed(e: Expr, whole: Whole) -> Iterator[Expr]:
+    """W_{ji} where W_{ij} is meant."""
+    if isinstance(e, Ref) and len(e.indices) == 2 and e.indices[0] != e.indices[1]:
+        yield Ref(e.name, e.indices[::-1])
+
+
+def other_unit(e: Expr, whole: Whole) -> Iterator[Expr]:
+    """δ_2 where δ_1 is meant: the entry of another factor of the formula."""
+    if isinstance(e, Ref) and e.indices:
+        found = {x.indices for x in walk(whole.formula) if isinstance(x, Ref)}
+        for indices in sorted(found, key=str):
+            if len(indices) == len(e.indices) and indices != e.indices:
+                yield Ref(e.name, indices)
+
+
+def wrong_variable(e: Expr, whole: Whole) -> Iterator[Expr]:
+    """A parameter where an activation is meant: another tensor with as many indices."""
+    if isinstance(e, Ref):
+        inside = tuple(x for x in walk(whole.formula) if isinstance(x, Ref))
+        for name in dict.fromkeys(
+            r.name for r in (*inside, *whole.tensors) if len(r.indices) == len(e.indices)
+        ):
+            if name != e.name and name not in whole.sizes:
+                yield Ref(name, e.indices)
+
+
+def elementwise(e: Expr, whole: Whole) -> Iterator[Expr]:
+    """W_{ij} x_i where Σ_j W_{ij} x_j is meant: the summand at one index."""
+    if isinstance(e, Reduce) and e.op == "sum" and len(e.bounds) == 1:
+        (bound,) = e.bounds
+        outer = {
+            i.name
+            for x in walk(e.body)
+            if isinstance(x, Ref)
+            for i in x.indices
+            if isinstance(i, Ref) and not i.indices and i.name != bound.name
+        }
+        for name in sorted(outer):
+            yield substitute(e.body, {bound.name: Ref(name)})
 
 
 def indicator_lost(e: Expr, whole: Whole) -> Iterator[Expr]:
@@ -188,26 +239,36 @@ SLIPS: dict[str, Slip] = {
     "factor forgotten": factor_forgotten,
     "sign": sign,
     "indicator lost": indicator_lost,
-    "index shifted": index_shifted,
-    "kernel not flipped": kernel_not_flipped,
     "number": number_forgotten,
     "indicator reversed": indicator_reversed,
     "square forgotten": square_forgotten,
     "sum dropped": sum_dropped,
     "bracket lost": bracket_lost,
+    "transposed": transposed,
+    "kernel not flipped": kernel_not_flipped,
+    "index shifted": index_shifted,
     "lower limit": lower_limit,
+    "elementwise": elementwise,
+    "other unit": other_unit,
+    "wrong variable": wrong_variable,
     "max and min exchanged": extreme_exchanged,
 }
+"""In the order in which they explain: what changes the meaning least comes late."""
 
 
 OF_VALUES = (path_forgotten, factor_forgotten, sign, bracket_lost)
 """Slips that are not made in a subscript or a limit, where others have names of their own."""
+OF_NAMES = (other_unit, wrong_variable)
+"""Slips that exchange a whole quantity, not a letter of its subscripts."""
 
 
-def slipped(e: Expr, sizes: tuple[str, ...] = ()) -> Iterator[tuple[str, Expr]]:
+def slipped(
+    e: Expr, sizes: tuple[str, ...] = (), tensors: tuple[Ref, ...] = ()
+) -> Iterator[tuple[str, Expr]]:
     """Every slip of a formula, by name."""
+    whole = Whole(e, sizes, tensors)
     for name, slip in SLIPS.items():
-        for wrong in places(Whole(e, sizes), slip):
+        for wrong in places(whole, slip):
             yield name, wrong
 
 

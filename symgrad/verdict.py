@@ -85,3 +85,8 @@ class Invalid(Verdict):
 @dataclass(frozen=True)
 class Undecided(Verdict):
     """The budget ended."""
+
+
+@dataclass(frozen=True)
+class Missing(Verdict):
+    """No answer: a question mark left standing, or derivatives that are not worked out."""

@@ -70,7 +70,9 @@ def test_each_slip_of_a_claim_is_caught_or_is_equal(made: Layer, claim: Claim) -
     scope = replace(net.scope, letters=letters)
     right = read_expression(claim.right)
     wrong = list(slipped(right, tuple(sorted(net.scope.network.sizes))))
-    for slip, formula in wrong[:: max(1, len(wrong) // 12)]:
+    of_each_kind = [next(f for name, f in wrong if name == kind) for kind in dict(wrong)]
+    some = [f for _, f in wrong[:: max(1, len(wrong) // 12)]]
+    for slip, formula in [p for p in wrong if p[1] in (*some, *of_each_kind)][:30]:
         try:
             both = pair_of(right, formula, scope)
         except NetworkError:

@@ -249,6 +249,44 @@ def test_reading_what_is_printed_gives_the_formula_back(text: str, expected: Exp
     assert flat(read_expression(latex(expected), variables=frozenset("T"))) == flat(expected)
 
 
+@pytest.mark.parametrize(
+    ("dotted", "written"),
+    [
+        (r"x_1 + x_2 + \dots + x_n", r"\sum_{j=1}^{n} x_j"),
+        (r"x_1 + \cdots + x_n + y", r"\sum_{j=1}^{n} x_j + y"),
+        (
+            r"k_1 x_i + k_2 x_{i+1} + ... + k_m x_{m+i-1} + b",
+            r"\sum_{j=1}^{m} k_j x_{i+j-1} + b",
+        ),
+        (r"a^0 + a^1 + \dots + a^{n-1}", r"\sum_{j=0}^{n-1} a^j"),
+        (r"1 + 2 + \dots + n", r"\sum_{j=1}^{n} j"),
+        (r"x_1 + x_3 + \dots + x_{2n-1}", r"\sum_{j=1}^{n} x_{2j-1}"),
+        (r"x_1 y_n + x_2 y_{n-1} + \dots + x_n y_1", r"\sum_{j=1}^{n} x_j y_{n-j+1}"),
+        (r"e^{x_1} + \dots + e^{x_9}", r"\sum_{j=1}^{9} e^{x_j}"),
+    ],
+)
+def test_a_sum_with_dots_is_the_sum(dotted: str, written: str) -> None:
+    assert latex(read_expression(dotted)) == latex(read_expression(written))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"x_1 + y_2 - \dots + x_n",
+        r"x_1 + x_3 + \dots + x_n",
+        r"x_1 - x_2 + \dots + x_n",
+        r"x_n + \dots + x_1",
+        r"a + b + \dots + z",
+        r"x_1 + x_2 + \dots",
+        r"x_1 + x_1 + \dots + x_1",
+        r"x_1 y_1 + x_2 y_3 + \dots + x_n y_n",
+    ],
+)
+def test_dots_that_do_not_show_how_a_sum_goes_on_are_refused(text: str) -> None:
+    with pytest.raises(NotationError, match=r"found dots|found the end"):
+        read_expression(text)
+
+
 @pytest.mark.parametrize("kept", [None, b"", b"no tables", b"0" * 64 + b"\n\x80\x04"])
 def test_kept_tables_of_the_grammar_are_used_or_made_anew(
     kept: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -801,7 +839,8 @@ REFUSALS: list[tuple[str, int, str]] = [
     (
         r"a + \cdots + b",
         5,
-        r"found dots, expected a term; write the sum with \sum, a range as i = 1, \dots, n",
+        r"found dots, expected terms that show how a sum goes on; write the sum with \sum, or terms "
+        r"in fixed steps: x_1 + x_2 + \dots + x_n",
     ),
     (
         r"x \in [0, 1]",

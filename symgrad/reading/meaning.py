@@ -37,6 +37,7 @@ from symgrad.expr import (
     product_reach,
 )
 from symgrad.latex import latex
+from symgrad.reading.ellipsis import series
 from symgrad.reading.scan import FUNCTIONS, Fault
 
 
@@ -125,6 +126,20 @@ class Build(Transformer[Token, Any]):
 
     def minus(self, terms: _Terms, term: _Term) -> _Terms:
         return (*terms, (term, True))
+
+    def ellipsis(self, terms: _Terms, dots: Token, last: _Term) -> _Terms:
+        """a_1 + a_2 + … + a_n."""
+        run = 0
+        while run < len(terms) and not terms[-run - 1][1]:
+            run += 1
+        before = [t.e for t, _ in terms[len(terms) - run :]]
+        found = series(before, last.e) if before else None
+        if found is None:
+            hint = r"write the sum with \sum, or terms in fixed steps: x_1 + x_2 + \dots + x_n"
+            raise Fault(_pos(dots), "found dots, expected terms that show how a sum goes on", hint)
+        count, whole = found
+        head = terms[: len(terms) - count]
+        return (*head, (_Term(whole, (), terms[-count][0].pos), False))
 
     def negated(self, term: _Term) -> _Term:
         return term._replace(e=Neg(term.e))

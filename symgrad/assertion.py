@@ -1,0 +1,160 @@
+r"""One thing that somebody wrote, as it is written: its sides, their places, its numbers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from symgrad.decide import exact_text
+from symgrad.dual import Number
+from symgrad.errors import Place, SymgradError
+from symgrad.evaluate import exact
+from symgrad.expr import (
+    Expr,
+)
+from symgrad.latex import latex
+from symgrad.notation import Formula
+from symgrad.numeral import shown
+from symgrad.verdict import (
+    Agrees,
+    Counterexample,
+    Differs,
+    Equal,
+    EqualExceptTies,
+    Invalid,
+    Missing,
+    Undecided,
+    Verdict,
+)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One thing that was said: where, in which words, and what became of it.
+
+    `kind` is definition, answer, link, numeric, count, parameters, condition, unread or
+    unrelated; the last two, and what only defines, have no verdict. `question` is the exam's, in
+    LaTeX; `right` the right formula, in LaTeX, beside a wrong one."""
+
+    at: Place
+    latex: str
+    kind: str
+    part: str = ""
+    verdict: Verdict | None = None
+    question: str = ""
+    right: str = ""
+    remarks: tuple[str, ...] = ()
+    inner: bool = False
+    """A link of a chain that is judged as a whole too."""
+    follows: bool = False
+    """A wrong answer that follows correctly from an earlier mistake."""
+
+    @property
+    def wrong(self) -> bool:
+        """Is this a fault?"""
+        return isinstance(self.verdict, Differs | Invalid | Missing)
+
+    @property
+    def fine(self) -> bool:
+        """Is it right, as far as was found?"""
+        return isinstance(self.verdict, Equal | EqualExceptTies | Agrees)
+
+
+RELATIONS = frozenset(
+    [
+        "=",
+        "<",
+        ">",
+        "≤",
+        "≥",
+        "≠",
+        "\\le",
+        "\\ge",
+        "\\leq",
+        "\\geq",
+        "\\ne",
+        "\\neq",
+        "\\lt",
+        "\\gt",
+    ]
+)
+
+
+def shortened(s: Formula, links: int) -> Formula:
+    """The first links of a chain, and no more of its text."""
+    written = sides(s)
+    text = s.latex
+    if written[links][1] in s.latex:
+        start = s.latex.find(written[links][1], len(written[0][1]))
+        text = s.latex[: start + len(written[links][1])] if start >= 0 else text
+    return replace(s, parts=s.parts[: links + 1], ops=s.ops[:links], latex=text)
+
+
+def sides(s: Formula) -> list[tuple[Place, str]]:
+    """The sides of a chain as they are written, with their places; as they were read where that
+    cannot be told."""
+    cuts, starts = [0], []
+    depth = 0
+    for hit in re.finditer(r"\\[A-Za-z]+|\\.|[{}=<>≤≥≠]", s.latex):
+        match hit.group():
+            case "{" | r"\begin":
+                depth += 1
+            case "}" | r"\end":
+                depth -= 1
+            case sign if depth == 0 and sign in RELATIONS:
+                cuts.append(hit.end())
+                starts.append(hit.start())
+    if len(cuts) != len(s.parts):
+        return [(s.at, latex(p)) for p in s.parts]
+    ends = [*starts, len(s.latex)]
+    found = []
+    for first, last in zip(cuts, ends, strict=True):
+        text = s.latex[first:last]
+        inner = text.strip(" \n\t&")
+        start = first + text.find(inner)
+        lines = s.latex[:start].count("\n")
+        column = start - s.latex[:start].rfind("\n") if lines else s.at.column + start
+        at = Place(s.at.file, s.at.line + lines, column, "" if lines else s.at.source)
+        found.append((at, inner))
+    return found
+
+
+def decimals(text: str) -> int | None:
+    """The digits behind the point of a number that is written as a decimal fraction."""
+    hit = re.fullmatch(r"[-−\s{}]*\d+\.(\d+)[\s{}.]*", text)
+    return len(hit[1]) if hit else None
+
+
+def rounds(value: Number, said: Number, digits: int | None) -> bool:
+    """Is `said`, a decimal fraction with so many digits, the rounded `value`?"""
+    return digits is not None and abs(Fraction(value) - Fraction(said)) <= Fraction(
+        1, 2 * 10**digits
+    )
+
+
+def numeric(left: Expr, op: str, right: Expr, digits: int | None = None) -> Verdict:
+    """A relation between two numbers; = to a decimal fraction of so many `digits` also if it is
+    the rounded value."""
+    try:
+        a, b = exact(left), exact(right)
+    except (SymgradError, ArithmeticError) as error:
+        return Invalid(str(error))
+    if a is None or b is None:
+        return Undecided("found numbers that have no exact value")
+    holds = {"=": a == b, "<": a < b, ">": a > b, "<=": a <= b, ">=": a >= b, "!=": a != b}
+    if op not in holds:
+        return Undecided(f"found the relation {op} between numbers")
+    if holds[op]:
+        return Equal("holds exactly", by="arithmetic")
+    if op == "=" and rounds(a, b, digits):
+        return Equal("holds as a rounded value", by="arithmetic")
+    return Differs(
+        f"the left side is {shown(a)[0]}, the right side {shown(b)[0]}",
+        counterexample=Counterexample({}, {}, a, b),
+    )
+
+
+def number(x: Number | None) -> str:
+    """A number of a counterexample."""
+    return "undefined" if x is None else exact_text(x)

@@ -1,0 +1,435 @@
+r"""A work held against an exam: every claim in it found, sorted and judged.
+
+Parts of the work are matched with sections of the exam by their numbers and letters, else by the
+names in their formulas. Words are ignored but for what they say beside a number or a list: which
+layer is counted, that names are the parameters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+
+from symgrad.answer import Answer, TableWork
+from symgrad.assertion import Claim
+from symgrad.decide import BUDGET
+from symgrad.errors import Place, SymgradError
+from symgrad.exam import Exam
+from symgrad.expr import Expr, Partial, Ref, names, walk
+from symgrad.ground import Ground
+from symgrad.judge import Judge
+from symgrad.mark import Graded, Report, worth
+from symgrad.notation import Formula, Listing, Statement, read, read_expression
+from symgrad.roster import complete, sets
+from symgrad.scope import Scope
+from symgrad.solve import Solution, Solved, called, solve
+from symgrad.tally import Tally
+from symgrad.typed import plain_equation, plainly_called
+from symgrad.verdict import (
+    Differs,
+    Equal,
+    Invalid,
+    Missing,
+    Undecided,
+    Verdict,
+)
+from symgrad.work import Part, Piece, Written, labelled, read_work, written
+
+
+def check(
+    work: Written | Path | str,
+    exam: Exam | Solution | None = None,
+    part: str = "",
+    budget: float = BUDGET,
+) -> Report:
+    r"""Judge every claim of a work: a file, or its text. For many works solve the exam once, and
+    give the solution.
+
+    >>> text = "(a) $\\frac{\\partial L}{\\partial w} = x$"
+    >>> exam = Exam.parse("# (a)\n\n$$L = w x$$\n\n$$\\frac{\\partial L}{\\partial w} = ?$$\n")
+    >>> [c.verdict.name for c in check(text, exam).claims]
+    ['Equal']
+    """
+    solution = solve(exam) if isinstance(exam, Exam) else exam
+    if isinstance(work, Path):
+        work = read_work(work)
+    elif isinstance(work, str):
+        work = written(work)
+    return Checker(work, solution, part, budget).report()
+
+
+PARAMETER = re.compile(r"parameter|parametre|parámetro|paramètre|파라미터|매개변수|参数|參數", re.I)
+"""Words that say that the names beside them are parameters."""
+NO_PARAMETER = re.compile(r"\bnot?\b|\bkein|n't|hyper|아니|非", re.I)
+
+
+@dataclass(frozen=True)
+class Place_:
+    """A section of the exam with the number and the letter of its heading."""
+
+    solved: Solved
+    number: str
+    letter: str
+
+
+@dataclass
+class Checker:
+    """Walks the pieces of a work."""
+
+    work: Written
+    solution: Solution | None
+    forced: str = ""
+    budget: float = BUDGET
+    claims: list[Claim] = field(default_factory=list)
+    grounds: dict[int, Ground] = field(default_factory=dict)
+    where: dict[tuple[int, int, str], Solved] = field(default_factory=dict)
+
+    def report(self) -> Report:
+        """Everything judged, in the order of the work."""
+        self.tally = Tally()
+        last: Part | None = None
+        for piece in self.work.pieces:
+            if piece.part != last:
+                self.tally.leave()
+                last = piece.part
+            for claim in self.judged(piece):
+                self.claims.append(replace(claim, at=self.sourced(claim.at)))
+        claims = sorted(self.claims, key=lambda c: (c.at.line, c.at.column, c.inner))
+        title = self.solution.exam.title if self.solution else ""
+        return Report(self.work, tuple(claims), tuple(self.graded(claims)), title)
+
+    # -- the questions of the exam ----------------------------------------------------------------
+
+    def graded(self, claims: Sequence[Claim]) -> Iterator[Graded]:
+        """Every question of the exam with what the work answers: the last claim about it."""
+        if self.solution is None:
+            return
+        for s in self.solution.root.walk():
+            number_, letter = next((p.number, p.letter) for p in self.places if p.solved is s)
+            part = str(Part(number_, letter))
+            for k in sorted(s.works):
+                work = s.works[k]
+                for n, a in enumerate(work.answers):
+                    key = a.question
+                    if isinstance(work, TableWork):
+                        r, _ = sorted(work.cells)[n]
+                        key = f"{work.layers[r]}: {a.question}"
+                    claim = self.last(claims, key, s)
+                    unread = any(c.kind == "unread" and c.part == part for c in claims)
+                    yield self.grade(a, part, claim, unread)
+
+    def last(self, claims: Sequence[Claim], question: str, s: Solved) -> Claim | None:
+        """The last claim that answers a question of a section; one that is right, if any is not
+        taken back later."""
+        mine = [c for c in claims if c.question and same_question(c.question, question)]
+        here = [c for c in mine if self.where.get(key_of(c), s) is s]
+        return here[-1] if here else None
+
+    def grade(self, a: Answer, part: str, claim: Claim | None, unread: bool) -> Graded:
+        """Points: all for a right answer, half for one by a wrong step or with one slip, all for
+        one that follows from an earlier mistake, none otherwise."""
+        if claim is None and unread:
+            open_ = Undecided("found no answer, but mathematics here that could not be read")
+            return Graded(a.question, part, a.at, a.points, None, open_)
+        if claim is None or claim.verdict is None:
+            verdict: Verdict = Missing("found no answer")
+            none = None if a.points is None else Fraction(0)
+            return Graded(a.question, part, a.at, a.points, none, verdict)
+        share = worth(claim, self.ties)
+        earned = None if a.points is None or share is None else a.points * share
+        return Graded(a.question, part, a.at, a.points, earned, claim.verdict, claim)
+
+    @property
+    def ties(self) -> bool:
+        """May an answer differ where values tie?"""
+        return self.solution is None or "ties" not in self.solution.exam.options
+
+    # -- which part of the exam -------------------------------------------------------------------
+
+    @cached_property
+    def places(self) -> tuple[Place_, ...]:
+        """The sections of the exam that have labels, each with the number around it."""
+        found: list[Place_] = []
+
+        def visit(s: Solved, number: str) -> None:
+            title = "".join(x.content for x in s.section.title)
+            n, letter = label_of(title)
+            number = n or number
+            found.append(Place_(s, number, letter))
+            for child in s.children:
+                visit(child, number)
+
+        if self.solution is not None:
+            visit(self.solution.root, "")
+        return tuple(found)
+
+    def section(self, piece: Piece, said: set[str]) -> Solved | None:
+        """The section a piece belongs to: by number and letter, else by the names it uses."""
+        if self.solution is None:
+            return None
+        number, letter = (piece.part.number, piece.part.letter)
+        if self.forced:
+            number, letter = label_of(self.forced)
+        fits = [p for p in self.places if number and p.number == number and p.letter == letter]
+        if not fits and letter:
+            fits = [p for p in self.places if p.letter == letter and (not number or not p.number)]
+        if not fits and number:
+            fits = [p for p in self.places if p.number == number and not p.letter]
+        if len(fits) >= 1 and (number or len(fits) == 1):
+            return fits[0].solved
+        pool = fits or list(self.places)
+        return max(pool, key=lambda p: self.shared(p.solved, said)).solved
+
+    def shared(self, s: Solved, said: set[str]) -> tuple[int, int, int]:
+        """How well the names of a section fit: questions met, names met, the deeper first."""
+        asked = sum(1 for q in s.scope.questions if latex_key(q.left) in said)
+        ground = self.ground(s)
+        return (asked, len(said & ground.known), len(s.path.split(" / ")))
+
+    def ground(self, s: Solved | None) -> Ground:
+        """What is known in a section; one for the whole work without an exam."""
+        key = -1 if s is None else id(s)
+        if key not in self.grounds:
+            scope = Scope() if s is None else s.scope
+            self.grounds[key] = Ground(scope, s is not None, self.budget)
+        return self.grounds[key]
+
+    # -- pieces -----------------------------------------------------------------------------------
+
+    def judged(self, piece: Piece) -> Iterator[Claim]:
+        """The claims of a piece."""
+        if piece.fault is not None:
+            at = piece.fault.at or piece.at
+            fault = Invalid(told(piece.fault), place=at)
+            yield Claim(at, piece.text.strip(), "unread", str(piece.part), fault)
+            return
+        if piece.maths:
+            yield from self.mathematics(piece)
+        else:
+            yield from self.words(piece)
+
+    def mathematics(self, piece: Piece, quiet: bool = False) -> Iterator[Claim]:
+        """A formula: all its statements, or each of its rows where not all can be read."""
+        if not piece.text.strip():
+            return
+        ground = self.ground(self.section(piece, spoken(piece.text)))
+        try:
+            statements = self.read(piece, ground)
+        except SymgradError as error:
+            if not quiet and not self.prose(piece):
+                yield from self.unread(piece, error)
+            return
+        listed = self.listing(piece, statements, ground)
+        if listed is not None:
+            yield listed
+            return
+        section = self.section(piece, spoken(piece.text))
+        questions = () if section is None else self.asked(section)
+        for s in statements:
+            if section is not None and numbers_only(s):
+                counted = self.tally.formula(s.latex, replace(piece, at=s.at), section)
+                if counted is not None:
+                    self.where[key_of(counted)] = section
+                    yield counted
+            for claim in Judge(ground).statement(s, str(piece.part), questions):
+                if section is not None:
+                    self.where[key_of(claim)] = section
+                yield claim
+
+    def asked(self, section: Solved) -> tuple[Expr, ...]:
+        """The questions of a section, those of its circuits among them."""
+        found = [q.left for q in section.scope.questions]
+        for answer in answers_of(section):
+            try:
+                found.append(read_expression(answer.question))
+            except SymgradError:
+                continue
+        return tuple(dict.fromkeys(found))
+
+    def prose(self, piece: Piece) -> bool:
+        """Is a piece that cannot be read no formula but a sign, such as a lone +?"""
+        return not re.search(r"[A-Za-z0-9]", piece.text) or not re.search(
+            r"[=<>]|\\(?:frac|sum|le|ge|binom|prod|max)", piece.text
+        )
+
+    def unread(self, piece: Piece, error: SymgradError) -> Iterator[Claim]:
+        """What cannot be read, with its place; rows of a display that can be are judged."""
+        rows = re.split(r"\\\\", piece.text)
+        if len(rows) > 1 and r"\begin" not in re.sub(r"\\(begin|end)\{aligned\}", "", piece.text):
+            offset = 0
+            for row in rows:
+                inner = re.sub(
+                    r"\\(begin|end)\{(aligned|gathered)\}", lambda m: " " * len(m[0]), row
+                )
+                line = piece.text[:offset].count("\n")
+                at = self.shifted(piece, offset + len(inner) - len(inner.lstrip()))
+                offset += len(row) + 2
+                if inner.strip():
+                    yield from self.mathematics(replace(piece, text=inner.strip(), at=at))
+                del line
+            return
+        at = error.at or piece.at
+        fault = Invalid(told(error), place=at)
+        yield Claim(at, piece.text.strip(), "unread", str(piece.part), fault)
+
+    def shifted(self, piece: Piece, offset: int) -> Place:
+        """The place of a character of a piece."""
+        before = piece.text[:offset]
+        lines = before.count("\n")
+        if not lines:
+            return replace(piece.at, column=piece.at.column + offset)
+        number = piece.at.line + lines
+        column = offset - before.rfind("\n")
+        source = self.work.lines[number - 1] if number <= len(self.work.lines) else ""
+        return Place(piece.at.file, number, column, source)
+
+    def read(self, piece: Piece, ground: Ground) -> tuple[Statement, ...]:
+        """The statements of a piece, with the functions and names of its scope."""
+        scope = ground.scope
+        text = plainly_called(piece.text)
+        known = frozenset(f for f, made in scope.functions.items() if varies(*made))
+        taken = scope.variables | frozenset(ground.aliases) | (frozenset(scope.functions) - known)
+        found = read(text, piece.at, known, taken)
+        heads = frozenset(called(found))
+        if heads - known:
+            found = read(text, piece.at, known | heads, taken)
+        return tuple(replace(s, at=self.placed(s.at, piece)) for s in found)
+
+    def sourced(self, at: Place) -> Place:
+        """A place with its line of the document."""
+        known = 0 < at.line <= len(self.work.lines)
+        return replace(at, source=self.work.lines[at.line - 1]) if known else at
+
+    def placed(self, at: Place, piece: Piece) -> Place:
+        """A place counted in the lines of a piece, as one in the document."""
+        if at.line == piece.at.line or at.line > len(self.work.lines):
+            return at
+        return replace(at, source=self.work.lines[at.line - 1])
+
+    # -- lists of parameters ----------------------------------------------------------------------
+
+    def listing(
+        self, piece: Piece, statements: Sequence[Statement], ground: Ground
+    ) -> Claim | None:
+        """Names said to be the parameters: θ = {…}, or a list beside the word."""
+        refs: list[Expr] = []
+        named = False
+        for s in statements:
+            if isinstance(s, Listing):
+                refs += s.items
+                named = True
+            elif isinstance(s, Formula) and len(s.parts) == 1 and isinstance(s.parts[0], Ref):
+                refs.append(s.parts[0])
+            else:
+                return None
+        words = piece.words.replace(piece.text, " ")
+        beside = PARAMETER.search(words) and not NO_PARAMETER.search(words)
+        if not refs or not ground.of_exam or not (named or beside):
+            return None
+        if not named and len(refs) < 2:
+            return None
+        found = [r for r in refs if isinstance(r, Ref)]
+        network = ground.scope.network.around(ground.scope.focus)
+        missing, extra = sets(network, found)
+        section = self.section(piece, spoken(piece.text))
+        asked = next((a for a in answers_of(section) if a.listed), None) if section else None
+        kind = "parameters"
+        if extra:
+            verdict: Verdict = Differs(
+                "; ".join(extra), extra=", ".join(e.split("$")[1] for e in extra)
+            )
+        elif missing and asked is not None and complete(network, found, named):
+            verdict = Differs(f"lacks ${', '.join(missing)}$", missing=", ".join(missing))
+        else:
+            verdict = Equal("every one of them is a parameter", by="network")
+        part = str(piece.part)
+        whole = asked.question if asked and complete(network, found, named) else ""
+        right = asked.latex if asked and isinstance(verdict, Differs) else ""
+        return Claim(piece.at, piece.text.strip(), kind, part, verdict, whole, right)
+
+    def words(self, piece: Piece) -> Iterator[Claim]:
+        """Arithmetic, counts and plain equations in a line of words."""
+        stripped = piece.text.strip()
+        equation = plain_equation(stripped)
+        if equation is not None:
+            at = replace(piece.at, column=piece.text.find(equation[1]) + 1)
+            made = replace(piece, text=equation[0], at=at, maths=True)
+            found = list(self.mathematics(made, quiet=True))
+            if found:
+                yield from (replace(c, latex=c.latex) for c in found)
+                return
+        section = self.section(piece, set())
+        for claim in self.tally.line(piece, section):
+            if section is not None:
+                self.where[key_of(claim)] = section
+            yield claim
+
+
+def varies(args: tuple[str, ...], body: Expr) -> bool:
+    """Does a function read its arguments? f(w, x) = w_0 x_0 only says of what f is made."""
+    return any(isinstance(x, Ref) and x.name in args and not x.indices for x in walk(body))
+
+
+def numbers_only(s: Statement) -> bool:
+    """Is a statement made of numbers alone?"""
+    return isinstance(s, Formula) and not any(names(p) for p in s.parts)
+
+
+def told(error: SymgradError) -> str:
+    """What was found and expected, and what to do, without the place."""
+    return f"{error.message}; {error.hint}" if error.hint else error.message
+
+
+def key_of(c: Claim) -> tuple[int, int, str]:
+    """What tells a claim from the others."""
+    return (c.at.line, c.at.column, c.latex)
+
+
+def label_of(title: str) -> tuple[str, str]:
+    """The number and the letter that a heading, or ``--part``, begins with."""
+
+    part = labelled(f"# {title.strip()}", Part())
+    return part.number, part.letter
+
+
+def spoken(text: str) -> set[str]:
+    """The names in a piece, as far as it can be read, and its gradients as keys."""
+    found: set[str] = set()
+    try:
+        for s in read(plainly_called(text), Place()):
+            if isinstance(s, Formula):
+                for p in s.parts:
+                    found |= names(p)
+                if isinstance(s.parts[0], Partial):
+                    found.add(latex_key(s.parts[0]))
+    except SymgradError:
+        pass
+    return found
+
+
+def same_question(a: str, b: str) -> bool:
+    """Are two questions the same but for spelling?"""
+    return squashed(a) == squashed(b)
+
+
+def squashed(latex: str) -> str:
+    """LaTeX without spaces and braces."""
+    return re.sub(r"[\s{}&]|\\[dt](?=frac)", "", latex.replace(r"\mathrm{d}", "d"))
+
+
+def latex_key(e: Expr) -> str:
+    """A gradient by its two names."""
+    match e:
+        case Partial(of=Ref(name=of), by=Ref(name=by)):
+            return f"d{of}/d{by}"
+    return ""
+
+
+def answers_of(s: Solved) -> Iterator[Answer]:
+    """The answers of one section, in order."""
+    for k in sorted(s.works):
+        yield from s.works[k].answers

@@ -1,0 +1,131 @@
+r"""What a work is worth: its claims, the questions they answer, the points they earn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from symgrad.assertion import Claim
+from symgrad.compare import example_record
+from symgrad.errors import Place
+from symgrad.numeral import plain
+from symgrad.verdict import (
+    Agrees,
+    Counterexample,
+    Differs,
+    Equal,
+    EqualExceptTies,
+    Undecided,
+    Verdict,
+)
+from symgrad.work import Written
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A question of the exam, and what the work answers."""
+
+    question: str
+    part: str
+    at: Place | None
+    points: Fraction | None
+    earned: Fraction | None
+    verdict: Verdict
+    claim: Claim | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """Every claim of a work in its order, and every question of the exam."""
+
+    work: Written
+    claims: tuple[Claim, ...]
+    answers: tuple[Graded, ...] = ()
+    title: str = ""
+
+    @property
+    def wrong(self) -> tuple[Claim, ...]:
+        """The claims that are wrong."""
+        return tuple(c for c in self.claims if c.wrong)
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """Counts: claims judged, right, wrong, undecided, not read; points."""
+        judged = [c for c in self.claims if c.verdict is not None and c.kind != "unread"]
+        out: dict[str, Any] = {
+            "claims": len(judged),
+            "right": sum(c.fine for c in judged),
+            "wrong": len([c for c in judged if c.wrong]),
+            "undecided": sum(isinstance(c.verdict, Undecided) for c in judged),
+            "unread": sum(c.kind == "unread" for c in self.claims),
+        }
+        if self.answers:
+            out["answers"] = len(self.answers)
+            out["answered"] = sum(a.claim is not None for a in self.answers)
+        if any(a.points is not None for a in self.answers):
+            out["points"] = plain(sum((a.points or Fraction(0) for a in self.answers), Fraction(0)))
+            out["earned"] = plain(sum((a.earned or Fraction(0) for a in self.answers), Fraction(0)))
+        return out
+
+    def json(self, answers: bool = True) -> dict[str, Any]:
+        """For ``--json``; without the right formulas on request."""
+        kept = [c if answers else replace(c, right="") for c in self.claims]
+        return {
+            "claims": [claim_record(c) for c in kept],
+            "answers": [answer_record(a) for a in self.answers],
+            "summary": self.summary,
+        }
+
+
+def claim_record(c: Claim) -> dict[str, Any]:
+    """A claim as plain data."""
+    v = c.verdict
+    example = getattr(v, "counterexample", None) or getattr(v, "at", None)
+    return {
+        "line": c.at.line,
+        "column": c.at.column,
+        "latex": c.latex,
+        "kind": c.kind,
+        "part": c.part or None,
+        "question": c.question or None,
+        "verdict": None if v is None else v.name,
+        "by": getattr(v, "by", None) or None,
+        "counterexample": example_record(example) if isinstance(example, Counterexample) else None,
+        "ties": list(getattr(v, "ties", ())),
+        "slip": getattr(v, "slip", "") or None,
+        "right": c.right or None,
+        "message": " ".join(filter(None, (v.message if v else "", *c.remarks))),
+    }
+
+
+def answer_record(a: Graded) -> dict[str, Any]:
+    """An answer as plain data."""
+    return {
+        "question": a.question,
+        "part": a.part,
+        "line": a.claim.at.line if a.claim else None,
+        "points": None if a.points is None else plain(a.points),
+        "earned": None if a.earned is None else plain(a.earned),
+        "verdict": a.verdict.name,
+    }
+
+
+HALF = Fraction(1, 2)
+
+
+def worth(claim: Claim, ties: bool) -> Fraction | None:
+    """The share of the points that a claim earns; None where it is not decided."""
+    right = Fraction(1) if not any("a step" in r for r in claim.remarks) else HALF
+    match claim.verdict:
+        case Equal():
+            return right
+        case EqualExceptTies():
+            return right if ties else HALF
+        case Differs(slip=slip):
+            return Fraction(1) if claim.follows else HALF if slip else Fraction(0)
+        case Agrees():
+            return right
+        case Undecided():
+            return None
+    return Fraction(0)

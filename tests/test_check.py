@@ -1,0 +1,373 @@
+"""What people hand in: every claim found, right ones never called wrong, slips named, points given."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from markdown_it import MarkdownIt
+
+from symgrad.assertion import Claim
+from symgrad.cli import main
+from symgrad.errors import SymgradError
+from symgrad.exam import Exam
+from symgrad.grade import check
+from symgrad.mark import Report
+from symgrad.render import render
+from symgrad.report import lines, sheet
+from symgrad.typed import plain_equation
+from symgrad.verdict import Differs, Equal, EqualExceptTies, Invalid, Missing, Undecided
+from symgrad.work import Part, labelled, read_work, written
+
+HERE = Path(__file__).parent
+WORKS = HERE / "works"
+MIDTERM = HERE.parent / "solutions" / "cs231n-2017-midterm" / "exam.md"
+
+
+def against_midterm(name: str) -> Report:
+    return check(read_work(WORKS / name), Exam.read(MIDTERM))
+
+
+def judged(text: str, exam: str = "", part: str = "") -> list[Claim]:
+    report = check(written(text), Exam.parse(exam) if exam else None, part)
+    return [c for c in report.claims if c.verdict is not None]
+
+
+def words(claims: list[Claim]) -> list[str]:
+    return [c.verdict.name for c in claims if c.verdict is not None]
+
+
+LINEAR = r"""# (a) (2 points)
+
+$$z_i = \sum_{j=1}^{m} w_{ij} x_j, \quad i = 1, \dots, n, \quad \delta_i = \frac{\partial L}{\partial z_i}$$
+
+$$\frac{\partial L}{\partial w_{ij}} = ? \qquad \frac{\partial L}{\partial x_j} = ?$$
+
+# (b) (2 points)
+
+$$\hat y = w v + a, \quad v = \tanh(u), \quad u = q x, \quad L = \tfrac12 (y - \hat y)^2$$
+
+$$\frac{\partial L}{\partial w} = ? \qquad \frac{\partial L}{\partial q} = ?$$
+"""
+
+
+# -- whole works ----------------------------------------------------------------------------------
+
+
+def test_all_right_in_other_words() -> None:
+    report = against_midterm("right.md")
+    assert not report.wrong
+    assert report.summary["unread"] == 0
+    missing = [a for a in report.answers if a.claim is None]
+    assert all(r"\partial (" in a.question for a in missing)  # wires without a name
+    assert report.summary["earned"] == 20.5
+
+
+def test_one_slip_in_each() -> None:
+    report = against_midterm("slips.tex")
+    found = {
+        (c.at.line, c.question): getattr(c.verdict, "slip", "")
+        for c in report.claims
+        if c.wrong and c.kind == "answer"
+    }
+    assert found == {
+        (5, r"\frac{\partial f}{\partial w_0}"): "",
+        (15, r"\frac{\partial L}{\partial w_1}"): "sign",
+        (17, r"\frac{\partial L}{\partial a}"): "number",
+        (21, r"\frac{\partial L}{\partial z_1}"): "indicator lost",
+        (22, r"\frac{\partial L}{\partial z_2}"): "path forgotten",
+        (23, r"\frac{\partial L}{\partial z_3}"): "indicator reversed",
+        (26, r"\frac{\partial L}{\partial k_1}"): "path forgotten",
+        (26, r"\frac{\partial L}{\partial k_2}"): "",
+        (29, r"\frac{\partial L}{\partial k_j}"): "upper limit",
+        (30, r"\frac{\partial L}{\partial x_l}"): "kernel not flipped",
+    }
+    right = [a.question for a in report.answers if isinstance(a.verdict, Equal)]
+    assert right == [
+        r"\frac{\partial f}{\partial x_0}",
+        r"\text{CONV5-10: Activation memory}",
+        r"\frac{\partial L}{\partial w_2}",
+    ]
+
+
+def test_nonsense_earns_nothing() -> None:
+    report = against_midterm("nonsense.txt")
+    assert report.summary["earned"] == 0
+    assert not any(c.fine for c in report.claims)
+
+
+def test_counts_in_prose() -> None:
+    report = against_midterm("prose.txt")
+    counts = [(c.at.line, c.latex, c.verdict.name) for c in report.claims if c.verdict]
+    assert counts == [
+        (3, "(32 - 5 + 2*2)/1 + 1 = 32", "Equal"),
+        (4, "32 x 32 x 10", "Equal"),
+        (4, "10 x (5x5x1 + 1)", "Equal"),
+        (5, "(32-2)/2+1 = 16", "Equal"),
+        (5, "16x16x10", "Equal"),
+        (6, "0", "Equal"),
+        (7, "16x16x10", "Equal"),
+        (8, "10x(5x5x1+1)", "Differs"),
+        (9, "640", "Equal"),
+        (10, "6410", "Equal"),
+    ]
+    wrong = report.wrong[0]
+    assert "2510, not 260" in wrong.verdict.message if wrong.verdict else False
+
+
+# -- claims ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "verdicts"),
+    [
+        (r"(a) $\frac{\partial L}{\partial w_{ij}} = \delta_i x_j$", ["Equal"]),
+        (r"(a) $\frac{\partial L}{\partial w_{kl}} = \delta_k x_l$", ["Equal"]),
+        (r"(a) $\frac{\partial L}{\partial x_j} = \sum_{k=1}^n w_{kj} \delta_k$", ["Equal"]),
+        (r"(a) $\frac{\partial L}{\partial x_j} = \sum_{k=1}^n w_{jk} \delta_k$", ["Differs"]),
+        (r"(a) $\frac{\partial L}{\partial x_j} = \sum_{k=1}^m w_{kj} \delta_k$", ["Differs"]),
+        (r"(b) $dL/dw = (\hat y - y) v$", ["Equal"]),
+        (r"(b) $\frac{dL}{dw} = (\hat y - y) \tanh(q x)$", ["Equal"]),
+        (r"(b) $\frac{\partial L}{\partial q} = (\hat y - y) w (1 - v^2) x$", ["Equal"]),
+        (r"(b) $\frac{\partial L}{\partial q} = (\hat y - y) w (1 - v^2)$", ["Differs"]),
+        (r"(b) $\frac{\partial L}{\partial w} = ?$", ["Missing"]),
+        ("(b) dL/dw = (y_hat - y) * v", ["Equal"]),
+        ("- dL/dw = (y_hat - y) * w", ["Differs"]),
+        (r"(b) $1 + 1 = 2$ and $2 \cdot 3 = 5$, $1/3 = 0.33$", ["Equal", "Differs", "Equal"]),
+        (r"(b) $\hat y = w \tanh(q x) + a$ again", ["Equal"]),
+        (r"(b) $e = \hat y - y$, then $\frac{\partial L}{\partial w} = e v$", ["Equal"]),
+        (r"(b) $\frac{\partial \hat y}{\partial u} = w (1 - v^2)$", ["Equal"]),
+    ],
+)
+def test_a_claim_about_the_exam(text: str, verdicts: list[str]) -> None:
+    assert words(judged(text, LINEAR)) == verdicts
+
+
+def test_a_name_that_is_not_there_is_told_with_the_one_that_is_meant() -> None:
+    exam = r"""# (c)
+
+$$v_i = \max(z_i, 0), \quad i = 1, 2, \quad \delta_i = \frac{\partial L}{\partial v_i}$$
+
+$$\frac{\partial L}{\partial z_2} = ?$$
+"""
+    (claim,) = judged(r"(c) $\frac{\partial L}{\partial z_2} = \delta_3 [z_2 > 0]$", exam)
+    assert isinstance(claim.verdict, Invalid)
+    assert r"$\delta_3$" in claim.verdict.message
+    assert r"with $\delta_2$ in its place it is right" in claim.verdict.message
+    (claim,) = judged(r"(c) $\frac{\partial L}{\partial z_2} = \gamma [z_2 > 0]$", exam)
+    assert isinstance(claim.verdict, Invalid)
+    assert r"found $\gamma$" in claim.verdict.message
+
+
+def test_a_chain_is_judged_link_by_link_and_by_its_last_side() -> None:
+    text = r"(b) $\frac{\partial L}{\partial w} = (y - \hat y) v = (\hat y - y) v$"
+    claims = judged(text, LINEAR)
+    assert [(c.kind, c.inner) for c in claims] == [
+        ("answer", False),
+        ("link", True),
+        ("link", True),
+    ]
+    assert words(claims) == ["Equal", "Differs", "Differs"]
+    assert "a step on the way is not" in claims[0].remarks[0]
+
+
+def test_derivatives_left_are_no_answer() -> None:
+    text = r"(b) $\frac{\partial L}{\partial w} = \frac{\partial L}{\partial \hat y} \frac{\partial \hat y}{\partial w}$"
+    (claim,) = judged(text, LINEAR)
+    assert isinstance(claim.verdict, Missing)
+
+
+def test_an_answer_that_follows_from_an_earlier_mistake() -> None:
+    text = r"""(b) $\frac{\partial L}{\partial \hat y} = y - \hat y$, hence
+$\frac{\partial L}{\partial w} = (y - \hat y) v$."""
+    report = check(written(text), Exam.parse(LINEAR))
+    first, second = (c for c in report.claims if c.verdict)
+    assert isinstance(first.verdict, Differs)
+    assert not first.follows
+    assert isinstance(second.verdict, Differs)
+    assert second.follows
+    graded = next(a for a in report.answers if a.claim is second)
+    assert graded.earned == graded.points == 1
+
+
+def test_ties_cost_points_where_the_exam_says_what_holds_there() -> None:
+    exam = r"""# 1 (2 points)
+
+$$v = \max(z, 0), \quad \frac{\partial v}{\partial z} = ?$$
+"""
+    work = written(r"1. $\frac{\partial v}{\partial z} = [z \ge 0]$")
+    plain = check(work, Exam.parse(exam)).answers[0]
+    assert isinstance(plain.verdict, EqualExceptTies)
+    assert plain.earned == 2
+    told = check(work, Exam.parse(f"---\nties: strict\n---\n{exam}")).answers[0]
+    assert isinstance(told.verdict, EqualExceptTies)
+    assert told.earned == 1
+
+
+def test_a_gradient_by_a_name_that_is_not_read_is_not_called_wrong() -> None:
+    text = r"$L = \frac12 (\log \sigma^2 + 1/\sigma^2)$, $s = \log \sigma^2$, $\frac{\partial L}{\partial s} = \frac12 (1 - e^{-s})$"
+    assert isinstance(judged(text)[-1].verdict, Undecided)
+
+
+def test_a_work_without_an_exam_defines_its_own_network() -> None:
+    text = r"""Let $q = x + y$ and $f = q z$, with $x = -2$, $y = 5$, $z = -4$.
+Then $\frac{\partial f}{\partial q} = z = -4$ and $\frac{\partial f}{\partial z} = q = 4$."""
+    assert words(judged(text)) == ["Equal", "Equal", "Equal", "Differs"]
+
+
+def test_what_cannot_be_read_is_listed_and_does_not_stop_the_rest() -> None:
+    text = r"""(b) $\frac{\partial L}{\partial w} = \frobnicate{x$ and $\frac{\partial L}{\partial w = 3$,
+\[ \begin{aligned} \frac{\partial L}{\partial w} &= (\hat y - y) v \\ y &= \blah \end{aligned} \]
+$\frac{\partial L}{\partial q}$ $=$ $\left( x = y$"""
+    claims = judged(text, LINEAR)
+    assert "Equal" in words(claims)
+    unread = [c for c in claims if c.kind == "unread"]
+    assert len(unread) >= 3
+    assert all(c.at.line in (1, 2, 3) for c in unread)
+
+
+def test_macros_of_the_document_are_put_in_and_bounded() -> None:
+    text = r"""\newcommand{\pd}[2]{\frac{\partial #1}{\partial #2}}\newcommand\yh{\hat y}
+(b) $\pd{L}{w} = (\yh - y) v$"""
+    assert words(judged(text, LINEAR)) == ["Equal"]
+    deep = "".join(
+        rf"\newcommand{{\{a}}}{{\{b}\{b}}}"
+        for a, b in zip("abcdefghijk", "bcdefghijkl", strict=False)
+    )
+    claims = judged(deep + "\n$\\a = 1$")
+    assert [c.kind for c in claims] == ["unread"]
+    assert "nested more than" in claims[0].verdict.message if claims[0].verdict else False
+    loop = judged("\\newcommand{\\a}{\\a \\a}\n$\\a = 1$")
+    assert [c.kind for c in loop] == ["unread"]
+
+
+@pytest.mark.parametrize("command", [r"\def\x{1}", r"\input{a}", r"\write18{ls}", r"\csname x\endcsname", r"\catcode`\$=11"])  # fmt: skip
+def test_commands_that_could_do_harm_are_refused_where_they_stand(command: str) -> None:
+    (claim,) = judged(f"ok $x = {command} 1$")
+    assert claim.kind == "unread"
+    assert (claim.at.line, claim.at.column) == (1, 9)
+    assert "expected mathematics" in claim.verdict.message if claim.verdict else False
+
+
+# -- parts and plain text -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ("## 3.1 Backpropagation", ("3.1", "")),
+        ("3.3 (b) answer", ("3.3", "b")),
+        ("(c) the rest", ("2", "c")),
+        ("c) the rest", ("2", "c")),
+        (r"\section*{3.2 Counting}", ("3.2", "")),
+        (r"\paragraph{(a)} text", ("2", "a")),
+        ("Question 4", ("4", "")),
+        ("**(d)** so", ("2", "d")),
+        ("Words about 3.1 things", ("2", "")),
+        ("21.05.27 a date", ("2", "")),
+        ("a = b", ("2", "")),
+        ("I. Introduction", ("2", "")),
+    ],
+)
+def test_labels_of_parts(line: str, part: tuple[str, str]) -> None:
+    found = labelled(line, Part("2"))
+    assert (found.number, found.letter) == part
+
+
+@pytest.mark.parametrize(
+    ("line", "latex"),
+    [
+        ("dL/dw_1 = (y_hat - y) * v_1", r"\frac{\partial L}{\partial w_1} = (\hat{y} - y) * v_1"),
+        ("(b) ∂L/∂a = delta_1", r"\frac{\partial L}{\partial a} = \delta_1"),
+        ("* db = 3", None),
+        ("the answer = 3 apples", None),
+        ("Let us see", None),
+        ("a == b", None),
+    ],
+)
+def test_plain_equations(line: str, latex: str | None) -> None:
+    found = plain_equation(line)
+    if latex is None:
+        assert found is None or found[0] == "db = 3"
+    else:
+        assert found is not None
+        assert found[0] == latex
+
+
+# -- reports --------------------------------------------------------------------------------------
+
+
+def test_json_names_every_claim_and_every_question(tmp_path: Path) -> None:
+    out = CliRunner().invoke(
+        main, ["check", str(WORKS / "slips.tex"), "--against", str(MIDTERM), "--json"]
+    )
+    assert out.exit_code == 1
+    told = json.loads(out.output)
+    assert set(told) == {"claims", "answers", "summary"}
+    keys = {"line", "column", "latex", "kind", "question", "verdict", "by", "counterexample"}
+    assert all(keys | {"ties", "slip", "message"} <= set(c) for c in told["claims"])
+    assert all(
+        set(a) == {"question", "part", "line", "points", "earned", "verdict"}
+        for a in told["answers"]
+    )
+    hidden = CliRunner().invoke(
+        main,
+        ["check", str(WORKS / "slips.tex"), "--against", str(MIDTERM), "--json", "--no-answers"],
+    )
+    assert not any(c["right"] for c in json.loads(hidden.output)["claims"])
+
+
+def test_exit_codes(tmp_path: Path) -> None:
+    work = tmp_path / "work.md"
+    work.write_text("$1 + 1 = 2$\n")
+    assert CliRunner().invoke(main, ["check", str(work)]).exit_code == 0
+    work.write_text("$1 + 1 = 3$\n")
+    assert CliRunner().invoke(main, ["check", str(work)]).exit_code == 1
+    assert CliRunner().invoke(main, ["check", str(tmp_path / "none.md")]).exit_code == 2
+    work.write_bytes(b"\xff\xfe")
+    assert CliRunner().invoke(main, ["check", str(work)]).exit_code == 2
+
+
+HOSTILE = r"""<script>alert(1)</script> # no heading
+(b) $\frac{\partial L}{\partial w} = <img src=x> \href{javascript:x}{y} #eval("1")$
+`$x = 1$` $\text{</div><b>} x = 1$ $\mathrm{\#set page()} = 2$ | a | b |
+$[x](http://x) = \text{$\write18{}$}$
+"""
+
+
+def test_nothing_of_a_work_is_injected_into_a_report() -> None:
+    report = check(written(HOSTILE), Exam.parse(LINEAR))
+    page = sheet(report)
+    for target in ("md", "tex", "typ"):
+        text = render(page, target)  # type: ignore[arg-type]
+        assert "<script>" not in text
+        if target == "md":
+            tokens = MarkdownIt("commonmark").enable("table").parse(text)
+            inline = [t for block in tokens for t in (block, *(block.children or ()))]
+            assert not [t for t in inline if t.type in ("html_block", "html_inline", "link_open")]
+        if target == "typ":
+            assert "#eval" not in re.sub(r'"(?:[^"\\]|\\.)*"', "", text)
+        if target == "tex":
+            assert not re.search(r"(?<!\\string)\\(write|href|input)(?![A-Za-z])", text)
+    assert any("not read" in text for text, _ in lines(report))
+
+
+def test_reports_are_typeset(tmp_path: Path) -> None:
+    for name in ("right.md", "slips.tex", "nonsense.txt"):
+        made = CliRunner().invoke(
+            main,
+            ["check", str(WORKS / name), "--against", str(MIDTERM), "--to", "pdf", "--to", "md",
+             "--to", "tex", "-o", str(tmp_path)],
+        )  # fmt: skip
+        assert made.exit_code in (0, 1), made.output
+    assert len(list(tmp_path.glob("*.report.pdf"))) == 3
+
+
+def test_a_work_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    work = tmp_path / "work.md"
+    work.write_bytes(b"x" * 2_000_001)
+    with pytest.raises(SymgradError, match="split it"):
+        read_work(work)
