@@ -64,7 +64,7 @@ STEPS = (1, 2, 3, 4)
 MOST_BITS = 10_000
 """Python writes no integer of more than 4300 digits."""
 MOST_PLAIN = 1000
-"""A counterexample with larger numbers is looked for again with smaller ones."""
+"""A counterexample with larger numbers, or fractions, is looked for again with small integers."""
 MOST_SLIPS = 400
 SLIP_BUDGET = 1.5
 """Seconds to look for the slip that explains a difference."""
@@ -279,12 +279,12 @@ class Decision:
             for r, v in outcome.values.items()
             if isinstance(v, Fraction) and r.name not in self.pair.roles.labels
         }
-        if all(max(abs(v.numerator), v.denominator) <= MOST_PLAIN for v in drawn.values()):
+        if all(v.denominator == 1 and abs(v) <= MOST_PLAIN for v in drawn.values()):
             return outcome
         above = sorted({v for v in drawn.values() if v > 0})
         below = sorted({v for v in drawn.values() if v < 0}, reverse=True)
-        ranks = {v: Fraction(k + 1) for k, v in enumerate(above)}
-        ranks |= {v: Fraction(-k - 1) for k, v in enumerate(below)}
+        ranks = {v: Fraction(k + 2) for k, v in enumerate(above)}
+        ranks |= {v: Fraction(-k - 2) for k, v in enumerate(below)}
 
         def fix(judge: Judge, draw: Draw) -> None:
             draw.fixed |= {r: ranks.get(v, v) for r, v in drawn.items()}
