@@ -445,8 +445,8 @@ def folded(x: Div, named: Mapping[Expr, Ref]) -> Expr:
         rest = (*below[:at], *((b,) if squared else ()), *below[at + 1 :])
         for k, f in enumerate(over):
             name = None if f == ONE else named.get(canonical(Div(f, b)))
-            if name is not None:
-                left = over[:k] + over[k + 1 :]
+            left = over[:k] + over[k + 1 :]
+            if name is not None and (left or not squared):  # -w/x² stays
                 return product(name, _over(left, rest, named))
         if squared:
             for k, f in enumerate(over):
