@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 
 from symgrad.decide import exact_text
 from symgrad.dual import Number
 from symgrad.errors import Place, SymgradError
-from symgrad.evaluate import exact
-from symgrad.expr import (
-    Expr,
-)
+from symgrad.evaluate import Point, exact, value
+from symgrad.expr import Expr, Num, walk
 from symgrad.latex import latex
 from symgrad.notation import Formula
 from symgrad.numeral import shown
@@ -45,6 +44,8 @@ class Claim:
     question: str = ""
     right: str = ""
     remarks: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()
+    """All the questions that a general answer answers, in LaTeX."""
     inner: bool = False
     """A link of a chain that is judged as a whole too."""
     follows: bool = False
@@ -141,7 +142,7 @@ def numeric(left: Expr, op: str, right: Expr, digits: int | None = None) -> Verd
     except (SymgradError, ArithmeticError) as error:
         return Invalid(str(error))
     if a is None or b is None:
-        return Undecided("found numbers that have no exact value")
+        return approximate(left, op, right, digits)
     holds = {"=": a == b, "<": a < b, ">": a > b, "<=": a <= b, ">=": a >= b, "!=": a != b}
     if op not in holds:
         return Undecided(f"found the relation {op} between numbers")
@@ -149,6 +150,8 @@ def numeric(left: Expr, op: str, right: Expr, digits: int | None = None) -> Verd
         return Equal("holds exactly", by="arithmetic")
     if op == "=" and rounds(a, b, digits):
         return Equal("holds as a rounded value", by="arithmetic")
+    if op == "=" and _near(a, b) and any(map(_decimal, (left, right))):
+        return Undecided("holds nearly: some of the numbers may be rounded")
     return Differs(
         f"the left side is {shown(a)[0]}, the right side {shown(b)[0]}",
         counterexample=Counterexample({}, {}, a, b),
@@ -156,5 +159,30 @@ def numeric(left: Expr, op: str, right: Expr, digits: int | None = None) -> Verd
 
 
 def number(x: Number | None) -> str:
-    """A number of a counterexample."""
-    return "undefined" if x is None else exact_text(x)
+    """A number of a counterexample; a rounded one with six digits."""
+    if x is None:
+        return "undefined"
+    return f"{x:.6g}" if isinstance(x, Decimal) else exact_text(x)
+
+
+def approximate(left: Expr, op: str, right: Expr, digits: int | None) -> Verdict:
+    """A relation between numbers of which one has no exact value: √2 = 1.41."""
+    try:
+        a, b = (value(e, Point({})) for e in (left, right))
+    except (SymgradError, ArithmeticError) as error:
+        return Undecided(f"not judged: {error}")
+    if op == "=" and rounds(a, b, digits):
+        return Equal("holds as a rounded value", by="arithmetic")
+    if op == "=" and abs(Fraction(a) - Fraction(b)) > Fraction(abs(Fraction(a)), 50):
+        told = f"the left side is {number(a)}, the right side {number(b)}"
+        return Differs(told, counterexample=Counterexample({}, {}, a, b))
+    return Undecided("found numbers that have no exact value")
+
+
+def _near(a: Fraction, b: Fraction) -> bool:
+    return abs(a - b) <= max(abs(a), abs(b)) / 50
+
+
+def _decimal(e: Expr) -> bool:
+    """Does a formula hold a decimal fraction?"""
+    return any(isinstance(x, Num) and x.text is not None and "." in x.text for x in walk(e))

@@ -339,6 +339,16 @@ def check(
     from symgrad.report import lines, sheet, targets
     from symgrad.work import read_work
 
+    wanted = list(targets(work, output, to)) if to or output is not None else []
+    for target, home, stem in wanted:
+        for own in filter(None, (work, against)):
+            if (home / f"{stem}.{target}").resolve() == own.resolve():
+                raise SymgradError(
+                    f"found {own} itself as the report, expected a file that may be replaced",
+                    hint="choose another name with -o",
+                )
+    if part and against is None:
+        raise click.UsageError("found --part without --against, expected an exam whose part it is")
     exam = None if against is None else Exam.read(against)
     report = checked(read_work(work), exam, part, budget)
     if as_json:
@@ -356,11 +366,11 @@ def check(
         }
         for text, how in lines(report, not no_answers, every):
             console.print(text, style=styles.get(how), markup=False)
-    if to or output is not None:
+    if wanted:
         from symgrad import render
 
         files: dict[Path, bytes] = {}
-        for target, home, stem in targets(work, output, to):
+        for target, home, stem in wanted:
             files |= render.files(sheet(report, not no_answers), (target,), home, stem)
         render.save(files)
         for path in files:

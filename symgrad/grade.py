@@ -13,19 +13,20 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from types import NoneType
 
 from symgrad.answer import Answer, TableWork
 from symgrad.assertion import Claim
 from symgrad.decide import BUDGET
-from symgrad.errors import Place, SymgradError
+from symgrad.errors import ExamError, Place, SymgradError
 from symgrad.exam import Exam
 from symgrad.expr import Expr, Partial, Ref, names, walk
-from symgrad.ground import Ground
+from symgrad.ground import Aliases, Ground
 from symgrad.judge import Judge
 from symgrad.mark import Graded, Report, worth
 from symgrad.notation import Formula, Listing, Statement, read, read_expression
 from symgrad.roster import complete, sets
-from symgrad.scope import Scope
+from symgrad.scope import PARAMETER_NAMES, Scope
 from symgrad.solve import Solution, Solved, called, solve
 from symgrad.tally import Tally
 from symgrad.typed import plain_equation, plainly_called
@@ -54,7 +55,16 @@ def check(
     >>> [c.verdict.name for c in check(text, exam).claims]
     ['Equal']
     """
+    for found, kinds, wanted in (
+        (work, (Written, Path, str), "a path, or the text of a work"),
+        (exam, (Exam, Solution, NoneType), "an Exam or its Solution"),
+        (part, (str,), "a label such as '3.3 (b)'"),
+    ):
+        if not isinstance(found, kinds):
+            raise TypeError(f"found {type(found).__name__}, expected {wanted}")
     solution = solve(exam) if isinstance(exam, Exam) else exam
+    if isinstance(work, str) and FILE.fullmatch(work) and Path(work).is_file():
+        work = Path(work)
     if isinstance(work, Path):
         work = read_work(work)
     elif isinstance(work, str):
@@ -62,6 +72,14 @@ def check(
     return Checker(work, solution, part, budget).report()
 
 
+FILE = re.compile(r"[^\n$]{1,300}\.(?:md|txt|tex)")
+"""What looks like the name of a file, not like a text."""
+CONDITION = re.compile(
+    r"\b(?:if|when|whenever|where|otherwise|else|unless|falls|wenn|sonst|si|sinon|cuando)\b|"
+    r"이면|일 때|otherwise|\\quad|\(\s*\$|for\s+\$?[^$]*[<>≠]|for \$[^$]*\\(?:l|g|n)e?q?",
+    re.I,
+)
+"""Words that make what stands beside them a condition."""
 PARAMETER = re.compile(r"parameter|parametre|parámetro|paramètre|파라미터|매개변수|参数|參數", re.I)
 """Words that say that the names beside them are parameters."""
 NO_PARAMETER = re.compile(r"\bnot?\b|\bkein|n't|hyper|아니|非", re.I)
@@ -87,10 +105,12 @@ class Checker:
     claims: list[Claim] = field(default_factory=list)
     grounds: dict[int, Ground] = field(default_factory=dict)
     where: dict[tuple[int, int, str], Solved] = field(default_factory=dict)
+    named: Aliases = field(default_factory=dict)
 
     def report(self) -> Report:
         """Everything judged, in the order of the work."""
         self.tally = Tally()
+        self.collect()
         last: Part | None = None
         for piece in self.work.pieces:
             if piece.part != last:
@@ -98,9 +118,46 @@ class Checker:
                 last = piece.part
             for claim in self.judged(piece):
                 self.claims.append(replace(claim, at=self.sourced(claim.at)))
+        self.conditioned()
         claims = sorted(self.claims, key=lambda c: (c.at.line, c.at.column, c.inner))
         title = self.solution.exam.title if self.solution else ""
         return Report(self.work, tuple(claims), tuple(self.graded(claims)), title)
+
+    def conditioned(self) -> None:
+        """A formula with a condition beside it, $x$ if $z > 0$, is not judged wrong without it."""
+        lines: dict[int, list[Claim]] = {}
+        for c in self.claims:
+            lines.setdefault(c.at.line, []).append(c)
+        for n, c in enumerate(self.claims):
+            if not isinstance(c.verdict, Differs) or c.kind not in ("answer", "link"):
+                continue
+            words = self.work.lines[c.at.line - 1] if c.at.line <= len(self.work.lines) else ""
+            beside = any(o.kind == "condition" for o in lines[c.at.line])
+            if beside and CONDITION.search(words):
+                told = "not judged: a condition stands beside it"
+                self.claims[n] = replace(c, verdict=Undecided(told), right="", remarks=())
+
+    def collect(self) -> None:
+        """What the work defines, for formulas that stand before or in another part."""
+        for piece in self.work.pieces:
+            if not piece.maths or piece.fault is not None or "=" not in piece.text:
+                continue
+            ground = self.ground(self.section(piece, spoken(piece.text)))
+            if not ground.of_exam:
+                continue
+            try:
+                statements = self.read(piece, ground)
+            except SymgradError:
+                continue
+            for s in statements:
+                if not isinstance(s, Formula) or len(s.parts) < 2 or s.ops[0] != "=":
+                    continue
+                head, body = s.parts[0], ground.meant(s.parts[1])
+                if not isinstance(head, Ref) or ground.knows(head.name) or head in walk(body):
+                    continue
+                self.named.setdefault(head.name, []).append((head, body))
+        for ground in self.grounds.values():
+            ground.later = self.named
 
     # -- the questions of the exam ----------------------------------------------------------------
 
@@ -125,7 +182,11 @@ class Checker:
     def last(self, claims: Sequence[Claim], question: str, s: Solved) -> Claim | None:
         """The last claim that answers a question of a section; one that is right, if any is not
         taken back later."""
-        mine = [c for c in claims if c.question and same_question(c.question, question)]
+        mine = [
+            c
+            for c in claims
+            if any(same_question(q, question) for q in (c.question, *c.covers) if q)
+        ]
         here = [c for c in mine if self.where.get(key_of(c), s) is s]
         return here[-1] if here else None
 
@@ -174,6 +235,12 @@ class Checker:
         number, letter = (piece.part.number, piece.part.letter)
         if self.forced:
             number, letter = label_of(self.forced)
+            if not any((p.number, p.letter) == (number, letter) for p in self.places):
+                there = ", ".join(str(Part(p.number, p.letter)) for p in self.places if p.number)
+                raise ExamError(
+                    f"found no part {self.forced!r} in the exam, expected one of {there}",
+                    hint="give the number and the letter of its heading",
+                )
         fits = [p for p in self.places if number and p.number == number and p.letter == letter]
         if not fits and letter:
             fits = [p for p in self.places if p.letter == letter and (not number or not p.number)]
@@ -195,7 +262,7 @@ class Checker:
         key = -1 if s is None else id(s)
         if key not in self.grounds:
             scope = Scope() if s is None else s.scope
-            self.grounds[key] = Ground(scope, s is not None, self.budget)
+            self.grounds[key] = Ground(scope, s is not None, self.budget, later=self.named)
         return self.grounds[key]
 
     # -- pieces -----------------------------------------------------------------------------------
@@ -318,6 +385,11 @@ class Checker:
         """Names said to be the parameters: θ = {…}, or a list beside the word."""
         refs: list[Expr] = []
         named = False
+        first = statements[0] if statements else None
+        if isinstance(first, Formula) and len(first.parts) == 2 and len(statements) > 1:
+            head, one = first.parts
+            if isinstance(head, Ref) and head.name in PARAMETER_NAMES and isinstance(one, Ref):
+                refs, named, statements = [one], True, statements[1:]
         for s in statements:
             if isinstance(s, Listing):
                 refs += s.items
@@ -330,9 +402,11 @@ class Checker:
         beside = PARAMETER.search(words) and not NO_PARAMETER.search(words)
         if not refs or not ground.of_exam or not (named or beside):
             return None
+        if not named and beside and len(refs) == 1:
+            refs = self.gathered(piece, refs)
         if not named and len(refs) < 2:
             return None
-        found = [r for r in refs if isinstance(r, Ref)]
+        found = [r for r in map(ground.meant, refs) if isinstance(r, Ref)]
         network = ground.scope.network.around(ground.scope.focus)
         missing, extra = sets(network, found)
         section = self.section(piece, spoken(piece.text))
@@ -350,6 +424,21 @@ class Checker:
         whole = asked.question if asked and complete(network, found, named) else ""
         right = asked.latex if asked and isinstance(verdict, Differs) else ""
         return Claim(piece.at, piece.text.strip(), kind, part, verdict, whole, right)
+
+    def gathered(self, piece: Piece, refs: list[Expr]) -> list[Expr]:
+        """The names of a line that stand in dollars of their own, at the first of them."""
+        mine = [p for p in self.work.pieces if p.maths and p.at.line == piece.at.line]
+        ground = self.ground(self.section(piece, spoken(piece.text)))
+        found: list[Expr] = []
+        for p in mine:
+            try:
+                (s,) = self.read(p, ground)
+            except (SymgradError, ValueError):
+                return refs
+            if not isinstance(s, Formula) or len(s.parts) != 1 or not isinstance(s.parts[0], Ref):
+                return refs
+            found.append(s.parts[0])
+        return found if mine and mine[0] == piece else refs
 
     def words(self, piece: Piece) -> Iterator[Claim]:
         """Arithmetic, counts and plain equations in a line of words."""

@@ -6,9 +6,11 @@ have, and whether a wrong gradient follows from one that was said before.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import product
 
 from symgrad.affine import Condition, conditions, shift
 from symgrad.assertion import number, rounds
@@ -21,7 +23,9 @@ from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.evaluate import Point, Unrolled
 from symgrad.expr import (
     Bound,
+    Call,
     Expr,
+    Iverson,
     Num,
     Partial,
     Ref,
@@ -35,6 +39,7 @@ from symgrad.expr import (
     transform,
     walk,
 )
+from symgrad.index import Range
 from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.notation import Statement
@@ -42,6 +47,7 @@ from symgrad.pair import Pair
 from symgrad.scope import Scope
 from symgrad.settle import read_scope
 from symgrad.verdict import (
+    Agrees,
     Counterexample,
     Differs,
     Equal,
@@ -51,10 +57,18 @@ from symgrad.verdict import (
     Verdict,
 )
 
+FONTS = re.compile(
+    r"\\(?:mathbf|mathrm|mathcal|mathit|boldsymbol|bm|mathsf)\s*\{?\s*([A-Za-z])\s*\}?"
+)
+"""A letter in a font of its own."""
 DEEPEST = 20
 """Names of a work that stand for formulas with names of the work."""
 GIVEN_UP = 12
 """Names tried in the place of one that the scope does not have."""
+
+
+Aliases = dict[str, list[tuple[Ref, Expr]]]
+"""For each name the definitions of it, δ_z by itself and δ_t for every t, in their order."""
 
 
 @dataclass
@@ -65,8 +79,10 @@ class Ground:
     of_exam: bool = False
     budget: float = BUDGET
     own: dict[str, tuple[Statement, ...]] = field(default_factory=dict)
-    aliases: dict[str, tuple[Ref, Expr]] = field(default_factory=dict)
+    aliases: Aliases = field(default_factory=dict)
     """Names that the work defines beside the exam's network; put into what it says with them."""
+    later: Aliases = field(default_factory=dict)
+    """Names that the work defines somewhere else, behind or in another part."""
     claimed: list[tuple[Partial, Expr]] = field(default_factory=list)
     """Gradients that the work has said, in its order, wrong ones among them."""
     _scope: Scope | None = None
@@ -109,6 +125,7 @@ class Ground:
         read = {n for eq in network.equations for n in names(eq.body) | names(eq.target)}
         return (
             set(self.aliases)
+            | set(self.later)
             | symbols
             | defined
             | values
@@ -119,45 +136,89 @@ class Ground:
         )
 
     def meant(self, e: Expr) -> Expr:
-        """A formula as it is meant: w_{11} of a matrix is w_{1,1}, L_w of a loss is ∂L/∂w."""
-        network = self.scope.network
+        """A formula as it is meant: w_{11} of a matrix is w_{1,1}, L_w of a loss is ∂L/∂w, a bold
+        or script letter the plain one that the exam has, a bare e the number, δ_{ij} Kronecker's
+        where nothing else with two indices is called δ."""
+        return transform(e, self._meant)
 
-        def one(x: Expr) -> Expr:
-            if not isinstance(x, Ref) or len(x.indices) != 1:
-                return x
-            ranks = network.ranks(x.name)
-            (index,) = x.indices
-            if ranks and 1 not in ranks:
-                digits = latex(index) if isinstance(index, Num) else ""
-                if digits.isdigit() and len(digits) in ranks:
-                    return Ref(x.name, tuple(num(int(d)) for d in digits))
-            scalar = not ranks or set(ranks) == {0}
-            if scalar and isinstance(index, Ref) and network.knows(index.name):
-                goal = Partial(Ref(x.name), index)
-                if self.derivable(goal):
-                    return goal
+    def _meant(self, x: Expr) -> Expr:
+        if not isinstance(x, Ref):
             return x
+        network, known = self.scope.network, self.known
+        ranks = network.ranks(x.name)
+        if x.name not in known:
+            plain = FONTS.sub(r"\1", x.name)
+            if plain != x.name and plain in known:
+                return Ref(plain, x.indices)
+            if x.name == r"\ell" and "L" in known:
+                return Ref("L", x.indices)
+            if x == Ref("e"):
+                return Call("exp", (num(1),))
+        if x.name == r"\delta" and len(x.indices) == 2 and 2 not in ranks:
+            given = (u.symbol for u in network.upstream if isinstance(u.symbol, Ref))
+            two = any(g.name == x.name and len(g.indices) == 2 for g in given)
+            if not two and r"\delta" not in self.aliases:
+                return Iverson(Rel("=", *x.indices))
+        if len(x.indices) != 1:
+            return x
+        (index,) = x.indices
+        if ranks and 1 not in ranks:
+            digits = latex(index) if isinstance(index, Num) else ""
+            if digits.isdigit() and len(digits) in ranks:
+                return Ref(x.name, tuple(num(int(d)) for d in digits))
+        scalar = not ranks or set(ranks) == {0}
+        if scalar and isinstance(index, Ref) and network.knows(index.name):
+            goal = Partial(Ref(x.name), index)
+            if self.derivable(goal):
+                return goal
+        return x
 
-        return transform(e, one)
+    def meaning(self, r: Ref) -> Expr | None:
+        """What the work says that a name of its own stands for."""
+        tables = [table.get(r.name, ()) for table in (self.aliases, self.later)]
+        for head, body in (d for found in tables for d in reversed(found)):
+            if head == r:
+                return body
+        for head, body in (d for found in tables for d in reversed(found)):
+            put = self.fits(head, body, r)
+            if put is not None:
+                return shift(body, put)
+        return None
 
-    def plainly(self, e: Expr, depth: int = 0) -> Expr:
-        """A formula with the work's own names put in."""
-        if not self.aliases or depth > DEEPEST:
-            return e
-
-        def one(r: Ref) -> Expr | None:
-            found = self.aliases.get(r.name)
-            if found is None or len(found[0].indices) != len(r.indices):
+    def fits(self, head: Ref, body: Expr, r: Ref) -> dict[str, Expr] | None:
+        """The indices under which r is what was defined: e_2 is e_i = ŷ_i - y_i at i = 2; δ_z is
+        not δ_h = h - y, where h is a label, and δ_o not δ_j = δ_o v_j, which reads it."""
+        if r in walk(body):
+            return None
+        if len(head.indices) != len(r.indices):
+            return None
+        running = {n for x in walk(body) for n in _letters(x)} - set(self.scope.network.sizes)
+        put: dict[str, Expr] = {}
+        for mine, there in zip(head.indices, r.indices, strict=True):
+            if mine == there:
+                continue
+            if not isinstance(mine, Ref) or mine.indices or mine.name not in running:
                 return None
-            put: dict[str, Expr] = {}
-            for mine, there in zip(found[0].indices, r.indices, strict=True):
-                if isinstance(mine, Ref) and not mine.indices:
-                    put[mine.name] = there
-                elif mine != there:
-                    return None
-            return self.plainly(shift(found[1], put), depth + 1)
+            put[mine.name] = there
+        return put
 
-        return replace_refs(e, one)
+    def plainly(self, e: Expr) -> Expr:
+        """A formula with the work's own names put in; NetworkError if one has no meaning."""
+        if not self.aliases and not self.later:
+            return e
+        for _ in range(DEEPEST):
+            new = replace_refs(e, self.meaning)
+            if new == e:
+                break
+            e = new
+        exam = self.outer.network
+        symbols = {n for u in exam.upstream for n in names(u.symbol)}
+        for x in walk(e):
+            if not isinstance(x, Ref) or exam.knows(x.name) or x.name in symbols:
+                continue
+            if x.name in self.aliases or x.name in self.later:
+                raise NetworkError(f"found ${latex(x)}$, which is defined nowhere")
+        return e
 
     def by_own_names(self, e: Expr) -> bool:
         """Does a formula differentiate what the work defines, or by it?"""
@@ -185,6 +246,10 @@ class Ground:
             return next((v for v in tried if not isinstance(v, Invalid)), tried[-1])
         try:
             left, right = self.plainly(left), self.plainly(right)
+            if len(found_ := self.spelled_out(left, right)) > 1:
+                told = [self.link(a, b, at, digits) for a, b in found_]
+                fine = (v for v in told if isinstance(v, Equal | EqualExceptTies | Agrees))
+                return next(fine, told[0])
             if (apart := self.unconnected(left, right)) is not None:
                 return apart
             if found := self.valued(left, right, digits):
@@ -193,9 +258,49 @@ class Ground:
                 fault = self.stranger((left, right), at)
                 if fault is not None:
                     return self.replaced(fault, left, right)
-            return self.decided(self.pair(left, right))
+            found = self.decided(self.pair(left, right))
+            if isinstance(found, Differs) and self.at_values(left, right):
+                return Undecided("equal at the values that are given, not as formulas")
+            return found
         except SymgradError as error:  # this reader's limit, not the person's fault
             return Undecided(f"not judged: {error.message}")
+
+    def spelled_out(self, left: Expr, right: Expr) -> list[tuple[Expr, Expr]]:
+        """The pair with ranges for Σ_i without limits: that of the letter, and those of what it
+        reads. One pair if there is no choice."""
+        network, scope = self.scope.network, self.scope
+        loose = {
+            x.name
+            for e in (left, right)
+            for x in walk(e)
+            if isinstance(x, Bound) and x.lo is None and x.hi is None and not x.conds
+        }
+        choices: dict[str, list[Range]] = {}
+        for name in loose:
+            found = [scope.letters[name]] if name in scope.letters else []
+            for x in (x for e in (left, right) for x in walk(e) if isinstance(x, Ref)):
+                axes = [network.ranges(x.name) or ()]
+                for u in network.upstream:
+                    if isinstance(u.symbol, Ref) and u.symbol.name == x.name:
+                        axes.append(network.ranges(u.by.name) or ())
+                for axis in axes:
+                    if len(axis) == len(x.indices):
+                        found += [r for i, r in zip(x.indices, axis, strict=True) if i == Ref(name)]
+            choices[name] = list(dict.fromkeys(found))[:3]
+        if all(len(c) < 2 for c in choices.values()):
+            return [(left, right)]
+        out = []
+        some = {n: c for n, c in choices.items() if c}
+        for picked in product(*some.values()):
+            ranges = dict(zip(some, picked, strict=True))
+
+            def put(x: Expr, ranges: dict[str, Range] = ranges) -> Expr:
+                if isinstance(x, Bound) and x.lo is None and x.name in ranges:
+                    return Bound(x.name, ranges[x.name].lo, ranges[x.name].hi, x.conds)
+                return x
+
+            out.append((transform(left, put), transform(right, put)))
+        return out[:6]
 
     def unconnected(self, left: Expr, right: Expr) -> Verdict | None:
         """Undecided where a gradient is by a name that its quantity does not read in the scope's
@@ -244,9 +349,26 @@ class Ground:
         told = f"at the values given the left side is {number(a)}, the right side {number(b)}"
         return Differs(told, counterexample=Counterexample({}, {}, a, b))
 
+    def at_values(self, left: Expr, right: Expr) -> bool:
+        """Are two formulas equal at the values that the exam gives?"""
+        network = self.scope.network
+        if not network.values:
+            return False
+        point = Point({}, {r: v.value for r, v in network.values.items()})
+        try:
+            pair = pair_of(left, right, self.scope)
+            judge = Unrolled(network, point)
+            return judge.value(pair.left) == judge.value(pair.right)
+        except SymgradError:
+            return False
+
     def pair(self, left: Expr, right: Expr) -> Pair:
-        """The two sides with their gradients derived; the entries that are spoken of exist."""
-        both = pair_of(left, right, self.scope)
+        """The two sides with their gradients derived; the entries that are spoken of exist. A
+        formula with names is no formula of the values that the exam gives."""
+        scope = self.scope
+        if scope.network.values and names(left) and names(right):
+            scope = replace(scope, network=replace(scope.network, values={}), values={})
+        both = pair_of(left, right, scope)
         there = self.existing((left, right))
         return replace(both, known=(*both.known, *there)) if there else both
 
@@ -260,7 +382,8 @@ class Ground:
                 if not isinstance(ref, Ref) or axes is None or len(axes) != len(ref.indices):
                     continue
                 for i, axis in zip(ref.indices, axes, strict=True):
-                    if isinstance(i, Num):
+                    letter = isinstance(i, Ref) and not i.indices
+                    if isinstance(i, Num) or (letter and i != axis.hi):
                         found += conditions(Rel("<=", axis.lo, i)) or ()
                         found += conditions(Rel("<=", i, axis.hi)) or ()
         return tuple(c for c in found if c.form.coefficients)
@@ -269,6 +392,8 @@ class Ground:
         """The verdict, the formulas as they were read. A counterexample in the names that the
         formulas are written with is smaller than one in the inputs of the network."""
         found = decide(pair, self.budget)
+        if isinstance(found, Invalid):
+            return Undecided(f"not judged: {found.message}")
         if isinstance(found, Differs) and pair.network.equations:
             by_itself = replace(pair, network=Network(facts=pair.network.facts))
             plainer = decide(by_itself, self.budget)
@@ -283,6 +408,7 @@ class Ground:
         network = self.scope.network
         for e in sides:
             bound = {x.name for x in walk(e) if isinstance(x, Bound)}
+            bound |= {n for side in sides for x in walk(side) for n in _letters(x)}
             for x in _refs(e):
                 if x.name.rstrip("'") != x.name and x.name.rstrip("'") in known:
                     raise NetworkError(
@@ -291,7 +417,7 @@ class Ground:
                     )
                 if x.name not in known and x.name not in bound:
                     told = f"found ${latex(x)}$, which the exam does not have here"
-                    return Stranger(x, told, at.find(latex(x)))
+                    return Stranger(x, told, at.find(latex(x)), entry=False)
                 entries = [x]
                 for u in network.upstream:
                     if isinstance(u.symbol, Ref) and u.symbol.name == x.name:
@@ -330,7 +456,11 @@ class Ground:
                 return Invalid(told, place=fault.at)
         listed = ", ".join(f"${latex(o)}$" for o in others[:6])
         told = f"{fault.told}; expected {'one of ' if len(others) > 1 else ''}{listed}"
-        return Invalid(told if others else fault.told, place=fault.at)
+        if not others:
+            there = ", ".join(f"${n}$" for n in sorted(self.scope.network.by_name)[:4])
+            leaves = ", ".join(f"${latex(r)}$" for r in self.scope.network.leaves[:8])
+            told = f"{fault.told}; it has {', '.join(filter(None, (there, leaves)))}"
+        return Invalid(told, place=fault.at) if fault.entry else Undecided(f"not judged: {told}")
 
     def others(self, ref: Ref) -> list[Ref]:
         """Names that may have been meant: entries of the same tensor, then others of its kind."""
@@ -345,7 +475,8 @@ class Ground:
                 found.append(Ref(u.symbol.name, (num(v),)))
         plain = [*network.leaves, *(eq.target for eq in network.equations)]
         same = [r for r in plain if len(r.indices) == len(ref.indices)]
-        near = [Ref(r.name, ref.indices) for r in same if r.name != ref.name]
+        alike = [r for r in same if _bare(r.name) == _bare(ref.name)]
+        near = [Ref(r.name, ref.indices) for r in alike if r.name != ref.name]
         mine = [r for r in found if r.name == ref.name]
         rest = [r for r in found if r.name != ref.name]
         return [r for r in dict.fromkeys((*mine, *rest, *near)) if r != ref]
@@ -423,6 +554,22 @@ class Stranger:
     ref: Ref
     told: str
     at: Place
+    entry: bool = True
+    """It is an entry that a tensor of the scope does not have."""
+
+
+def _bare(name: str) -> str:
+    """The letters of a name, without font and case."""
+    return re.sub(r"[^A-Za-z]", "", FONTS.sub(r"\1", name)).lower()
+
+
+def _letters(x: Expr) -> set[str]:
+    """The letters in the subscripts of a name, and those that a bracket compares."""
+    if isinstance(x, Ref):
+        return {n for i in x.indices for n in names(i)}
+    if isinstance(x, Rel):
+        return {y.name for y in (x.lhs, x.rhs) if isinstance(y, Ref) and not y.indices}
+    return set()
 
 
 def _refs(e: Expr) -> Iterator[Ref]:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from symgrad.assertion import Claim, decimals, numeric, shortened, sides
-from symgrad.errors import SymgradError
+from symgrad.errors import Place, SymgradError
 from symgrad.expr import (
     Blank,
     Call,
@@ -28,9 +28,13 @@ from symgrad.ground import Ground
 from symgrad.latex import latex
 from symgrad.notation import Formula, Statement
 from symgrad.verdict import (
+    Agrees,
     Differs,
+    Equal,
+    EqualExceptTies,
     Invalid,
     Missing,
+    Undecided,
     Verdict,
 )
 
@@ -102,18 +106,60 @@ class Judge:
             told = "found a function of an indexed name on the left, expected a name"
             yield Claim(s.at, s.latex, "unread", part, Invalid(told, place=s.at))
             return
-        new = self.new_name(first)
-        if new is not None:
-            yield self.defined(new, s, part)
-            if len(s.parts) > 2:
-                yield from self.links(s, part, 1)
+        goal = self.goal(s, questions)
+        if goal is not None:
+            at = s.parts.index(goal)
+            answer = last if at < len(s.parts) - 1 else s.parts[at - 1]
+            covers = tuple(q for q in questions if asks(q, goal, self.running(goal)))
+            if at and (name := self.new_name(first)) is not None:
+                yield self.defined(name, replace(s, parts=(first, answer), ops=("=",)), part)
+            yield from self.answered(s, goal, answer, part, covers)
             return
-        if not self.ground.derivable(first):
+        if isinstance(first, Ref) and first in questions and not names(last):
+            yield from self.value(s, first, part)
+            return
+        new = self.new_name(first)
+        if new is None or self.repeated(first, s.parts[1], s.at):
             yield from self.links(s, part, 0)
             return
-        assert isinstance(first, Partial)
-        asked = next((q for q in questions if asks(q, first)), None)
-        yield from self.answered(s, first, last, part, asked)
+        yield self.defined(new, s, part)
+        if len(s.parts) > 2:
+            yield from self.links(s, part, 1)
+
+    def goal(self, s: Formula, questions: Sequence[Expr]) -> Partial | None:
+        """The gradient that a chain is about: its first side, or one that a question asks for."""
+        found = [p for p in s.parts if isinstance(p, Partial) and self.ground.derivable(p)]
+        asked = [p for p in found if any(asks(q, p, self.running(p)) for q in questions)]
+        if len(s.parts) == 2 and self.new_name(s.parts[0]) is not None:
+            return None  # δ = ∂L/∂z gives a name
+        if found and found[0] == s.parts[0]:
+            return found[0]
+        return asked[0] if asked else None
+
+    def running(self, goal: Partial) -> bool:
+        """Do the letters of a gradient run over all entries? h_T is one state, p_y one class."""
+        network = self.ground.outer.network
+        assert isinstance(goal.by, Ref)
+        return not any(
+            isinstance(i, Ref) and (i.name in network.sizes or i.name in network.labels)
+            for i in goal.by.indices
+        )
+
+    def value(self, s: Formula, name: Ref, part: str) -> Iterator[Claim]:
+        """The value of a name that a question asks for."""
+        links = list(self.links(s, part, 0))
+        yield from (replace(c, inner=True) for c in links if len(links) > 1)
+        digits = decimals(sides(s)[-1][1])
+        verdict = self.ground.link(name, s.parts[-1], s.at, digits)
+        yield Claim(s.at, s.latex, "answer", part, verdict, latex(name), covers=(latex(name),))
+
+    def repeated(self, left: Expr, right: Expr, at: Place) -> bool:
+        """Is a name that the work has defined said once more, rightly?"""
+        if not isinstance(left, Ref) or self.ground.meaning(left) is None:
+            return False
+        if not any(left.name == n for n in self.ground.aliases):
+            return False
+        return isinstance(self.ground.link(left, right, at), Equal | EqualExceptTies | Agrees)
 
     def new_name(self, left: Expr) -> str | None:
         """The name that a statement defines: one that the exam does not have, or an input."""
@@ -130,12 +176,17 @@ class Judge:
         own where there is no exam."""
         head, body = s.parts[:2]
         if self.ground.of_exam:
-            if self.ground.outer.network.knows(name) or name in self.ground.outer.functions:
+            outer = self.ground.outer
+            letters = set(outer.letters) | set(outer.network.labels) | set(outer.network.sizes)
+            read = {n for e in outer.equations for x in walk(e.body) for n in subscripts(x)}
+            if name in letters | read and isinstance(head, Ref) and not head.indices:
+                return Claim(s.at, s.latex, "condition", part)
+            if outer.network.knows(name) or name in outer.functions:
                 return Claim(s.at, s.latex, "unrelated", part)
-            if not isinstance(head, Ref) or name in names(body):
-                told = f"found {latex(head)}, which the exam does not have here"
-                return Claim(s.at, s.latex, "definition", part, Invalid(told, place=s.at))
-            self.ground.aliases[name] = (head, body)
+            if not isinstance(head, Ref) or head in walk(body):
+                told = f"not judged: found ${latex(head)}$, which the exam does not have here"
+                return Claim(s.at, s.latex, "definition", part, Undecided(told))
+            self.ground.aliases.setdefault(name, []).append((head, body))
             for beside in self.ground.beside:
                 with suppress(SymgradError):
                     beside.define(latex(head), replace(s, parts=s.parts[:2], ops=s.ops[:1]))
@@ -162,29 +213,31 @@ class Judge:
         return verdict.reading[0] if isinstance(verdict, Differs) and verdict.reading else ""
 
     def answered(
-        self, s: Formula, goal: Partial, last: Expr, part: str, asked: Expr | None
+        self, s: Formula, goal: Partial, last: Expr, part: str, covers: tuple[Expr, ...]
     ) -> Iterator[Claim]:
         """A gradient: its links, and what its last side is worth."""
         links = list(self.links(s, part, 0))
-        kind = "answer" if asked is not None else "link"
-        question = "" if asked is None else latex(asked)
-        if len(s.parts) == 2 or asked is None:
-            if asked is None:
-                yield from links
-                self.ground.claimed.append((goal, last))
-                return
-            (only,) = links
-            yield self.whole(replace(only, kind=kind, question=question), goal, last, ())
+        if not covers:
+            yield from links
         else:
-            yield from (replace(c, inner=True) for c in links)
-            verdict = self.ground.link(goal, last, s.at, decimals(sides(s)[-1][1]))
-            whole = Claim(s.at, s.latex, kind, part, verdict, question, self.corrected(verdict))
-            yield self.whole(whole, goal, last, tuple(links))
+            asked = tuple(map(latex, covers))
+            exact = next((q for q, e in zip(asked, covers, strict=True) if e == goal), asked[0])
+            if len(links) == 1:
+                whole = replace(links[0], kind="answer", question=exact, covers=asked)
+            else:
+                yield from (replace(c, inner=True) for c in links)
+                verdict = self.ground.link(goal, last, s.at, decimals(sides(s)[-1][1]))
+                right = self.corrected(verdict)
+                whole = Claim(s.at, s.latex, "answer", part, verdict, exact, right, covers=asked)
+            yield self.whole(whole, goal, last, tuple(links) if len(links) > 1 else ())
         self.ground.claimed.append((goal, last))
 
     def whole(self, claim: Claim, goal: Partial, last: Expr, links: tuple[Claim, ...]) -> Claim:
         """The answer as a whole: unfinished, right by a wrong step, following from a mistake."""
         remarks: list[str] = []
+        if claim.fine and self.circular(last, goal):
+            told = "the gradient is said to be itself, under another name"
+            return replace(claim, verdict=Missing(told))
         if claim.fine and self.unfinished(last, goal):
             told = "the chain rule is right, but it is not worked out: derivatives are left"
             return replace(claim, verdict=Missing(told))
@@ -199,6 +252,13 @@ class Judge:
                 return replace(claim, remarks=tuple(remarks), follows=True)
         return replace(claim, remarks=tuple(remarks))
 
+    def circular(self, last: Expr, goal: Partial) -> bool:
+        """Is the answer the gradient itself, by the work's own name?"""
+        try:
+            return goal in walk(self.ground.plainly(last))
+        except SymgradError:
+            return False
+
     def unfinished_at(self, links: tuple[Claim, ...], k: int) -> bool:
         """Does the right side of a link hold derivatives?"""
         return r"\partial" in links[k].latex.split("=")[-1]
@@ -206,8 +266,9 @@ class Judge:
     def unfinished(self, last: Expr, goal: Partial) -> bool:
         """Are derivatives left in an answer that the network has formulas for?"""
         network = self.ground.scope.network
+        said = [before for before, _ in self.ground.claimed if before != goal]
         for x in walk(last):
-            if isinstance(x, Partial) and self.ground.derivable(x):
+            if isinstance(x, Partial) and self.ground.derivable(x) and x not in said:
                 by = x.by
                 given = isinstance(by, Ref) and any(
                     u.of == x.of and u.of_entry(by) is not None for u in network.upstream
@@ -221,8 +282,14 @@ def _plain_call(e: Call) -> bool:
     return all(isinstance(a, Ref) for a in e.args)
 
 
-def asks(question: Expr, goal: Partial) -> bool:
-    """Is a gradient what a question asks for, under other letters maybe?"""
+def subscripts(x: Expr) -> set[str]:
+    """The letters in the subscripts of a name."""
+    return {n for i in x.indices for n in names(i)} if isinstance(x, Ref) else set()
+
+
+def asks(question: Expr, goal: Partial, running: bool = True) -> bool:
+    """Is a gradient what a question asks for, under other letters maybe, or for all entries where
+    the question asks for one? ∂L/∂h_T by itself (not `running`) is no answer for every h_t."""
     match question:
         case Partial(of=Ref() as of, by=Ref() as by):
             pass
@@ -233,7 +300,7 @@ def asks(question: Expr, goal: Partial) -> bool:
         return False
     if len(by.indices) != len(goal.by.indices):
         return False
-    for mine, there in zip(by.indices, goal.by.indices, strict=True):
-        if (isinstance(mine, Num) or isinstance(there, Num)) and mine != there:
-            return False
-    return True
+    if question == goal:
+        return True
+    numbers = any(isinstance(i, Num) for i in goal.by.indices)
+    return running and not numbers

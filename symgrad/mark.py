@@ -2,6 +2,7 @@ r"""What a work is worth: its claims, the questions they answer, the points they
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -70,12 +71,31 @@ class Report:
 
     def json(self, answers: bool = True) -> dict[str, Any]:
         """For ``--json``; without the right formulas on request."""
-        kept = [c if answers else replace(c, right="") for c in self.claims]
+        kept = [c if answers else without_answers(c) for c in self.claims]
         return {
             "claims": [claim_record(c) for c in kept],
             "answers": [answer_record(a) for a in self.answers],
             "summary": self.summary,
         }
+
+
+def kept_back(message: str) -> str:
+    """A sentence without what would give the answer away."""
+    return re.sub(
+        r"; (?:with \$|the right side (?:lacks|has)|expected|it has|\$?\S+\$? is its).*",
+        "",
+        message,
+    )
+
+
+def without_answers(c: Claim) -> Claim:
+    """A claim without the right formula, and without the terms that lead to it."""
+    v = c.verdict
+    if isinstance(v, Differs):
+        v = replace(v, message=kept_back(v.message), missing="", extra="", reading=())
+    elif v is not None:
+        v = replace(v, message=kept_back(v.message))
+    return replace(c, right="", verdict=v)
 
 
 def claim_record(c: Claim) -> dict[str, Any]:

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from symgrad.assertion import Claim
 from symgrad.errors import Place, SheetError, SymgradError, point
-from symgrad.mark import Graded, Report
+from symgrad.mark import Graded, Report, kept_back
 from symgrad.page import Block, Cell, Heading, Paragraph, Remark, Sheet, Span, Spans, Table
 from symgrad.terminal import plain
 from symgrad.typeset import check as typesettable
 from symgrad.verdict import (
+    Agrees,
     Differs,
     Equal,
     EqualExceptTies,
@@ -38,7 +39,7 @@ def state(c: Claim) -> str:
     if c.kind == "unread":
         return "unread"
     match c.verdict:
-        case Equal():
+        case Equal() | Agrees():
             return "right"
         case EqualExceptTies():
             return "ties"
@@ -51,9 +52,11 @@ def sentences(c: Claim, answers: bool = True, said: str = "") -> Iterator[Spans]
     """What is to be said of a claim: why, which slip, what follows, the right formula; not again
     what was `said` of a link of the same chain."""
     v = c.verdict
-    if v is not None and not isinstance(v, Equal) and v.message != said:
-        yield spans(v.message)
-    if isinstance(v, Differs) and v.slip and v.message != said:
+    again = c.inner and v is not None and v.message == said
+    if v is not None and not isinstance(v, Equal) and not again:
+        message = v.message if answers else kept_back(v.message)
+        yield (Span("text", message),) if c.kind == "unread" else spans(message)
+    if isinstance(v, Differs) and v.slip and not again:
         told = say("slips", v.slip.replace(" ", "-"))
         yield told or spans(f"slip: {v.slip}")
     for remark in c.remarks:
@@ -64,7 +67,7 @@ def sentences(c: Claim, answers: bool = True, said: str = "") -> Iterator[Spans]
 
 def spans(message: str) -> Spans:
     """A sentence whose formulas stand between dollar signs."""
-    pieces = message.split("$")
+    pieces = re.split(r"\$([^$]+)\$", message)
     out = [Span("math" if k % 2 else "text", p) for k, p in enumerate(pieces) if p]
     return tuple(out)
 
@@ -206,7 +209,11 @@ def written(c: Claim) -> Spans:
         return (Span("code", " ".join(c.latex[:LONGEST].split())),)
     if c.kind == "count":
         return (Span("math", TIMES.sub(r" \\times ", c.latex)),)
-    return (safe(Span("math", c.latex)),)
+    return (
+        (safe(Span("math", c.latex.replace("&", " "))),)
+        if "\\begin" not in c.latex
+        else (safe(Span("math", c.latex)),)
+    )
 
 
 def safe(span: Span) -> Span:

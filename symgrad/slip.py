@@ -54,6 +54,8 @@ def places(whole: Whole, slip: Slip) -> Iterator[Expr]:
     def inside(e: Expr) -> Iterator[Expr]:
         if isinstance(e, Ref | Bound) and slip in OF_VALUES:
             return
+        if isinstance(e, Bound) and slip in OF_NAMES:
+            return
         yield from slip(e, whole)
         kids = () if isinstance(e, Ref) and slip in OF_NAMES else children(e)
         for k, kid in enumerate(kids):

@@ -14,7 +14,7 @@ from symgrad.errors import Place, point
 from symgrad.expr import Expr, Num, names, num
 from symgrad.index import Index, Range
 from symgrad.latex import latex
-from symgrad.notation import Formula, Labels, Ranges, Statement, read, read_expression
+from symgrad.notation import Formula, Labels, Ranges, Statement, read
 from symgrad.numeral import shown
 from symgrad.rewrite import Derivation
 from symgrad.text import name, text
@@ -228,7 +228,7 @@ def verdict_lines(verdict: Verdict) -> list[str]:
 
 def plain(formula: str) -> str:
     """A formula, or an equation, in LaTeX as one line of Unicode."""
-    return " = ".join(text(read_expression(side)) for side in formula.split(" = "))
+    return plain_statement(formula)
 
 
 def plain_statement(latex_: str) -> str:

@@ -14,7 +14,7 @@ from itertools import combinations, islice, product
 from random import Random
 from time import monotonic
 
-from symgrad.affine import Condition, shift
+from symgrad.affine import Condition, conditions, shift
 from symgrad.dual import DIGITS, Dual, Number, add, negate, order, precision, to_decimal
 from symgrad.errors import NetworkError, SymgradError
 from symgrad.evaluate import Point, Unrolled, value
@@ -40,7 +40,7 @@ POOLS: tuple[tuple[Fraction, ...], ...] = tuple(
         ((-5, 2), (7, 3), (4, 3), (-1, 2), (9, 4), (-3, 5), (11, 7), (-8, 3), (5, 4), (-2, 7)),
     )
 )  # fmt: skip
-MOST_BESIDE = 60
+MOST_BESIDE = 100
 """Instances beside the numbers that formulas mention."""
 MOST_PLACES = 400
 """Values of the indices that are looked through for some that satisfy what is given."""
@@ -51,6 +51,11 @@ GENERIC_POOL = len(POOLS)
 ROUNDS = 12
 """How often numbers are moved until they satisfy what is given."""
 LABELS = (1, 2, 3, 2, 1, 3, 1, 2)
+MOST_EQUATIONS = 4
+EACH = 12
+"""So many comparisons of integers are looked at where they hold, at so many instances each."""
+OTHER_LABELS = (0, 2, -1, 1, -2, 3, 4)
+"""A tensor that is compared by = may be any integer; as a subscript it has no value outside."""
 
 
 def _random_pool() -> tuple[Fraction, ...]:
@@ -141,7 +146,8 @@ class Draw:
         if ref not in self.table:
             k = sum(1 for r in self.table if r not in self.fixed)
             if ref.name in self.roles.labels:
-                drawn = Fraction(LABELS[k % len(LABELS)])
+                some = LABELS if not self.start else OTHER_LABELS
+                drawn = Fraction(some[(k + self.start) % len(some)])
             else:
                 lap, at = k // len(self.pool), (k + self.start) % len(self.pool)
                 drawn = self.pool[at] + lap * Fraction(23, 2)
@@ -427,11 +433,26 @@ class Trial:
             if isinstance(x, Num) and x.value.denominator == 1 and LEVELS <= abs(x.value) + 1 < 100
             for k in (-1, 0, 1)
         } | set(range(-2, LEVELS + 2))
-        base = next(instances(self.roles, self.known), None)
-        for name, v in product(base or (), sorted(stated, key=abs)):
-            at = {**(base or {}), name: v}
-            if fits(at, self.known):
-                yield at
+        bases = (instances(self.roles, self.known), spots(self.roles, self.known))
+        for base in (b for found in bases for b in islice(found, 1)):
+            for name, v in product(base, sorted(stated, key=abs)):
+                at = {**base, name: v}
+                if fits(at, self.known):
+                    yield at
+
+    def at_equations(self) -> Iterator[dict[str, int]]:
+        """Instances at which a comparison of sizes and indices holds, [t = m - t + 1]: few of all
+        instances do."""
+        rels = {
+            x: None
+            for e in (self.left, self.right)
+            for x in walk(e)
+            if isinstance(x, Rel) and free_names(x) and free_names(x) <= self.roles.integers
+        }
+        for rel in islice(rels, MOST_EQUATIONS):
+            more = conditions(rel)
+            if more:
+                yield from islice(instances(self.roles, (*self.known, *more)), EACH)
 
     def difference(self) -> tuple[Outcome | None, list[Outcome]]:
         """The first point at which the two differ, and the usable ones before it."""
@@ -450,6 +471,13 @@ class Trial:
             if enough(usable) and all(len(seen) == 2 for seen in signs.values()):
                 break
         for k, sizes in enumerate(islice(self.beside_numbers(), MOST_BESIDE)):
+            for pool in (1, 3):
+                if monotonic() > self.until:
+                    return None, usable
+                outcome = self.at(sizes, pool, start=7 * k)
+                if outcome.usable and outcome.differ:
+                    return outcome, usable
+        for k, sizes in enumerate(self.at_equations()):
             for pool in (1, 3):
                 if monotonic() > self.until:
                     return None, usable

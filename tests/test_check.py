@@ -158,8 +158,9 @@ $$\frac{\partial L}{\partial z_2} = ?$$
     assert r"$\delta_3$" in claim.verdict.message
     assert r"with $\delta_2$ in its place it is right" in claim.verdict.message
     (claim,) = judged(r"(c) $\frac{\partial L}{\partial z_2} = \gamma [z_2 > 0]$", exam)
-    assert isinstance(claim.verdict, Invalid)
+    assert isinstance(claim.verdict, Undecided)
     assert r"found $\gamma$" in claim.verdict.message
+    assert "it has $v$, $z_i$" in claim.verdict.message
 
 
 def test_a_chain_is_judged_link_by_link_and_by_its_last_side() -> None:
@@ -371,3 +372,107 @@ def test_a_work_that_is_too_large_is_refused(tmp_path: Path) -> None:
     work.write_bytes(b"x" * 2_000_001)
     with pytest.raises(SymgradError, match="split it"):
         read_work(work)
+
+
+# -- as people write ------------------------------------------------------------------------------
+
+MLP = r"""# 1
+
+$$a_j = \sum_{i=1}^n W_{ji} x_i + b_j, \quad h_j = \max(0, a_j), \quad j = 1, \dots, m$$
+
+$$o = \sum_{j=1}^m v_j h_j + c, \quad L = \tfrac12 (o - y)^2, \quad (x, y) \sim \mathcal D$$
+
+## 1.1
+
+$\theta = ?$
+
+## 1.2
+
+$\frac{\partial L}{\partial o} = ?$ $\frac{\partial L}{\partial v_j} = ?$
+
+## 1.3
+
+$\frac{\partial L}{\partial h_j} = ?$ $\frac{\partial L}{\partial a_j} = ?$
+$\frac{\partial L}{\partial W_{ji}} = ?$ $\frac{\partial L}{\partial b_j} = ?$
+"""
+
+SOFTMAX = r"""# 2
+
+$$s_k = \sum_{d=1}^D W_{kd} x_d, \quad k = 1, \dots, K, \quad p_k = \frac{e^{s_k}}{\sum_{c=1}^K e^{s_c}}$$
+
+$$L = -\log p_y, \quad y \in \{1, \dots, K\}$$
+
+$\frac{\partial L}{\partial s_k} = ?$ $\frac{\partial L}{\partial W_{kd}} = ?$
+"""
+
+CIRCUIT = r"""# 1
+
+$$f = (x + y) z, \quad x = -2, \quad y = 5, \quad z = -4$$
+
+$f = ?$
+
+![circuit](f)
+"""
+
+
+@pytest.mark.parametrize(
+    ("exam", "text", "answered"),
+    [
+        (MLP, "1.2 $\\delta_o = o-y$.\n\n1.3 $\\delta_j = \\delta_o v_j [a_j>0]$, "
+         r"$\frac{\partial L}{\partial W_{ji}}=\delta_j x_i$, $\frac{\partial L}{\partial b_j}=\delta_j$", 2),
+        (MLP, r"1.3 $\frac{\partial L}{\partial h_j} = e v_j$, where $e = o - y$", 1),
+        (MLP, r"1.3 $\frac{\partial L}{\partial a_j}=(o-y)v_j[a_j>0]$, "
+         r"$\frac{\partial L}{\partial b_j}=\frac{\partial L}{\partial a_j}$", 2),
+        (MLP, r"1.3 $\delta_j = \frac{\partial L}{\partial a_j} = (o-y)v_j\mathbf 1_{a_j>0}$", 1),
+        (MLP, r"1.3 $(o-y)v_j=\frac{\partial L}{\partial h_j}$", 1),
+        (MLP, r"1.1 $\theta=\{\mathbf W,\mathbf b,\mathbf v,c\}$", 1),
+        (MLP, r"1.1 $\theta = W, b, v, c$", 1),
+        (MLP, r"1.1 The parameters are $W$, $b$, $v$, and $c$.", 1),
+        (MLP, r"1.2 $\partial\mathcal L/\partial o = o - y$, $\frac{\partial \ell}{\partial v_j} = (o-y) h_j$", 2),
+        (SOFTMAX, r"2 $\frac{\partial L}{\partial s_j} = p_j - [j=y]$", 1),
+        (SOFTMAX, r"2 $\frac{\partial L}{\partial W_{kd}}=(p_k-\delta_{ky})x_d$", 1),
+        (CIRCUIT, r"1 $\frac{\partial f}{\partial y} = z = -4$, $f=-12$", 2),
+    ],
+)  # fmt: skip
+def test_right_answers_as_people_write_them(exam: str, text: str, answered: int) -> None:
+    report = check(text, Exam.parse(exam))
+    assert not report.wrong
+    got = [a for a in report.answers if a.claim is not None]
+    assert [type(a.verdict).__name__ for a in got] == ["Equal"] * answered
+
+
+@pytest.mark.parametrize(
+    ("exam", "text"),
+    [
+        (MLP, r"1.3 $\frac{\partial L}{\partial a_j} = (o-y)v_j$ if $a_j>0$, $0$ otherwise"),
+        (MLP, r"1.3 Let $G_{ji}=\frac{\partial L}{\partial W_{ji}}$, $\frac{\partial L}{\partial W_{ji}}=G_{ji}$"),
+        (SOFTMAX, r"2 $\frac{\partial L}{\partial s_y}=p_y-1$"),
+        (CIRCUIT, r"1 $\frac{\partial f}{\partial x} = y^2 - 29$"),
+    ],
+)  # fmt: skip
+def test_what_is_no_answer_earns_nothing_and_is_not_called_wrong(exam: str, text: str) -> None:
+    report = check(text, Exam.parse(exam))
+    assert not any(isinstance(c.verdict, Differs) for c in report.claims)
+    assert not any(isinstance(a.verdict, Equal) for a in report.answers)
+
+
+def test_the_work_and_the_exam_are_never_written_over(tmp_path: Path) -> None:
+    work, exam = tmp_path / "w.md", tmp_path / "exam.md"
+    work.write_text("$1 + 1 = 2$\n")
+    exam.write_text(CIRCUIT)
+    for target in (work, exam):
+        before = target.read_text()
+        made = CliRunner().invoke(
+            main, ["check", str(work), "--against", str(exam), "-o", str(target)]
+        )
+        assert made.exit_code == 2
+        assert target.read_text() == before
+
+
+def test_no_answers_gives_nothing_away() -> None:
+    text = r"1.2 $\frac{\partial L}{\partial o} = y - o$"
+    report = check(text, Exam.parse(MLP))
+    told = "\n".join(line for line, _ in lines(report, answers=False))
+    assert "lacks" not in told
+    assert "Right is" not in told
+    assert not report.json(answers=False)["claims"][0]["right"]
