@@ -27,8 +27,8 @@ from symgrad.work import Piece
 
 NUMBER = r"\d+(?:[.,]\d+)?"
 ARITHMETIC = re.compile(
-    rf"(?<![A-Za-z0-9_.,)\]}}%/^])[({{\[]*-?{NUMBER}[\d\s.(){{}}+\-−–*/×·^xX]*?"
-    rf"(?:=\s*[({{]*-?{NUMBER}[\d\s.(){{}}+\-−–*/×·^xX]*)+"
+    rf"(?<![A-Za-z0-9_.,)\]}}%/^])[({{\[]{{0,8}}-?{NUMBER}[\d\s.(){{}}+\-−–*/×·^xX]{{0,200}}?"
+    rf"(?:=\s{{0,9}}[({{]{{0,8}}-?{NUMBER}[\d\s.(){{}}+\-−–*/×·^xX]{{0,200}}){{1,9}}"
 )
 PRODUCT = re.compile(
     rf"(?<![A-Za-z0-9_.,])\(?{NUMBER}(?:\s*[x×X*·]\s*(?:{NUMBER}|\([\d\s+x×X*·−-]+\)))+\)?"

@@ -17,6 +17,13 @@ from symgrad.errors import ExamError, Place, SymgradError
 
 LARGEST = 2_000_000
 """A work may have this many bytes."""
+MOST_FORMULAS = 5_000
+MOST_LINES = 20_000
+"""A work may have so many formulas and lines."""
+LABEL = 300
+"""A label stands in so many characters at the start of a line."""
+LONGEST_LINE = 4_000
+"""A line of words that is longer is no sentence, and is left alone."""
 LONGEST = 20_000
 """A piece of mathematics may have this many characters, its macros expanded."""
 DEEPEST = 8
@@ -166,8 +173,22 @@ class Scanner:
 
     def document(self) -> Written:
         """The whole document."""
+        if len(self.lines) > MOST_LINES:
+            raise ExamError(
+                f"found {len(self.lines)} lines, expected at most {MOST_LINES}",
+                at=Place(self.file, MOST_LINES),
+                hint="split the work into several files",
+            )
         self.define()
-        taken = list(self.spans())
+        taken: list[tuple[int, int, int, int, str]] = []
+        for span in self.spans():
+            taken.append(span)
+            if len(taken) > MOST_FORMULAS:
+                raise ExamError(
+                    f"found more than {MOST_FORMULAS} formulas, expected fewer",
+                    at=self.place(span[0]),
+                    hint="split the work into several files",
+                )
         parts = self.parts(taken)
         pieces = [self.piece(a, b, c, d, env, parts) for a, b, c, d, env in taken if b >= 0]
         pieces += self.unclosed(taken, parts)
@@ -356,7 +377,7 @@ class Scanner:
             at = last
         out.append(blanked[at:])
         for n, line in enumerate("".join(out).split("\n")):
-            if line.strip(" \t\N{REPLACEMENT CHARACTER}"):
+            if len(line) <= LONGEST_LINE and line.strip(" \t\N{REPLACEMENT CHARACTER}"):
                 fault = None
                 if self.tex and (hit := FORBIDDEN.search(line)) and not in_preamble(hit.group(1)):
                     fault = self.forbidden(line, self.starts[n])
@@ -374,7 +395,7 @@ class Scanner:
         found: list[Part] = []
         now = Part()
         for n, line in enumerate(self.lines, 1):
-            if n not in inside:
+            if n not in inside and len(line) <= LONGEST_LINE:
                 now = labelled(line, now)
             found.append(now)
         return found
@@ -387,6 +408,7 @@ def in_preamble(command: str) -> bool:
 
 def labelled(line: str, now: Part) -> Part:
     """The part that a line opens, or the one it stands in."""
+    line = " ".join(line.split())[:LABEL]
     title = HEADING.match(line)
     heading = title["title"].strip() if title else ""
     number = NUMBERED.match(line)
