@@ -177,7 +177,7 @@ class Ground:
         """What the work says that a name of its own stands for."""
         tables = [table.get(r.name, ()) for table in (self.aliases, self.later)]
         for head, body in (d for found in tables for d in reversed(found)):
-            if head == r:
+            if head == r and not _recursive(head, body):
                 return body
         for head, body in (d for found in tables for d in reversed(found)):
             put = self.fits(head, body, r)
@@ -187,8 +187,9 @@ class Ground:
 
     def fits(self, head: Ref, body: Expr, r: Ref) -> dict[str, Expr] | None:
         """The indices under which r is what was defined: e_2 is e_i = ŷ_i - y_i at i = 2; δ_z is
-        not δ_h = h - y, where h is a label, and δ_o not δ_j = δ_o v_j, which reads it."""
-        if r in walk(body):
+        not δ_h = h - y, where h is a label, and nothing is a rule that reads its own name, such as
+        δ_t = a δ_{t+1}."""
+        if r in walk(body) or _recursive(head, body):
             return None
         if len(head.indices) != len(r.indices):
             return None
@@ -556,6 +557,15 @@ class Stranger:
     at: Place
     entry: bool = True
     """It is an entry that a tensor of the scope does not have."""
+
+
+def _recursive(head: Ref, body: Expr) -> bool:
+    """Does a rule read its own name at indices made of its letters?"""
+    mine = _letters(head)
+    return any(
+        isinstance(x, Ref) and x.name == head.name and (not mine or mine & _letters(x))
+        for x in walk(body)
+    )
 
 
 def _bare(name: str) -> str:

@@ -441,6 +441,20 @@ def test_right_answers_as_people_write_them(exam: str, text: str, answered: int)
     assert [type(a.verdict).__name__ for a in got] == ["Equal"] * answered
 
 
+def test_a_recursion_of_the_works_own_is_no_definition_to_put_in() -> None:
+    exam = r"""# 1
+
+$$h_t = a h_{t-1} + b x_t, \quad t = 1, \dots, T, \quad h_0 = 0, \quad L = \tfrac12 (h_T - y)^2$$
+
+$\frac{\partial L}{\partial a} = ?$
+"""
+    text = r"""1 $\delta_t=\frac{\partial L}{\partial h_t}$, $\delta_T=h_T-y$, $\delta_t=a\delta_{t+1}$;
+$\frac{\partial L}{\partial a}=\sum_{t=1}^T\delta_t h_{t-1}$"""
+    report = check(text, Exam.parse(exam))
+    assert not report.wrong
+    assert isinstance(report.answers[0].verdict, Equal)
+
+
 @pytest.mark.parametrize(
     ("exam", "text"),
     [
