@@ -25,13 +25,13 @@ from symgrad.solve import Solved
 from symgrad.verdict import Counterexample, Differs, Equal, Verdict
 from symgrad.work import Piece
 
-NUMBER = r"\d+(?:[.,]\d+)?"
+NUMBER = r"\d{1,30}(?:[.,]\d{1,30})?"
 ARITHMETIC = re.compile(
-    rf"(?<![A-Za-z0-9_.,)\]}}%/^])[({{\[]{{0,8}}-?{NUMBER}[\d\s.(){{}}+\-−–*/×·^xX]{{0,200}}?"
-    rf"(?:=\s{{0,9}}[({{]{{0,8}}-?{NUMBER}[\d\s.(){{}}+\-−–*/×·^xX]{{0,200}}){{1,9}}"
+    rf"(?<![A-Za-z0-9_.,)\]}}%/^({{\[])[({{\[]{{0,20}}-?{NUMBER}[\d\s.(){{}}+\-−–*/×·^xX]{{0,200}}?"
+    rf"(?:=\s{{0,20}}[({{]{{0,20}}-?{NUMBER}[\d\s.(){{}}+\-−–*/×·^xX]{{0,200}}){{1,50}}"
 )
 PRODUCT = re.compile(
-    rf"(?<![A-Za-z0-9_.,])\(?{NUMBER}(?:\s*[x×X*·]\s*(?:{NUMBER}|\([\d\s+x×X*·−-]+\)))+\)?"
+    rf"(?<![A-Za-z0-9_.,])\(?{NUMBER}(?:\s{{0,9}}[x×X*·]\s{{0,9}}(?:{NUMBER}|\([\d\s+x×X*·−-]{{1,99}}\))){{1,20}}\)?"
 )
 BESIDE = re.compile(
     r"\s*-?\s*(?:filter|kernel|window|pool|conv|max|avg|patch|image|input|stride|필터|커널|풀링|"

@@ -8,7 +8,8 @@ without end are pieces with a fault, and the rest is read on.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,17 +18,24 @@ from symgrad.errors import ExamError, Place, SymgradError
 
 LARGEST = 2_000_000
 """A work may have this many bytes."""
-MOST_FORMULAS = 5_000
-MOST_LINES = 20_000
-"""A work may have so many formulas and lines."""
-LABEL = 300
-"""A label stands in so many characters at the start of a line."""
-LONGEST_LINE = 4_000
-"""A line of words that is longer is no sentence, and is left alone."""
 LONGEST = 20_000
 """A piece of mathematics may have this many characters, its macros expanded."""
 DEEPEST = 8
 """Macros that stand in macros."""
+MOST_FORMULAS = 5_000
+"""A work may have this many formulas; signs of equality in words count as one each."""
+MOST_LINES = 20_000
+"""A work may have this many lines."""
+LABEL = 300
+"""A label stands in so many characters at the start of a line."""
+MOST_MACROS = 500
+"""A work may define this many macros."""
+LONGEST_LINE = 4_000
+"""A line may have this many characters of words."""
+SHORT = 80
+"""Characters shown of what cannot be read."""
+CROWD = 100
+"""Formulas on one line, up to which the words beside them speak about each."""
 
 ENVIRONMENTS = (
     "equation|align|gather|alignat|displaymath|math|multline|eqnarray|flalign"  # of display
@@ -40,7 +48,8 @@ OPENING = re.compile(
     r"|(?P<verbatim>\\begin\{(?:verbatim|lstlisting|comment)\})"
     r"|(?P<escaped>\\[\\$%])"
     r"|(?P<bracket>\\\[)|(?P<paren>\\\()|(?P<double>\$\$)|(?P<single>\$)"
-    r"|^(?P<fence>(?P<marks>```+|~~~+)[ \t]*(?P<info>[^\n`]*)\n)"
+    r"|^(?P<fence>(?P<marks>`{3,}(?!`)|~{3,}(?!~))[ \t]{0,99}(?P<info>[^\n`]{0,200})\n)"
+    r"|(?P<struck>\\(?:sout|st|[bx]?cancel)\{|(?<!~)~~(?=[^\s~])|<(?:s|del|strike)>)"
     r"|(?P<tick>`+)"
     r"|(?P<comment><!--)",
     re.M,
@@ -58,20 +67,36 @@ NEW = re.compile(
     r"|\\DeclareMathOperator\*?\s*\{\s*\\(?P<op>[A-Za-z]+)\s*\}\s*(?=\{)"
 )
 
+LEAD = (
+    r"\s{0,20}(?:\#{1,6}\s{0,4}|\\(?:sub){0,2}(?:section|paragraph|chapter)\*?\{|\\question|[-*+]\s{1,4}|"
+    r"\*\*|__|\\(?:textbf|underline|emph)\{|\\item\s?\[?|\\part\s?)?\s{0,4}"
+)
+WORD = (
+    r"(?:question|problem|exercise|task|part|aufgabe|übung|frage|teil|ejercicio|pregunta|problema|"
+    r"exercice|esercizio|문제|问题|問題|題|题|q|ex)\s?\.?\s?(?:nr\.?|no\.?|\#)?\s?"
+)
+NO_SUM = r"(?!\s{0,4}(?:[+/=×·<>^]|\*(?!\*)|[-−–]\s{0,4}[\d(]))"
+"""What follows a label is no sign: (3) * 5 is a product."""
 NUMBERED = re.compile(
-    r"^\s*(?:\#{1,6}\s*|\\(?:sub)*(?:section|paragraph)\*?\{|\\question|\*\*|\\textbf\{)?\s*"
-    r"(?:question|problem|exercise|part|aufgabe|문제|q)?\s*\.?\s*"
-    r"(?P<number>(?!\d\d\.\d\d\.)\d{1,2}(?:\.\d{1,2})+|\d{1,2}(?=[.):]\s|\s*$|\s*[:(]))(?=[\s.):}*]|$)"
-    r"|^\s*\((?P<round>\d{1,2})\)(?=\s|$)",
+    LEAD + r"(?P<word>" + WORD + r")?"
+    r"(?:(?P<number>(?!\d\d\.\d\d\.)\d{1,2}(?:\.\d{1,2}){1,4}|\d{1,2}(?![.,]?\d))"
+    r"(?P<letter>[a-h](?=[.):]|\s{0,4}$|\s{1,4}(?:\$|\\[(\[]|[d∂]\w{1,4}/)))?"
+    r"(?(word)(?![\w.]*\w)|(?(letter)|(?:(?<=\d\.\d)|(?<=\d\.\d\d)|"
+    r"(?=[.):](?:[\s*}_]|$)|\s{0,4}(?:$|[:(}])))))(?=[\s.):}*(_]|$)"
+    r"|\((?P<round>\d{1,2})\)(?=\s|$))" + NO_SUM,
     re.I,
 )
+"""A line that opens a question: 3.3, Question 2, 1b), (2)."""
 LETTERED = re.compile(
-    r"^\s*(?:\#{1,6}\s*|\\(?:sub)*(?:section|paragraph)\*?\{|[-*+]\s+|\*\*|\\textbf\{|\\item\s*\[?|\\part\s*)?\s*"
-    r"(?:part\s+|teil\s+)?"
-    r"(?:\((?P<a>[a-z]|[ivx]{2,4})\)|(?P<b>[a-z])\)|(?P<c>(?-i:[a-z]))[.:](?=\s))",
+    LEAD + r"(?:part\s{1,4}|teil\s{1,4})?"
+    r"(?:\((?P<a>[a-z]|[ivx]{2,4})\)|(?P<b>[a-z])\)|(?P<c>(?-i:[a-z]))[.:](?=\s))" + NO_SUM,
     re.I,
 )
-HEADING = re.compile(r"^\s*(?:\#{1,6}\s+|\\(?:sub)*(?:section|paragraph)\*?\{)(?P<title>[^}\n]*)")
+"""A line that opens a part of a question: (b), b)."""
+EQUALS = re.compile(r"(?<![=<>!])=(?!=)")
+HEADING = re.compile(
+    r"\s{0,20}(?:\#{1,6}\s{1,9}|\\(?:sub){0,2}(?:section|paragraph)\*?\{)(?P<title>[^}\n]*)"
+)
 
 
 @dataclass(frozen=True)
@@ -160,6 +185,8 @@ class Scanner:
     text: str
     file: str
     macros: dict[str, tuple[int, str]] = field(default_factory=dict)
+    seen: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Marks that were looked for: from where, and where the next one stands."""
 
     def __post_init__(self) -> None:
         self.tex = self.file.endswith(".tex")
@@ -180,15 +207,10 @@ class Scanner:
                 hint="split the work into several files",
             )
         self.define()
-        taken: list[tuple[int, int, int, int, str]] = []
-        for span in self.spans():
-            taken.append(span)
-            if len(taken) > MOST_FORMULAS:
-                raise ExamError(
-                    f"found more than {MOST_FORMULAS} formulas, expected fewer",
-                    at=self.place(span[0]),
-                    hint="split the work into several files",
-                )
+        self.breaks = [m.start() for m in re.finditer(r"\n(?=[ \t]{0,200}\n)", self.text)]
+        taken = list(self.spans())
+        crowd = Counter(self.place(first).line for first, *_ in taken)
+        self.crowded = {line for line, n in crowd.items() if n > CROWD}
         parts = self.parts(taken)
         pieces = [self.piece(a, b, c, d, env, parts) for a, b, c, d, env in taken if b >= 0]
         pieces += self.unclosed(taken, parts)
@@ -207,8 +229,15 @@ class Scanner:
 
     def define(self) -> None:
         r"""The document's own ``\newcommand``; their text is blanked."""
-        out = self.text
-        for hit in NEW.finditer(self.text):
+        out: list[str] = []
+        at = 0
+        for n, hit in enumerate(NEW.finditer(self.text)):
+            if n >= MOST_MACROS:
+                raise ExamError(
+                    f"found more than {MOST_MACROS} definitions of macros",
+                    at=self.place(hit.start()),
+                    hint="leave out those that the work does not use",
+                )
             body = braced(self.text, hit.end())
             if body is None:
                 continue
@@ -216,19 +245,23 @@ class Scanner:
             name = hit["a"] or hit["b"] or hit["op"]
             made = rf"\operatorname{{{body}}}" if hit["op"] else body
             self.macros[name] = (int(hit["n"] or 0), made)
-            gone = re.sub(r"[^\n]", " ", self.text[hit.start() : end])
-            out = out[: hit.start()] + gone + out[end:]
-        self.text = out
+            if end > at:
+                start = max(at, hit.start())
+                gone = re.sub(r"[^\n]", " ", self.text[start:end])
+                out += [self.text[at:start], gone]
+                at = end
+        self.text = "".join((*out, self.text[at:]))
+        if self.macros:
+            names = "|".join(sorted(self.macros, key=len, reverse=True))
+            self.calls = re.compile(rf"\\({names})(?![A-Za-z])")
 
     def expanded(self, latex: str, depth: int = 0) -> str:
         """The mathematics with the document's own macros put in; bounded in depth and length."""
         if not self.macros or len(latex) > LONGEST:
             return latex
-        names = "|".join(sorted(self.macros, key=len, reverse=True))
-        pattern = re.compile(rf"\\({names})(?![A-Za-z])")
         out: list[str] = []
-        at = 0
-        while hit := pattern.search(latex, at):
+        at = length = 0
+        while hit := self.calls.search(latex, at):
             if depth >= DEEPEST:
                 raise ExamError(
                     f"found \\{hit[1]}, whose definition leads to itself or is nested more than "
@@ -245,7 +278,8 @@ class Scanner:
             out.append(inner if count == 0 and re.fullmatch(r"\\?\w+", inner) else f"{{{inner}}}")
             if out[-1][-1].isalpha() and latex[at : at + 1].isalpha():
                 out.append(" ")
-            if sum(map(len, out)) > LONGEST:
+            length += len(inner) + 2
+            if length > LONGEST:
                 raise ExamError(
                     f"found a formula of more than {LONGEST} characters once its macros are put in",
                     hint="write it out",
@@ -257,19 +291,31 @@ class Scanner:
     def spans(self) -> Iterator[tuple[int, int, int, int, str]]:
         """Start and end of a formula with its marks, start and end without, and its environment;
         the end is -1 if it is never closed."""
-        at = 0
+        at = count = 0
         while hit := OPENING.search(self.text, at):
             at = hit.end()
             if hit["escaped"]:
                 continue
+            count += 1
+            if count > MOST_FORMULAS and not hit["tick"]:
+                raise ExamError(
+                    f"found more than {MOST_FORMULAS} formulas, expected a written answer",
+                    at=self.place(hit.start()),
+                    hint="split the work into several files",
+                )
             if hit["verbatim"]:
-                end = self.text.find(hit["verbatim"].replace("begin", "end"), at)
+                end = self.next(hit["verbatim"].replace("begin", "end"), at)
                 at = len(self.text) if end < 0 else end
                 yield (hit.start(), at, -1, -1, "code")
             elif hit["comment"]:
-                end = self.text.find("-->", at)
+                end = self.next("-->", at)
                 at = len(self.text) if end < 0 else end + 3
                 yield (hit.start(), at, -1, -1, "code")
+            elif hit["struck"]:
+                end = self.struck(hit)
+                if end >= 0:
+                    at = end
+                    yield (hit.start(), at, -1, -1, "code")
             elif hit["fence"]:
                 close = re.compile(rf"^[ \t]*{re.escape(hit['marks'])}", re.M).search(self.text, at)
                 end = close.start() if close else len(self.text)
@@ -278,8 +324,9 @@ class Scanner:
                 yield (hit.start(), close.end() if close else end, *inner, "" if maths else "code")
                 at = close.end() if close else end
             elif hit["tick"]:
-                line = self.text.find("\n", at)
-                end = self.text.find(hit["tick"], at, line if line >= 0 else len(self.text))
+                n = bisect_right(self.starts, at)
+                line = self.starts[n] - 1 if n < len(self.starts) else len(self.text)
+                end = self.text.find(hit["tick"], at, line)
                 if end >= 0:
                     at = end + len(hit["tick"])
                     yield (hit.start(), at, -1, -1, "code")
@@ -291,23 +338,50 @@ class Scanner:
                 yield (hit.start(), close_, at, end, hit["env"] or "")
                 at = close_
 
+    def next(self, mark: str, at: int) -> int:
+        """Where a mark stands next, -1 if nowhere; every stretch is searched once."""
+        since, found = self.seen.get(mark, (0, 0))
+        if since <= at and (found < 0 or at <= found):
+            return found
+        found = self.text.find(mark, at)
+        self.seen[mark] = (at, found)
+        return found
+
+    def paragraph(self, at: int) -> int:
+        """Where the paragraph around a character ends."""
+        n = bisect_left(self.breaks, at)
+        return self.breaks[n] if n < len(self.breaks) else len(self.text)
+
+    def struck(self, hit: re.Match[str]) -> int:
+        """Where what is struck out ends; -1 if nowhere in the paragraph."""
+        mark = hit["struck"]
+        if mark[0] == "\\":
+            inner = braced(self.text, hit.end() - 1, LONGEST_LINE)
+            return -1 if inner is None else hit.end() + len(inner) + 1
+        if mark == "~~" and self.tex:
+            return -1
+        close = mark if mark == "~~" else mark.replace("<", "</")
+        end = self.next(close, hit.end())
+        return end + len(close) if 0 <= end < self.paragraph(hit.end()) else -1
+
     def closing(self, hit: re.Match[str]) -> tuple[int, int]:
         """Where the formula that opens here ends, without and with its mark; -1 if nowhere."""
         if hit["env"]:
             mark = rf"\end{{{hit['env']}{hit['star']}}}"
-            end = self.text.find(mark, hit.end())
+            end = self.next(mark, hit.end())
             return (end, end + len(mark)) if end >= 0 else (-1, -1)
         marks = {"bracket": r"\]", "paren": r"\)", "double": "$$", "single": "$"}
         mark = next(m for kind, m in marks.items() if hit[kind])
-        stop = re.compile(r"\n[ \t]*\n").search(self.text, hit.end())
-        limit = len(self.text) if stop is None or hit["double"] else stop.start()
+        limit = len(self.text) if hit["double"] else self.paragraph(hit.end())
         at = hit.end()
-        while (end := self.text.find(mark, at, limit)) >= 0:
-            back = len(self.text[:end]) - len(self.text[:end].rstrip("\\")) if mark[0] == "$" else 0
-            if back % 2 == 0:
+        while (end := self.next(mark, at)) >= 0:
+            back = end
+            while mark[0] == "$" and back > at and self.text[back - 1] == "\\":
+                back -= 1
+            if (end - back) % 2 == 0:
                 break
             at = end + 1
-        if end < 0 or (hit["single"] and end == hit.end()):
+        if end < 0 or end + len(mark) > limit or (hit["single"] and end == hit.end()):
             return -1, -1
         return end, end + len(mark)
 
@@ -317,7 +391,7 @@ class Scanner:
         """One formula."""
         at = self.place(max(start, first))
         part = parts[at.line - 1]
-        words = self.lines[at.line - 1]
+        words = "" if at.line in self.crowded else self.lines[at.line - 1]
         if env == "code":
             return Piece("", at, part, maths=False, start=first)
         text = self.text[start:end]
@@ -359,7 +433,7 @@ class Scanner:
                     at=at,
                     hint="close the formula",
                 )
-                rest = self.lines[at.line - 1][at.column - 1 :]
+                rest = self.lines[at.line - 1][at.column - 1 :][:SHORT]
                 yield Piece(rest, at, parts[at.line - 1], True, at.source, fault, start)
 
     def plain(
@@ -376,8 +450,28 @@ class Scanner:
             out.append(re.sub(r"[^\n]", "\N{REPLACEMENT CHARACTER}", blanked[first:last]))
             at = last
         out.append(blanked[at:])
+        equations = sum(1 for _ in taken)
         for n, line in enumerate("".join(out).split("\n")):
-            if len(line) <= LONGEST_LINE and line.strip(" \t\N{REPLACEMENT CHARACTER}"):
+            equations += sum(1 for _ in EQUALS.finditer(line))
+            if equations > MOST_FORMULAS:
+                raise ExamError(
+                    f"found more than {MOST_FORMULAS} formulas, expected a written answer",
+                    at=Place(self.file, n + 1, 1, self.lines[n][:SHORT]),
+                    hint="split the work into several files",
+                )
+            said = len(line) - line.count("\N{REPLACEMENT CHARACTER}")
+            if said > LONGEST_LINE:
+                if EQUALS.search(line):
+                    at_ = Place(self.file, n + 1, 1, self.lines[n])
+                    wide = ExamError(
+                        f"found a line of {said} characters, expected at most {LONGEST_LINE}",
+                        at=at_,
+                        hint="break it into several lines",
+                    )
+                    text = line[:SHORT]
+                    yield Piece(text, at_, parts[n], False, "", wide, self.starts[n])
+                continue
+            if line.strip(" \t\N{REPLACEMENT CHARACTER}"):
                 fault = None
                 if self.tex and (hit := FORBIDDEN.search(line)) and not in_preamble(hit.group(1)):
                     fault = self.forbidden(line, self.starts[n])
@@ -395,7 +489,7 @@ class Scanner:
         found: list[Part] = []
         now = Part()
         for n, line in enumerate(self.lines, 1):
-            if n not in inside and len(line) <= LONGEST_LINE:
+            if n not in inside:
                 now = labelled(line, now)
             found.append(now)
         return found
@@ -408,34 +502,47 @@ def in_preamble(command: str) -> bool:
 
 def labelled(line: str, now: Part) -> Part:
     """The part that a line opens, or the one it stands in."""
-    line = " ".join(line.split())[:LABEL]
+    line = " ".join(line[:LONGEST_LINE].split())[:LABEL]
     title = HEADING.match(line)
     heading = title["title"].strip() if title else ""
     number = NUMBERED.match(line)
     if number and number["round"]:
-        return Part(number["round"], "", heading or line.strip())
-    if number and (title or "." in number["number"] or len(line.strip()) < 60):
-        rest = line[number.end() :]
-        letter = LETTERED.match(rest.lstrip(" .):"))
-        return Part(number["number"], _letter(letter), heading or line.strip())
+        return Part(number["round"], "", heading or line)
+    brief = len(re.sub(r"\$[^$]*\$", "", line)) < 60
+    if number and (title or number["word"] or "." in number["number"] or brief):
+        letter = LETTERED.match(line[number.end() :].lstrip(" .):"))
+        said = number["letter"] or _letter(letter)
+        return Part(number["number"], said.lower(), heading or line)
     letter = LETTERED.match(line)
     if letter:
-        return replace(now, letter=_letter(letter), title=heading or line.strip())
+        return replace(now, letter=_letter(letter), title=heading or line)
     if title:
         return Part("", "", heading)
     return now
+
+
+def label_end(line: str) -> int:
+    """Where the label at the start of a line ends: of 1. 5 + 3 = 8 the sum begins at 3."""
+    at = 0
+    for pattern in (NUMBERED, LETTERED):
+        hit = pattern.match(line[at : at + 200])
+        if hit:
+            at += hit.end()
+            rest = re.match(r"[.):*_}\s]*", line[at:])
+            at += rest.end() if rest else 0
+    return at
 
 
 def _letter(hit: re.Match[str] | None) -> str:
     return next((x.lower() for x in hit.groups() if x), "") if hit else ""
 
 
-def braced(text: str, at: int) -> str | None:
+def braced(text: str, at: int, limit: int = LONGEST) -> str | None:
     """What stands between the brace at `at` and the one that closes it."""
     if text[at : at + 1] != "{":
         return None
     depth = 0
-    for k in range(at, min(len(text), at + LONGEST)):
+    for k in range(at, min(len(text), at + limit)):
         if text[k] == "\\":
             continue
         if text[k] == "{" and text[k - 1] != "\\":
