@@ -23,7 +23,7 @@ from symgrad.notation import read_expression
 from symgrad.numeral import shown
 from symgrad.solve import Solved
 from symgrad.verdict import Counterexample, Differs, Equal, Verdict
-from symgrad.work import Piece
+from symgrad.work import Piece, label_end
 
 NUMBER = r"\d{1,30}(?:[.,]\d{1,30})?"
 ARITHMETIC = re.compile(
@@ -76,9 +76,10 @@ class Tally:
         if table is not None and text.lstrip().startswith("|"):
             yield from self.cells(text, piece, table)
             return
-        for hit in ARITHMETIC.finditer(text):
+        start = label_end(text)
+        for hit in ARITHMETIC.finditer(text, start):
             yield from self.arithmetic(hit, piece)
-        rest = ARITHMETIC.sub(lambda m: " " * len(m[0]), text)
+        rest = ARITHMETIC.sub(lambda m: " " * len(m[0]), " " * start + text[start:])
         if table is None:
             return
         found = [h for h in PRODUCT.finditer(rest) if not BESIDE.match(rest, h.end())]
@@ -111,7 +112,7 @@ class Tally:
         text = hit.group().strip()
         sides = [s.strip() for s in text.split("=")]
         if len(text) > LENGTH or not any(
-            re.search(r"\d\s*[+\-−*/×·^xX(]\s*[\d(]", s) for s in sides
+            re.search(r"\d\)?\s*[+\-−*/×·^xX(]\s*[\d(]", s) for s in sides
         ):
             return
         values = [number(s) for s in sides]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from symgrad.work import LETTERED
+from symgrad.work import label_end
 
 
 def plainly_called(text: str) -> str:
@@ -54,14 +54,15 @@ KNOWN_WORDS = frozenset(
 )
 
 
-NAMELIKE = re.compile(r"[d∂][A-Za-z]\w*|[A-Za-z]{1,2}(?:_\w+)?|[a-z]hat")
-"""Words of an equation in plain text: dL, w_1, db, yhat."""
+TIMES = re.compile(r"(?<=[\d)\s])[xX](?=[\d(\s])")
+"""2 x 3 is a product of numbers."""
+NAMELIKE = re.compile(r"[d∂][A-Za-z]\w*|[A-Za-z]{1,2}_\w+|[A-Za-z]|[a-z]hat")
+"""Words of an equation in plain text: dL, w_1, yhat, x; other words are words."""
 
 
 def plain_equation(line: str) -> tuple[str, str] | None:
     """A line of plain text that reads as an equation, in LaTeX, and as it stands."""
-    body = LETTERED.sub("", line, count=1).strip() if LETTERED.match(line) else line
-    body = body.lstrip("-*•> \t").rstrip(" .,;")
+    body = line[label_end(line) :].lstrip("-*•> \t").rstrip(" .,;")
     if "=" not in body or len(body) > 400 or not PLAIN.fullmatch(body):
         return None
     if body.startswith("=") or body.endswith("=") or "==" in body:
@@ -70,7 +71,7 @@ def plain_equation(line: str) -> tuple[str, str] | None:
         base = word.split("_")[0]
         if base not in KNOWN_WORDS and not NAMELIKE.fullmatch(word):
             return None
-    if not re.search(r"[A-Za-z]", body):
+    if not re.search(r"[A-Za-z]", TIMES.sub("", body)):
         return None
     return in_latex(body), body
 

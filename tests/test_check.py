@@ -441,6 +441,25 @@ def test_right_answers_as_people_write_them(exam: str, text: str, answered: int)
     assert [type(a.verdict).__name__ for a in got] == ["Equal"] * answered
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "(3) 5 + 3 = 8",
+        "a) 2 x 3 = 6",
+        "(b) 5 x 5 x 2 = 50",
+        "1. 5 + 3 = 8",
+        "so 24x24x8 = 4608",
+        "2 x 3 = 6",
+        "Q1 (a) 2 * 4 = 8",
+        "(3) * 5 = 15",
+    ],
+)
+def test_a_label_before_arithmetic_is_no_factor(line: str) -> None:
+    assert words(judged(line)) == ["Equal"]
+    wrong = re.sub(r"\d+$", "7", line)
+    assert words(judged(wrong)) == ["Differs"]
+
+
 def test_a_recursion_of_the_works_own_is_no_definition_to_put_in() -> None:
     exam = r"""# 1
 
