@@ -17,6 +17,7 @@ from markdown_it.tree import SyntaxTreeNode
 
 from symgrad import page
 from symgrad.errors import ExamError, Place, cited
+from symgrad.file import text_of
 from symgrad.macros import plain_blanks
 from symgrad.markdown import (
     COMMENT,
@@ -66,28 +67,14 @@ class Exam:
     @classmethod
     def read(cls, path: str | Path) -> Exam:
         """The exam in a file; ExamError if it is missing, too large or no UTF-8."""
-        file = Path(path)
-        try:
-            with file.open("rb") as opened:
-                raw = opened.read(LARGEST + 1)
-        except OSError as error:
-            raise ExamError(
-                f"found no readable file {file} ({error.strerror}), expected an exam in Markdown",
-                hint="check the path",
-            ) from None
-        if len(raw) > LARGEST:
-            raise ExamError(
-                f"found more than {LARGEST} bytes in {file}, expected an exam in Markdown",
-                hint="split the exam into several files",
-            )
-        text = decoded(raw, str(file))
+        text = text_of(path, LARGEST, "an exam in Markdown", "the exam")
         if not text.strip():
             raise ExamError(
                 "found an empty file, expected an exam in Markdown",
-                at=Place(str(file)),
+                at=Place(str(path)),
                 hint=r"write equations and questions such as $\frac{\partial L}{\partial w} = ?$",
             )
-        return cls.parse(text, str(file))
+        return cls.parse(text, str(path))
 
     @classmethod
     def parse(cls, text: str, path: str = "") -> Exam:
@@ -99,23 +86,6 @@ class Exam:
         """
         source = Source(text.replace("\r\n", "\n").replace("\r", "\n"), path)
         return Reader(source).exam()
-
-
-def decoded(raw: bytes, file: str) -> str:
-    """The bytes as text; the place of the first that is no UTF-8."""
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = raw[: error.start]
-        line = before.count(b"\n") + 1
-        start = before.rfind(b"\n") + 1
-        tail = raw[start:].split(b"\n", 1)[0].decode("utf-8", "replace")
-        at = Place(file, line, len(before[start:].decode("utf-8", "replace")) + 1, tail)
-        raise ExamError(
-            f"found the byte 0x{raw[error.start]:02x}, expected text in UTF-8",
-            at=at,
-            hint="save the file in UTF-8",
-        ) from None
 
 
 class Reader:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from symgrad.errors import ExamError, Place, SymgradError
+from symgrad.file import text_of
 
 LARGEST = 2_000_000
 """A work may have this many bytes."""
@@ -139,34 +140,7 @@ class Written:
 
 def read_work(path: str | Path) -> Written:
     """The work in a file; ExamError if there is none, it is too large, or no UTF-8."""
-    file = Path(path)
-    try:
-        with file.open("rb") as opened:
-            raw = opened.read(LARGEST + 1)
-    except OSError as error:
-        raise ExamError(
-            f"found no readable file {file} ({error.strerror}), expected Markdown, text or LaTeX",
-            hint="check the path",
-        ) from None
-    if len(raw) > LARGEST:
-        raise ExamError(
-            f"found more than {LARGEST} bytes in {file}, expected a written answer",
-            hint="split it into several files",
-        )
-    return written(decoded(raw, str(file)), str(file))
-
-
-def decoded(raw: bytes, file: str) -> str:
-    """The bytes as text; the place of the first that is no UTF-8."""
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise ExamError(
-            f"found the byte 0x{raw[error.start]:02x}, expected text in UTF-8",
-            at=Place(file, line),
-            hint="save the file in UTF-8",
-        ) from None
+    return written(text_of(path, LARGEST, "a work in Markdown, text or LaTeX"), str(path))
 
 
 def written(text: str, file: str = "") -> Written:
