@@ -17,6 +17,7 @@ from itertools import islice, product
 from time import monotonic
 
 from symgrad.affine import Affine, shift
+from symgrad.draw import Draw
 from symgrad.dual import Number, to_decimal
 from symgrad.expr import (
     Call,
@@ -45,7 +46,7 @@ from symgrad.pair import Pair
 from symgrad.points import Hidden, extremes
 from symgrad.polynomial import Outside
 from symgrad.slip import slipped
-from symgrad.trial import Draw, Judge, Outcome, Trial, apart, instances, look_at_ties
+from symgrad.trial import Judge, Outcome, Trial, apart, instances, look_at_ties
 from symgrad.verdict import (
     Agrees,
     Counterexample,
