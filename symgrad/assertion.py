@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from fractions import Fraction
 
-from symgrad.decide import exact_text
-from symgrad.dual import Number
+from symgrad.dual import Number, as_text
 from symgrad.errors import Place, SymgradError
 from symgrad.evaluate import Point, exact, value
 from symgrad.expr import Expr, Num, walk
@@ -158,13 +156,6 @@ def numeric(left: Expr, op: str, right: Expr, digits: int | None = None) -> Verd
     )
 
 
-def number(x: Number | None) -> str:
-    """A number of a counterexample; a rounded one with six digits."""
-    if x is None:
-        return "undefined"
-    return f"{x:.6g}" if isinstance(x, Decimal) else exact_text(x)
-
-
 def approximate(left: Expr, op: str, right: Expr, digits: int | None) -> Verdict:
     """A relation between numbers of which one has no exact value: √2 = 1.41."""
     try:
@@ -174,7 +165,7 @@ def approximate(left: Expr, op: str, right: Expr, digits: int | None) -> Verdict
     if op == "=" and rounds(a, b, digits):
         return Equal("holds as a rounded value", by="arithmetic")
     if op == "=" and abs(Fraction(a) - Fraction(b)) > Fraction(abs(Fraction(a)), 50):
-        told = f"the left side is {number(a)}, the right side {number(b)}"
+        told = f"the left side is {as_text(a)}, the right side {as_text(b)}"
         return Differs(told, counterexample=Counterexample({}, {}, a, b))
     return Undecided("found numbers that have no exact value")
 

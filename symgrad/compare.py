@@ -9,9 +9,9 @@ from typing import Any
 
 from symgrad.affine import conditions
 from symgrad.ask import check_goal
-from symgrad.decide import BUDGET, decide, exact_text
+from symgrad.decide import BUDGET, decide
 from symgrad.derive import Sweep
-from symgrad.dual import Number
+from symgrad.dual import Number, exact_text
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
     Call,

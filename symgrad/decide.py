@@ -18,7 +18,7 @@ from time import monotonic
 
 from symgrad.affine import Affine, shift
 from symgrad.draw import Draw
-from symgrad.dual import Number, to_decimal
+from symgrad.dual import as_text
 from symgrad.expr import (
     Call,
     Div,
@@ -62,8 +62,6 @@ BUDGET = 2.0
 """Seconds for one pair."""
 STEPS = (1, 2, 3, 4)
 """Values of a symbolic stride or dilation, which is outside linear arithmetic."""
-MOST_BITS = 10_000
-"""Python writes no integer of more than 4300 digits."""
 MOST_PLAIN = 1000
 """A counterexample with larger numbers, or fractions, is looked for again with small integers."""
 MOST_SLIPS = 400
@@ -262,7 +260,9 @@ class Decision:
             missing, extra = self.missing(outcome, prover, gap)
         slip = self.slip(outcome)
         at = ", ".join(f"{n} = {v}" for n, v in outcome.sizes.items())
-        told = [f"the first formula is {shown(outcome.left)}, the second {shown(outcome.right)}"]
+        told = [
+            f"the first formula is {as_text(outcome.left)}, the second {as_text(outcome.right)}"
+        ]
         if missing:
             told.append(f"the second lacks the term {missing}")
         if extra:
@@ -377,8 +377,8 @@ class Decision:
         message = f"equal except where {told}"
         if shown_at is not None:
             message += (
-                f"; there the first formula is {shown(shown_at.left)}, "
-                f"the second {shown(shown_at.right)}"
+                f"; there the first formula is {as_text(shown_at.left)}, "
+                f"the second {as_text(shown_at.right)}"
             )
         at = None if shown_at is None else example(shown_at)
         return EqualExceptTies(message, tuple(dict.fromkeys(said)), proof.by, at)
@@ -462,7 +462,7 @@ class Decision:
             where, outcome = looked.apart
             told += (
                 f", but not at a tie of {latex(where)}: there the first formula is "
-                f"{shown(outcome.left)}, the second {shown(outcome.right)}"
+                f"{as_text(outcome.left)}, the second {as_text(outcome.right)}"
             )
             return Agrees(told, len(usable), sizes, (latex(where),), example(outcome))
         if looked.ties:
@@ -500,25 +500,6 @@ def example(outcome: Outcome) -> Counterexample:
     """A point with the values that were read, for a person."""
     values = {latex(r): v for r, v in outcome.values.items()}
     return Counterexample(outcome.sizes, values, outcome.left, outcome.right)
-
-
-def exact_text(value: Number) -> str:
-    """A number as text; one of thousands of digits in its first fifty."""
-    if isinstance(value, Fraction) and max(map(_bits, value.as_integer_ratio())) > MOST_BITS:
-        return str(to_decimal(value))
-    return str(value)
-
-
-def _bits(n: int) -> int:
-    return n.bit_length()
-
-
-def shown(value: Number | None) -> str:
-    """A value as a person reads it."""
-    if value is None:
-        return "undefined"
-    text = exact_text(value)
-    return text if len(text) <= 24 else f"{to_decimal(value):.12g}"
 
 
 def _spelled(flat: tuple[Factor, ...], forms: tuple[Affine, ...]) -> str:

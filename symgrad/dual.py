@@ -72,6 +72,25 @@ def to_decimal(x: Number) -> Decimal:
     return Decimal(x.numerator) / Decimal(x.denominator)
 
 
+MOST_BITS = 10_000
+"""Python writes no integer of more than 4300 digits."""
+
+
+def exact_text(value: Number) -> str:
+    """A number as text; one of thousands of digits in its first fifty."""
+    if isinstance(value, Fraction) and _bits(value) > MOST_BITS:
+        return str(to_decimal(value))
+    return str(value)
+
+
+def as_text(value: Number | None) -> str:
+    """A value as a person reads it."""
+    if value is None:
+        return "undefined"
+    text = exact_text(value)
+    return text if len(text) <= 24 else f"{to_decimal(value):.12g}"
+
+
 def _checked(x: Fraction) -> Fraction:
     return x if _bits(x) <= MAX_BITS else _refuse_long()
 

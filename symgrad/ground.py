@@ -13,11 +13,12 @@ from functools import cached_property
 from itertools import product
 
 from symgrad.affine import Condition, conditions, shift
-from symgrad.assertion import number, rounds
+from symgrad.assertion import rounds
 from symgrad.compare import pair_of
 from symgrad.consistency import check_entry
 from symgrad.decide import BUDGET, decide
 from symgrad.derive import Sweep
+from symgrad.dual import as_text
 from symgrad.equation import Upstream
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.evaluate import Point, Unrolled
@@ -347,7 +348,7 @@ class Ground:
             return None
         if a == b or rounds(b if not names(left) else a, a if not names(left) else b, digits):
             return Equal("holds at the values given", by="values")
-        told = f"at the values given the left side is {number(a)}, the right side {number(b)}"
+        told = f"at the values given the left side is {as_text(a)}, the right side {as_text(b)}"
         return Differs(told, counterexample=Counterexample({}, {}, a, b))
 
     def at_values(self, left: Expr, right: Expr) -> bool:
@@ -533,11 +534,11 @@ def worded(v: Verdict) -> str:
     match v:
         case Differs(counterexample=c):
             said = {**{n: str(k) for n, k in c.sizes.items()}}
-            said |= {n: number(x) for n, x in c.values.items()}
+            said |= {n: as_text(x) for n, x in c.values.items()}
             listed = ", ".join(f"${n} = {x}$" for n, x in list(said.items())[:MOST_VALUES])
             more = ", …" if len(said) > MOST_VALUES else ""
             at = f"at {listed}{more} " if listed else ""
-            told = f"{at}the left side is {number(c.left)}, the right side {number(c.right)}"
+            told = f"{at}the left side is {as_text(c.left)}, the right side {as_text(c.right)}"
             if v.missing:
                 told += f"; the right side lacks the term ${v.missing}$"
             if v.extra:
