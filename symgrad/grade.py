@@ -21,8 +21,9 @@ from symgrad.decide import BUDGET
 from symgrad.errors import ExamError, Place, SymgradError
 from symgrad.exam import Exam
 from symgrad.expr import Expr, Partial, Ref, names, walk
-from symgrad.ground import Aliases, Ground
+from symgrad.ground import Ground
 from symgrad.judge import Judge
+from symgrad.lexicon import Aliases
 from symgrad.mark import Graded, Report, worth
 from symgrad.notation import Formula, Listing, Statement, read, read_expression
 from symgrad.roster import complete, sets
@@ -153,11 +154,13 @@ class Checker:
                 if not isinstance(s, Formula) or len(s.parts) < 2 or s.ops[0] != "=":
                     continue
                 head, body = s.parts[0], ground.meant(s.parts[1])
-                if not isinstance(head, Ref) or ground.knows(head.name) or head in walk(body):
+                if (
+                    not isinstance(head, Ref)
+                    or head.name in ground.known - set(self.named)
+                    or head in walk(body)
+                ):
                     continue
                 self.named.setdefault(head.name, []).append((head, body))
-        for ground in self.grounds.values():
-            ground.later = self.named
 
     # -- the questions of the exam ----------------------------------------------------------------
 
@@ -262,7 +265,9 @@ class Checker:
         key = -1 if s is None else id(s)
         if key not in self.grounds:
             scope = Scope() if s is None else s.scope
-            self.grounds[key] = Ground(scope, s is not None, self.budget, later=self.named)
+            self.grounds[key] = Ground(
+                scope, later=self.named, of_exam=s is not None, budget=self.budget
+            )
         return self.grounds[key]
 
     # -- pieces -----------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
 
-from symgrad.affine import Condition, conditions, shift
+from symgrad.affine import Condition, conditions
+from symgrad.ask import reach
 from symgrad.assertion import rounds
 from symgrad.compare import pair_of
 from symgrad.consistency import check_entry
@@ -24,9 +25,7 @@ from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.evaluate import Point, Unrolled
 from symgrad.expr import (
     Bound,
-    Call,
     Expr,
-    Iverson,
     Num,
     Partial,
     Ref,
@@ -42,11 +41,11 @@ from symgrad.expr import (
 )
 from symgrad.index import Range
 from symgrad.latex import latex
+from symgrad.lexicon import FONTS, Lexicon, letters
 from symgrad.network import Network
 from symgrad.notation import Statement
 from symgrad.pair import Pair
 from symgrad.scope import Scope
-from symgrad.settle import read_scope
 from symgrad.verdict import (
     Agrees,
     Counterexample,
@@ -58,44 +57,18 @@ from symgrad.verdict import (
     Verdict,
 )
 
-FONTS = re.compile(
-    r"\\(?:mathbf|mathrm|mathcal|mathit|boldsymbol|bm|mathsf)\s*\{?\s*([A-Za-z])\s*\}?"
-)
-"""A letter in a font of its own."""
-DEEPEST = 20
-"""Names of a work that stand for formulas with names of the work."""
 GIVEN_UP = 12
 """Names tried in the place of one that the scope does not have."""
 
 
-Aliases = dict[str, list[tuple[Ref, Expr]]]
-"""For each name the definitions of it, δ_z by itself and δ_t for every t, in their order."""
-
-
 @dataclass
-class Ground:
+class Ground(Lexicon):
     """The scope of a part of the exam, and what the work defines in it."""
 
-    outer: Scope
     of_exam: bool = False
     budget: float = BUDGET
-    own: dict[str, tuple[Statement, ...]] = field(default_factory=dict)
-    aliases: Aliases = field(default_factory=dict)
-    """Names that the work defines beside the exam's network; put into what it says with them."""
-    later: Aliases = field(default_factory=dict)
-    """Names that the work defines somewhere else, behind or in another part."""
     claimed: list[tuple[Partial, Expr]] = field(default_factory=list)
     """Gradients that the work has said, in its order, wrong ones among them."""
-    _scope: Scope | None = None
-
-    @property
-    def scope(self) -> Scope:
-        """The exam's scope with the work's own definitions."""
-        if self._scope is None:
-            self._scope = self.outer
-            if self.own:
-                self._scope = read_scope(list(self.own.values()), self.outer)
-        return self._scope
 
     def define(self, name: str, statement: Statement) -> None:
         """Take a definition over; a second one of a name that the work defined replaces it."""
@@ -109,119 +82,6 @@ class Ground:
             self.own, self._scope = before, None
             raise
 
-    # -- what is known ----------------------------------------------------------------------------
-
-    def knows(self, name: str) -> bool:
-        """Does the scope have a name?"""
-        return name in self.known
-
-    @property
-    def known(self) -> set[str]:
-        """Every name of the scope."""
-        network = self.scope.network
-        symbols = {n for u in network.upstream for e in (u.symbol, u.of, u.by) for n in names(e)}
-        defined = set(self.scope.functions) | set(self.scope.letters) | set(network.labels)
-        values = {r.name for r in self.scope.values}
-        ends = {n for r in self.scope.letters.values() for e in (r.lo, r.hi) for n in names(e)}
-        read = {n for eq in network.equations for n in names(eq.body) | names(eq.target)}
-        return (
-            set(self.aliases)
-            | set(self.later)
-            | symbols
-            | defined
-            | values
-            | ends
-            | read
-            | set(network.sizes)
-            | set(network.data)
-        )
-
-    def meant(self, e: Expr) -> Expr:
-        """A formula as it is meant: w_{11} of a matrix is w_{1,1}, L_w of a loss is ∂L/∂w, a bold
-        or script letter the plain one that the exam has, a bare e the number, δ_{ij} Kronecker's
-        where nothing else with two indices is called δ."""
-        return transform(e, self._meant)
-
-    def _meant(self, x: Expr) -> Expr:
-        if not isinstance(x, Ref):
-            return x
-        network, known = self.scope.network, self.known
-        ranks = network.ranks(x.name)
-        if x.name not in known:
-            plain = FONTS.sub(r"\1", x.name)
-            if plain != x.name and plain in known:
-                return Ref(plain, x.indices)
-            if x.name == r"\ell" and "L" in known:
-                return Ref("L", x.indices)
-            if x == Ref("e"):
-                return Call("exp", (num(1),))
-        if x.name == r"\delta" and len(x.indices) == 2 and 2 not in ranks:
-            given = (u.symbol for u in network.upstream if isinstance(u.symbol, Ref))
-            two = any(g.name == x.name and len(g.indices) == 2 for g in given)
-            if not two and r"\delta" not in self.aliases:
-                return Iverson(Rel("=", *x.indices))
-        if len(x.indices) != 1:
-            return x
-        (index,) = x.indices
-        if ranks and 1 not in ranks:
-            digits = latex(index) if isinstance(index, Num) else ""
-            if digits.isdigit() and len(digits) in ranks:
-                return Ref(x.name, tuple(num(int(d)) for d in digits))
-        scalar = not ranks or set(ranks) == {0}
-        if scalar and isinstance(index, Ref) and network.knows(index.name):
-            goal = Partial(Ref(x.name), index)
-            if self.derivable(goal):
-                return goal
-        return x
-
-    def meaning(self, r: Ref) -> Expr | None:
-        """What the work says that a name of its own stands for."""
-        tables = [table.get(r.name, ()) for table in (self.aliases, self.later)]
-        for head, body in (d for found in tables for d in reversed(found)):
-            if head == r and not _recursive(head, body):
-                return body
-        for head, body in (d for found in tables for d in reversed(found)):
-            put = self.fits(head, body, r)
-            if put is not None:
-                return shift(body, put)
-        return None
-
-    def fits(self, head: Ref, body: Expr, r: Ref) -> dict[str, Expr] | None:
-        """The indices under which r is what was defined: e_2 is e_i = ŷ_i - y_i at i = 2; δ_z is
-        not δ_h = h - y, where h is a label, and nothing is a rule that reads its own name, such as
-        δ_t = a δ_{t+1}."""
-        if r in walk(body) or _recursive(head, body):
-            return None
-        if len(head.indices) != len(r.indices):
-            return None
-        running = {n for x in walk(body) for n in _letters(x)} - set(self.scope.network.sizes)
-        put: dict[str, Expr] = {}
-        for mine, there in zip(head.indices, r.indices, strict=True):
-            if mine == there:
-                continue
-            if not isinstance(mine, Ref) or mine.indices or mine.name not in running:
-                return None
-            put[mine.name] = there
-        return put
-
-    def plainly(self, e: Expr) -> Expr:
-        """A formula with the work's own names put in; NetworkError if one has no meaning."""
-        if not self.aliases and not self.later:
-            return e
-        for _ in range(DEEPEST):
-            new = replace_refs(e, self.meaning)
-            if new == e:
-                break
-            e = new
-        exam = self.outer.network
-        symbols = {n for u in exam.upstream for n in names(u.symbol)}
-        for x in walk(e):
-            if not isinstance(x, Ref) or exam.knows(x.name) or x.name in symbols:
-                continue
-            if x.name in self.aliases or x.name in self.later:
-                raise NetworkError(f"found ${latex(x)}$, which is defined nowhere")
-        return e
-
     def by_own_names(self, e: Expr) -> bool:
         """Does a formula differentiate what the work defines, or by it?"""
         return any(
@@ -231,7 +91,7 @@ class Ground:
     @cached_property
     def beside(self) -> tuple[Ground, Ground]:
         """The exam's network with what the work defines, and the latter by itself."""
-        return Ground(self.outer, False, self.budget), Ground(Scope(), False, self.budget)
+        return Ground(self.outer, budget=self.budget), Ground(Scope(), budget=self.budget)
 
     def about(self, e: Expr) -> bool:
         """Does a formula speak of what the network computes?"""
@@ -313,26 +173,13 @@ class Ground:
                 continue
             assert isinstance(x.of, Ref)
             defined = x.by.name in network.by_name and x.of.name in network.by_name
-            if not defined or x.of.name == x.by.name or self.reads(x.of.name, x.by.name):
+            if not defined or x.of.name == x.by.name or x.by.name in reach(network, x.of):
                 continue
             if left == num(0) or right == num(0):
                 continue
             told = f"in the equations that are stated ${latex(x.of)}$ does not depend on "
             return Undecided(f"{told}${latex(x.by)}$")
         return None
-
-    def reads(self, of: str, by: str) -> bool:
-        """Does one tensor reach another through what is read?"""
-        network = self.scope.network
-        seen, waiting = {of}, [of]
-        while waiting:
-            for eq in network.by_name.get(waiting.pop(), ()):
-                new = {r.ref.name for r in eq.reads} - seen
-                if by in new:
-                    return True
-                seen |= new
-                waiting += new
-        return False
 
     def valued(self, left: Expr, right: Expr, digits: int | None) -> Verdict | None:
         """The verdict where one side is a number and the exam gives values."""
@@ -410,7 +257,7 @@ class Ground:
         network = self.scope.network
         for e in sides:
             bound = {x.name for x in walk(e) if isinstance(x, Bound)}
-            bound |= {n for side in sides for x in walk(side) for n in _letters(x)}
+            bound |= {n for side in sides for x in walk(side) for n in letters(x)}
             for x in _refs(e):
                 if x.name.rstrip("'") != x.name and x.name.rstrip("'") in known:
                     raise NetworkError(
@@ -483,20 +330,6 @@ class Ground:
         rest = [r for r in found if r.name != ref.name]
         return [r for r in dict.fromkeys((*mine, *rest, *near)) if r != ref]
 
-    def gradient(self, goal: Partial) -> Expr:
-        """What the network gives for ∂of/∂by."""
-        assert isinstance(goal.of, Ref) and isinstance(goal.by, Ref)
-        return Sweep(self.scope.network, goal.of).gradient(goal.by).answer
-
-    def derivable(self, goal: Expr) -> bool:
-        """Is this a gradient that the network has?"""
-        match goal:
-            case Partial(of=Ref() as of, by=Ref() as by):
-                network = self.scope.network
-                known = of.name in network.by_name or any(u.of == of for u in network.upstream)
-                return known and network.knows(by.name)
-        return False
-
     def follow(self, goal: Partial, said: Expr) -> bool:
         """Does a wrong gradient follow from gradients the work said before?"""
         assert isinstance(goal.of, Ref) and isinstance(goal.by, Ref)
@@ -560,27 +393,9 @@ class Stranger:
     """It is an entry that a tensor of the scope does not have."""
 
 
-def _recursive(head: Ref, body: Expr) -> bool:
-    """Does a rule read its own name at indices made of its letters?"""
-    mine = _letters(head)
-    return any(
-        isinstance(x, Ref) and x.name == head.name and (not mine or mine & _letters(x))
-        for x in walk(body)
-    )
-
-
 def _bare(name: str) -> str:
     """The letters of a name, without font and case."""
     return re.sub(r"[^A-Za-z]", "", FONTS.sub(r"\1", name)).lower()
-
-
-def _letters(x: Expr) -> set[str]:
-    """The letters in the subscripts of a name, and those that a bracket compares."""
-    if isinstance(x, Ref):
-        return {n for i in x.indices for n in names(i)}
-    if isinstance(x, Rel):
-        return {y.name for y in (x.lhs, x.rhs) if isinstance(y, Ref) and not y.indices}
-    return set()
 
 
 def _refs(e: Expr) -> Iterator[Ref]:

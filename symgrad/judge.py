@@ -26,6 +26,7 @@ from symgrad.expr import (
 )
 from symgrad.ground import Ground
 from symgrad.latex import latex
+from symgrad.lexicon import letters
 from symgrad.notation import Formula, Statement
 from symgrad.verdict import (
     Agrees,
@@ -177,9 +178,9 @@ class Judge:
         head, body = s.parts[:2]
         if self.ground.of_exam:
             outer = self.ground.outer
-            letters = set(outer.letters) | set(outer.network.labels) | set(outer.network.sizes)
-            read = {n for e in outer.equations for x in walk(e.body) for n in subscripts(x)}
-            if name in letters | read and isinstance(head, Ref) and not head.indices:
+            integers = set(outer.letters) | set(outer.network.labels) | set(outer.network.sizes)
+            read = {n for e in outer.equations for x in walk(e.body) for n in letters(x)}
+            if name in integers | read and isinstance(head, Ref) and not head.indices:
                 return Claim(s.at, s.latex, "condition", part)
             if outer.network.knows(name) or name in outer.functions:
                 return Claim(s.at, s.latex, "unrelated", part)
@@ -280,11 +281,6 @@ class Judge:
 
 def _plain_call(e: Call) -> bool:
     return all(isinstance(a, Ref) for a in e.args)
-
-
-def subscripts(x: Expr) -> set[str]:
-    """The letters in the subscripts of a name."""
-    return {n for i in x.indices for n in names(i)} if isinstance(x, Ref) else set()
 
 
 def asks(question: Expr, goal: Partial, running: bool = True) -> bool:

@@ -1,0 +1,194 @@
+r"""The names of a part of a work: the exam's, and those that the work defines, put in for what
+they stand for.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from symgrad.affine import shift
+from symgrad.errors import NetworkError
+from symgrad.expr import (
+    Call,
+    Expr,
+    Iverson,
+    Num,
+    Partial,
+    Ref,
+    Rel,
+    names,
+    num,
+    replace_refs,
+    transform,
+    walk,
+)
+from symgrad.latex import latex
+from symgrad.notation import Statement
+from symgrad.scope import Scope
+from symgrad.settle import read_scope
+
+FONTS = re.compile(
+    r"\\(?:mathbf|mathrm|mathcal|mathit|boldsymbol|bm|mathsf)\s*\{?\s*([A-Za-z])\s*\}?"
+)
+"""A letter in a font of its own."""
+DEEPEST = 20
+"""Names of a work that stand for formulas with names of the work."""
+
+
+Aliases = dict[str, list[tuple[Ref, Expr]]]
+"""For each name the definitions of it, δ_z by itself and δ_t for every t, in their order."""
+
+
+@dataclass
+class Lexicon:
+    """The exam's scope, and the names of a work."""
+
+    outer: Scope
+    own: dict[str, tuple[Statement, ...]] = field(default_factory=dict)
+    """Statements of the work that are part of the scope."""
+    aliases: Aliases = field(default_factory=dict)
+    """Names that the work defines beside the exam's network; put into what it says with them."""
+    later: Aliases = field(default_factory=dict)
+    """Names that the work defines somewhere else, behind or in another part."""
+    _scope: Scope | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """The exam's scope with the work's own definitions."""
+        if self._scope is None:
+            self._scope = self.outer
+            if self.own:
+                self._scope = read_scope(list(self.own.values()), self.outer)
+        return self._scope
+
+    @property
+    def theirs(self) -> set[str]:
+        """Every name of the scope."""
+        network = self.scope.network
+        symbols = {n for u in network.upstream for e in (u.symbol, u.of, u.by) for n in names(e)}
+        defined = set(self.scope.functions) | set(self.scope.letters) | set(network.labels)
+        values = {r.name for r in self.scope.values}
+        ends = {n for r in self.scope.letters.values() for e in (r.lo, r.hi) for n in names(e)}
+        read = {n for eq in network.equations for n in names(eq.body) | names(eq.target)}
+        return symbols | defined | values | ends | read | set(network.sizes) | set(network.data)
+
+    @property
+    def known(self) -> set[str]:
+        """Every name of the scope, and those of the work."""
+        return self.theirs | set(self.aliases) | set(self.later)
+
+    def meant(self, e: Expr) -> Expr:
+        """A formula as it is meant: w_{11} of a matrix is w_{1,1}, L_w of a loss is ∂L/∂w, a bold
+        or script letter the plain one that the exam has, a bare e the number, δ_{ij} Kronecker's
+        where nothing else with two indices is called δ."""
+        return transform(e, self._meant)
+
+    def _meant(self, x: Expr) -> Expr:
+        if not isinstance(x, Ref):
+            return x
+        network, known = self.scope.network, self.known
+        ranks = network.ranks(x.name)
+        if x.name not in known:
+            plain = FONTS.sub(r"\1", x.name)
+            if plain != x.name and plain in known:
+                return Ref(plain, x.indices)
+            if x.name == r"\ell" and "L" in known:
+                return Ref("L", x.indices)
+            if x == Ref("e"):
+                return Call("exp", (num(1),))
+        if x.name == r"\delta" and len(x.indices) == 2 and 2 not in ranks:
+            given = (u.symbol for u in network.upstream if isinstance(u.symbol, Ref))
+            two = any(g.name == x.name and len(g.indices) == 2 for g in given)
+            if not two and r"\delta" not in self.aliases:
+                return Iverson(Rel("=", *x.indices))
+        if len(x.indices) != 1:
+            return x
+        (index,) = x.indices
+        if ranks and 1 not in ranks:
+            digits = latex(index) if isinstance(index, Num) else ""
+            if digits.isdigit() and len(digits) in ranks:
+                return Ref(x.name, tuple(num(int(d)) for d in digits))
+        scalar = not ranks or set(ranks) == {0}
+        if scalar and isinstance(index, Ref) and network.knows(index.name):
+            goal = Partial(Ref(x.name), index)
+            if self.derivable(goal):
+                return goal
+        return x
+
+    def meaning(self, r: Ref) -> Expr | None:
+        """What the work says that a name of its own stands for."""
+        tables = [table.get(r.name, ()) for table in (self.aliases, self.later)]
+        for head, body in (d for found in tables for d in reversed(found)):
+            if head == r and not _recursive(head, body):
+                return body
+        for head, body in (d for found in tables for d in reversed(found)):
+            put = self.fits(head, body, r)
+            if put is not None:
+                return shift(body, put)
+        return None
+
+    def fits(self, head: Ref, body: Expr, r: Ref) -> dict[str, Expr] | None:
+        """The indices under which r is what was defined: e_2 is e_i = ŷ_i - y_i at i = 2; δ_z is
+        not δ_h = h - y, where h is a label, and nothing is a rule that reads its own name, such as
+        δ_t = a δ_{t+1}."""
+        if r in walk(body) or _recursive(head, body):
+            return None
+        if len(head.indices) != len(r.indices):
+            return None
+        running = {n for x in walk(body) for n in letters(x)} - set(self.scope.network.sizes)
+        put: dict[str, Expr] = {}
+        for mine, there in zip(head.indices, r.indices, strict=True):
+            if mine == there:
+                continue
+            if not isinstance(mine, Ref) or mine.indices or mine.name not in running:
+                return None
+            put[mine.name] = there
+        return put
+
+    def plainly(self, e: Expr) -> Expr:
+        """A formula with the work's own names put in; NetworkError if one has no meaning."""
+        if not self.aliases and not self.later:
+            return e
+        theirs = self.theirs
+
+        def one(r: Ref) -> Expr | None:
+            return None if r.name in theirs else self.meaning(r)
+
+        for _ in range(DEEPEST):
+            new = replace_refs(e, one)
+            if new == e:
+                break
+            e = new
+        mine = (set(self.aliases) | set(self.later)) - theirs
+        for x in walk(e):
+            if isinstance(x, Ref) and x.name in mine:
+                raise NetworkError(f"found ${latex(x)}$, which is defined nowhere")
+        return e
+
+    def derivable(self, goal: Expr) -> bool:
+        """Is this a gradient that the network has?"""
+        match goal:
+            case Partial(of=Ref() as of, by=Ref() as by):
+                network = self.scope.network
+                known = of.name in network.by_name or any(u.of == of for u in network.upstream)
+                return known and network.knows(by.name)
+        return False
+
+
+def letters(x: Expr) -> set[str]:
+    """The letters in the subscripts of a name, and those that a bracket compares."""
+    if isinstance(x, Ref):
+        return {n for i in x.indices for n in names(i)}
+    if isinstance(x, Rel):
+        return {y.name for y in (x.lhs, x.rhs) if isinstance(y, Ref) and not y.indices}
+    return set()
+
+
+def _recursive(head: Ref, body: Expr) -> bool:
+    """Does a rule read its own name at indices made of its letters?"""
+    mine = letters(head)
+    return any(
+        isinstance(x, Ref) and x.name == head.name and (not mine or mine & letters(x))
+        for x in walk(body)
+    )
