@@ -11,23 +11,22 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property
 from pathlib import Path
 from types import NoneType
 
 from symgrad.answer import Answer, TableWork
 from symgrad.assertion import Claim
 from symgrad.decide import BUDGET
-from symgrad.errors import ExamError, Place, SymgradError
+from symgrad.errors import Place, SymgradError
 from symgrad.exam import Exam
-from symgrad.expr import Expr, Partial, Ref, names, walk
+from symgrad.expr import Expr, Ref, names, walk
 from symgrad.ground import Ground
 from symgrad.judge import Judge
-from symgrad.lexicon import Aliases
 from symgrad.mark import Graded, Report, worth
 from symgrad.notation import Formula, Listing, Statement, read, read_expression
+from symgrad.parts import Parts
 from symgrad.roster import complete, sets
-from symgrad.scope import PARAMETER_NAMES, Scope
+from symgrad.scope import PARAMETER_NAMES
 from symgrad.solve import Solution, Solved, called, solve
 from symgrad.tally import Tally
 from symgrad.typed import plain_equation, plainly_called
@@ -39,7 +38,7 @@ from symgrad.verdict import (
     Undecided,
     Verdict,
 )
-from symgrad.work import Part, Piece, Written, labelled, read_work, written
+from symgrad.work import Part, Piece, Written, read_work, written
 
 
 def check(
@@ -70,14 +69,14 @@ def check(
         work = read_work(work)
     elif isinstance(work, str):
         work = written(work)
-    return Checker(work, solution, part, budget).report()
+    return Checker(work, Parts(solution, part, budget)).report()
 
 
 FILE = re.compile(r"[^\n$]{1,300}\.(?:md|txt|tex)")
 """What looks like the name of a file, not like a text."""
 CONDITION = re.compile(
     r"\b(?:if|when|whenever|where|otherwise|else|unless|falls|wenn|sonst|si|sinon|cuando)\b|"
-    r"이면|일 때|otherwise|\\quad|\(\s*\$|for\s+\$?[^$]*[<>≠]|for \$[^$]*\\(?:l|g|n)e?q?",
+    r"이면|일 때|otherwise|\\quad|\(\s*\$|for\s+\$?[^$]{0,80}[<>≠]|for \$[^$]{0,80}\\(?:l|g|n)e?q?",
     re.I,
 )
 """Words that make what stands beside them a condition."""
@@ -86,27 +85,14 @@ PARAMETER = re.compile(r"parameter|parametre|parámetro|paramètre|파라미터|
 NO_PARAMETER = re.compile(r"\bnot?\b|\bkein|n't|hyper|아니|非", re.I)
 
 
-@dataclass(frozen=True)
-class Place_:
-    """A section of the exam with the number and the letter of its heading."""
-
-    solved: Solved
-    number: str
-    letter: str
-
-
 @dataclass
 class Checker:
     """Walks the pieces of a work."""
 
     work: Written
-    solution: Solution | None
-    forced: str = ""
-    budget: float = BUDGET
+    parts: Parts
     claims: list[Claim] = field(default_factory=list)
-    grounds: dict[int, Ground] = field(default_factory=dict)
     where: dict[tuple[int, int, str], Solved] = field(default_factory=dict)
-    named: Aliases = field(default_factory=dict)
 
     def report(self) -> Report:
         """Everything judged, in the order of the work."""
@@ -121,7 +107,7 @@ class Checker:
                 self.claims.append(replace(claim, at=self.sourced(claim.at)))
         self.conditioned()
         claims = sorted(self.claims, key=lambda c: (c.at.line, c.at.column, c.inner))
-        title = self.solution.exam.title if self.solution else ""
+        title = self.parts.solution.exam.title if self.parts.solution else ""
         return Report(self.work, tuple(claims), tuple(self.graded(claims)), title)
 
     def conditioned(self) -> None:
@@ -143,7 +129,7 @@ class Checker:
         for piece in self.work.pieces:
             if not piece.maths or piece.fault is not None or "=" not in piece.text:
                 continue
-            ground = self.ground(self.section(piece, spoken(piece.text)))
+            ground = self.parts.ground(self.section(piece))
             if not ground.of_exam:
                 continue
             try:
@@ -154,22 +140,18 @@ class Checker:
                 if not isinstance(s, Formula) or len(s.parts) < 2 or s.ops[0] != "=":
                     continue
                 head, body = s.parts[0], ground.meant(s.parts[1])
-                if (
-                    not isinstance(head, Ref)
-                    or head.name in ground.known - set(self.named)
-                    or head in walk(body)
-                ):
+                if not isinstance(head, Ref) or head.name in ground.theirs or head in walk(body):
                     continue
-                self.named.setdefault(head.name, []).append((head, body))
+                self.parts.later.setdefault(head.name, []).append((head, body))
 
     # -- the questions of the exam ----------------------------------------------------------------
 
     def graded(self, claims: Sequence[Claim]) -> Iterator[Graded]:
         """Every question of the exam with what the work answers: the last claim about it."""
-        if self.solution is None:
+        if self.parts.solution is None:
             return
-        for s in self.solution.root.walk():
-            number_, letter = next((p.number, p.letter) for p in self.places if p.solved is s)
+        for s in self.parts.solution.root.walk():
+            number_, letter = next((p.number, p.letter) for p in self.parts.places if p.solved is s)
             part = str(Part(number_, letter))
             for k in sorted(s.works):
                 work = s.works[k]
@@ -210,65 +192,11 @@ class Checker:
     @property
     def ties(self) -> bool:
         """May an answer differ where values tie?"""
-        return self.solution is None or "ties" not in self.solution.exam.options
+        return self.parts.solution is None or "ties" not in self.parts.solution.exam.options
 
-    # -- which part of the exam -------------------------------------------------------------------
-
-    @cached_property
-    def places(self) -> tuple[Place_, ...]:
-        """The sections of the exam that have labels, each with the number around it."""
-        found: list[Place_] = []
-
-        def visit(s: Solved, number: str) -> None:
-            title = "".join(x.content for x in s.section.title)
-            n, letter = label_of(title)
-            number = n or number
-            found.append(Place_(s, number, letter))
-            for child in s.children:
-                visit(child, number)
-
-        if self.solution is not None:
-            visit(self.solution.root, "")
-        return tuple(found)
-
-    def section(self, piece: Piece, said: set[str]) -> Solved | None:
-        """The section a piece belongs to: by number and letter, else by the names it uses."""
-        if self.solution is None:
-            return None
-        number, letter = (piece.part.number, piece.part.letter)
-        if self.forced:
-            number, letter = label_of(self.forced)
-            if not any((p.number, p.letter) == (number, letter) for p in self.places):
-                there = ", ".join(str(Part(p.number, p.letter)) for p in self.places if p.number)
-                raise ExamError(
-                    f"found no part {self.forced!r} in the exam, expected one of {there}",
-                    hint="give the number and the letter of its heading",
-                )
-        fits = [p for p in self.places if number and p.number == number and p.letter == letter]
-        if not fits and letter:
-            fits = [p for p in self.places if p.letter == letter and (not number or not p.number)]
-        if not fits and number:
-            fits = [p for p in self.places if p.number == number and not p.letter]
-        if len(fits) >= 1 and (number or len(fits) == 1):
-            return fits[0].solved
-        pool = fits or list(self.places)
-        return max(pool, key=lambda p: self.shared(p.solved, said)).solved
-
-    def shared(self, s: Solved, said: set[str]) -> tuple[int, int, int]:
-        """How well the names of a section fit: questions met, names met, the deeper first."""
-        asked = sum(1 for q in s.scope.questions if latex_key(q.left) in said)
-        ground = self.ground(s)
-        return (asked, len(said & ground.known), len(s.path.split(" / ")))
-
-    def ground(self, s: Solved | None) -> Ground:
-        """What is known in a section; one for the whole work without an exam."""
-        key = -1 if s is None else id(s)
-        if key not in self.grounds:
-            scope = Scope() if s is None else s.scope
-            self.grounds[key] = Ground(
-                scope, later=self.named, of_exam=s is not None, budget=self.budget
-            )
-        return self.grounds[key]
+    def section(self, piece: Piece) -> Solved | None:
+        """The section of the exam that a piece belongs to."""
+        return self.parts.section(piece.part, piece.text if piece.maths else "")
 
     # -- pieces -----------------------------------------------------------------------------------
 
@@ -288,7 +216,8 @@ class Checker:
         """A formula: all its statements, or each of its rows where not all can be read."""
         if not piece.text.strip():
             return
-        ground = self.ground(self.section(piece, spoken(piece.text)))
+        section = self.section(piece)
+        ground = self.parts.ground(section)
         try:
             statements = self.read(piece, ground)
         except SymgradError as error:
@@ -299,7 +228,6 @@ class Checker:
         if listed is not None:
             yield listed
             return
-        section = self.section(piece, spoken(piece.text))
         questions = () if section is None else self.asked(section)
         for s in statements:
             if section is not None and numbers_only(s):
@@ -337,12 +265,10 @@ class Checker:
                 inner = re.sub(
                     r"\\(begin|end)\{(aligned|gathered)\}", lambda m: " " * len(m[0]), row
                 )
-                line = piece.text[:offset].count("\n")
                 at = self.shifted(piece, offset + len(inner) - len(inner.lstrip()))
                 offset += len(row) + 2
                 if inner.strip():
                     yield from self.mathematics(replace(piece, text=inner.strip(), at=at))
-                del line
             return
         at = error.at or piece.at
         fault = Invalid(told(error), place=at)
@@ -414,7 +340,7 @@ class Checker:
         found = [r for r in map(ground.meant, refs) if isinstance(r, Ref)]
         network = ground.scope.network.around(ground.scope.focus)
         missing, extra = sets(network, found)
-        section = self.section(piece, spoken(piece.text))
+        section = self.section(piece)
         asked = next((a for a in answers_of(section) if a.listed), None) if section else None
         kind = "parameters"
         if extra:
@@ -433,7 +359,7 @@ class Checker:
     def gathered(self, piece: Piece, refs: list[Expr]) -> list[Expr]:
         """The names of a line that stand in dollars of their own, at the first of them."""
         mine = [p for p in self.work.pieces if p.maths and p.at.line == piece.at.line]
-        ground = self.ground(self.section(piece, spoken(piece.text)))
+        ground = self.parts.ground(self.section(piece))
         found: list[Expr] = []
         for p in mine:
             try:
@@ -454,9 +380,9 @@ class Checker:
             made = replace(piece, text=equation[0], at=at, maths=True)
             found = list(self.mathematics(made, quiet=True))
             if found:
-                yield from (replace(c, latex=c.latex) for c in found)
+                yield from found
                 return
-        section = self.section(piece, set())
+        section = self.section(piece)
         for claim in self.tally.line(piece, section):
             if section is not None:
                 self.where[key_of(claim)] = section
@@ -483,28 +409,6 @@ def key_of(c: Claim) -> tuple[int, int, str]:
     return (c.at.line, c.at.column, c.latex)
 
 
-def label_of(title: str) -> tuple[str, str]:
-    """The number and the letter that a heading, or ``--part``, begins with."""
-
-    part = labelled(f"# {title.strip()}", Part())
-    return part.number, part.letter
-
-
-def spoken(text: str) -> set[str]:
-    """The names in a piece, as far as it can be read, and its gradients as keys."""
-    found: set[str] = set()
-    try:
-        for s in read(plainly_called(text), Place()):
-            if isinstance(s, Formula):
-                for p in s.parts:
-                    found |= names(p)
-                if isinstance(s.parts[0], Partial):
-                    found.add(latex_key(s.parts[0]))
-    except SymgradError:
-        pass
-    return found
-
-
 def same_question(a: str, b: str) -> bool:
     """Are two questions the same but for spelling?"""
     return squashed(a) == squashed(b)
@@ -513,14 +417,6 @@ def same_question(a: str, b: str) -> bool:
 def squashed(latex: str) -> str:
     """LaTeX without spaces and braces."""
     return re.sub(r"[\s{}&]|\\[dt](?=frac)", "", latex.replace(r"\mathrm{d}", "d"))
-
-
-def latex_key(e: Expr) -> str:
-    """A gradient by its two names."""
-    match e:
-        case Partial(of=Ref(name=of), by=Ref(name=by)):
-            return f"d{of}/d{by}"
-    return ""
 
 
 def answers_of(s: Solved) -> Iterator[Answer]:
