@@ -16,14 +16,13 @@ from functools import cached_property
 from itertools import islice, product
 from time import monotonic
 
-from symgrad.affine import Affine, shift
+from symgrad.affine import shift
 from symgrad.draw import Draw
 from symgrad.dual import as_text
 from symgrad.expr import (
     Call,
     Div,
     Expr,
-    Mul,
     Num,
     Partial,
     Pow,
@@ -39,7 +38,7 @@ from symgrad.latex import latex
 from symgrad.normal.algebra import Algebra
 from symgrad.normal.build import Builder
 from symgrad.normal.prove import Proof, Prover
-from symgrad.normal.speak import equation, factor, formula, tensor
+from symgrad.normal.speak import equation, factor, formula, spelled, tensor
 from symgrad.normal.term import Factor, Key, Normal, Term
 from symgrad.normal.weights import orders, piece, with_powers
 from symgrad.pair import Pair
@@ -49,7 +48,6 @@ from symgrad.slip import slipped
 from symgrad.trial import Judge, Outcome, Trial, apart, instances, look_at_ties
 from symgrad.verdict import (
     Agrees,
-    Counterexample,
     Differs,
     Equal,
     EqualExceptTies,
@@ -270,7 +268,7 @@ class Decision:
         if slip:
             told.append(f"slip: {slip}")
         where = f"at {at}" if at else "at the values shown"
-        return Differs(f"{where} {'; '.join(told)}", example(outcome), missing, extra, slip)
+        return Differs(f"{where} {'; '.join(told)}", outcome.example, missing, extra, slip)
 
     def plain(self, outcome: Outcome) -> Outcome:
         """The same difference with small numbers, where those of a point are large: the values in
@@ -317,7 +315,7 @@ class Decision:
             if hit is None:
                 continue
             forms, sign = hit
-            said = _spelled(flat, forms)
+            said = spelled(flat, forms)
             if said and not found[0 if sign > 0 else 1]:
                 found[0 if sign > 0 else 1] = said
         return found[0], found[1]
@@ -380,7 +378,7 @@ class Decision:
                 f"; there the first formula is {as_text(shown_at.left)}, "
                 f"the second {as_text(shown_at.right)}"
             )
-        at = None if shown_at is None else example(shown_at)
+        at = None if shown_at is None else shown_at.example
         return EqualExceptTies(message, tuple(dict.fromkeys(said)), proof.by, at)
 
     def letters(self) -> dict[str, str]:
@@ -464,7 +462,7 @@ class Decision:
                 f", but not at a tie of {latex(where)}: there the first formula is "
                 f"{as_text(outcome.left)}, the second {as_text(outcome.right)}"
             )
-            return Agrees(told, len(usable), sizes, (latex(where),), example(outcome))
+            return Agrees(told, len(usable), sizes, (latex(where),), outcome.example)
         if looked.ties:
             told += f" and at {looked.ties} ties"
         if looked.unseen:
@@ -494,23 +492,3 @@ def _is_natural(e: Expr) -> bool:
 def nothing(ref: Ref) -> Expr | None:
     """No name has a definition."""
     return None
-
-
-def example(outcome: Outcome) -> Counterexample:
-    """A point with the values that were read, for a person."""
-    values = {latex(r): v for r, v in outcome.values.items()}
-    return Counterexample(outcome.sizes, values, outcome.left, outcome.right)
-
-
-def _spelled(flat: tuple[Factor, ...], forms: tuple[Affine, ...]) -> str:
-    """The product of the factors at a point."""
-    said: list[Expr] = []
-    at = 0
-    for f in flat:
-        here = tensor(Factor(f.key, forms[at : at + len(f.at)]))
-        at += len(f.at)
-        if here is None:
-            return ""
-        said.append(here)
-    powers = [Pow(e, num(said.count(e))) if said.count(e) > 1 else e for e in dict.fromkeys(said)]
-    return latex(Mul(tuple(powers)) if len(powers) > 1 else powers[0] if powers else num(1))

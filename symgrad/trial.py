@@ -20,9 +20,11 @@ from symgrad.errors import NetworkError, SymgradError
 from symgrad.evaluate import Point, Unrolled
 from symgrad.expr import Call, Expr, Num, Ref, Rel, free_names, walk
 from symgrad.interpret import Env, Interpreter
+from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.pair import Asked
 from symgrad.roles import Roles
+from symgrad.verdict import Counterexample
 
 DEEP = 400
 """Digits with which a difference of rounded values is confirmed."""
@@ -169,6 +171,12 @@ class Outcome:
     def differ(self) -> bool:
         """Are both defined, and are they two numbers?"""
         return self.left is not None and self.right is not None and apart(self.left, self.right)
+
+    @property
+    def example(self) -> Counterexample:
+        """The point with the values that were read, for a person."""
+        values = {latex(r): v for r, v in self.values.items()}
+        return Counterexample(self.sizes, values, self.left, self.right)
 
 
 def apart(a: Number, b: Number) -> bool:

@@ -16,21 +16,16 @@ from pathlib import Path
 
 from symgrad.errors import ExamError, Place, SymgradError
 from symgrad.file import text_of
+from symgrad.newcommand import LONGEST, Macros, braced
 
 LARGEST = 2_000_000
 """A work may have this many bytes."""
-LONGEST = 20_000
-"""A piece of mathematics may have this many characters, its macros expanded."""
-DEEPEST = 8
-"""Macros that stand in macros."""
 MOST_FORMULAS = 5_000
 """A work may have this many formulas; signs of equality in words count as one each."""
 MOST_LINES = 20_000
 """A work may have this many lines."""
 LABEL = 300
 """A label stands in so many characters at the start of a line."""
-MOST_MACROS = 500
-"""A work may define this many macros."""
 LONGEST_LINE = 4_000
 """A line may have this many characters of words."""
 SHORT = 80
@@ -61,12 +56,6 @@ FORBIDDEN = re.compile(
     r"special|usepackage|RequirePackage|directlua|newwrite|loop|expandafter|futurelet)(?![A-Za-z])"
 )
 """Commands of TeX that define, read, write or run; none has a meaning in an answer."""
-
-NEW = re.compile(
-    r"\\(?:re)?newcommand\*?\s*(?:\{\s*\\(?P<a>[A-Za-z]+)\s*\}|\\(?P<b>[A-Za-z]+))"
-    r"(?:\[(?P<n>\d)\])?\s*(?=\{)"
-    r"|\\DeclareMathOperator\*?\s*\{\s*\\(?P<op>[A-Za-z]+)\s*\}\s*(?=\{)"
-)
 
 LEAD = (
     r"\s{0,20}(?:\#{1,6}\s{0,4}|\\(?:sub){0,2}(?:section|paragraph|chapter)\*?\{|\\question|[-*+]\s{1,4}|"
@@ -158,7 +147,7 @@ class Scanner:
 
     text: str
     file: str
-    macros: dict[str, tuple[int, str]] = field(default_factory=dict)
+    macros: Macros = field(default_factory=Macros)
     seen: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Marks that were looked for: from where, and where the next one stands."""
 
@@ -180,7 +169,7 @@ class Scanner:
                 at=Place(self.file, MOST_LINES),
                 hint="split the work into several files",
             )
-        self.define()
+        self.text = self.macros.taken_from(self.text, self.place)
         self.breaks = [m.start() for m in re.finditer(r"\n(?=[ \t]{0,200}\n)", self.text)]
         taken = list(self.spans())
         crowd = Counter(self.place(first).line for first, *_ in taken)
@@ -198,67 +187,6 @@ class Scanner:
         """The place of a character."""
         n = bisect_right(self.starts, offset) - 1
         return Place(self.file, n + 1, offset - self.starts[n] + 1, self.lines[n])
-
-    # -- macros -----------------------------------------------------------------------------------
-
-    def define(self) -> None:
-        r"""The document's own ``\newcommand``; their text is blanked."""
-        out: list[str] = []
-        at = 0
-        for n, hit in enumerate(NEW.finditer(self.text)):
-            if n >= MOST_MACROS:
-                raise ExamError(
-                    f"found more than {MOST_MACROS} definitions of macros",
-                    at=self.place(hit.start()),
-                    hint="leave out those that the work does not use",
-                )
-            body = braced(self.text, hit.end())
-            if body is None:
-                continue
-            end = hit.end() + len(body) + 2
-            name = hit["a"] or hit["b"] or hit["op"]
-            made = rf"\operatorname{{{body}}}" if hit["op"] else body
-            self.macros[name] = (int(hit["n"] or 0), made)
-            if end > at:
-                start = max(at, hit.start())
-                gone = re.sub(r"[^\n]", " ", self.text[start:end])
-                out += [self.text[at:start], gone]
-                at = end
-        self.text = "".join((*out, self.text[at:]))
-        if self.macros:
-            names = "|".join(sorted(self.macros, key=len, reverse=True))
-            self.calls = re.compile(rf"\\({names})(?![A-Za-z])")
-
-    def expanded(self, latex: str, depth: int = 0) -> str:
-        """The mathematics with the document's own macros put in; bounded in depth and length."""
-        if not self.macros or len(latex) > LONGEST:
-            return latex
-        out: list[str] = []
-        at = length = 0
-        while hit := self.calls.search(latex, at):
-            if depth >= DEEPEST:
-                raise ExamError(
-                    f"found \\{hit[1]}, whose definition leads to itself or is nested more than "
-                    f"{DEEPEST} deep",
-                    hint="write it out",
-                )
-            count, body = self.macros[hit[1]]
-            out.append(latex[at : hit.start()])
-            at = hit.end()
-            for k in range(count):
-                given, at = argument(latex, at)
-                body = body.replace(f"#{k + 1}", given)
-            inner = self.expanded(body, depth + 1)
-            out.append(inner if count == 0 and re.fullmatch(r"\\?\w+", inner) else f"{{{inner}}}")
-            if out[-1][-1].isalpha() and latex[at : at + 1].isalpha():
-                out.append(" ")
-            length += len(inner) + 2
-            if length > LONGEST:
-                raise ExamError(
-                    f"found a formula of more than {LONGEST} characters once its macros are put in",
-                    hint="write it out",
-                )
-        return "".join((*out, latex[at:]))
 
     # -- pieces -----------------------------------------------------------------------------------
 
@@ -375,7 +303,7 @@ class Scanner:
             at = replace(at, column=at.column - len(rf"\begin{{{INSIDE[env]}}}"))
         if fault is None:
             try:
-                text = self.expanded(text)
+                text = self.macros.expanded(text)
             except SymgradError as error:
                 fault = error.located(at)
         if fault is None and len(text) > LONGEST:
@@ -509,31 +437,3 @@ def label_end(line: str) -> int:
 
 def _letter(hit: re.Match[str] | None) -> str:
     return next((x.lower() for x in hit.groups() if x), "") if hit else ""
-
-
-def braced(text: str, at: int, limit: int = LONGEST) -> str | None:
-    """What stands between the brace at `at` and the one that closes it."""
-    if text[at : at + 1] != "{":
-        return None
-    depth = 0
-    for k in range(at, min(len(text), at + limit)):
-        if text[k] == "\\":
-            continue
-        if text[k] == "{" and text[k - 1] != "\\":
-            depth += 1
-        elif text[k] == "}" and text[k - 1] != "\\":
-            depth -= 1
-            if depth == 0:
-                return text[at + 1 : k]
-    return None
-
-
-def argument(text: str, at: int) -> tuple[str, int]:
-    """The argument of a macro at `at`, and where it ends."""
-    while text[at : at + 1].isspace():
-        at += 1
-    inner = braced(text, at)
-    if inner is not None:
-        return inner, at + len(inner) + 2
-    command = re.compile(r"\\[A-Za-z]+|\\.|.", re.S).match(text, at)
-    return (command.group(), command.end()) if command else ("", at)

@@ -21,6 +21,7 @@ from symgrad.expr import (
     Ref,
     num,
 )
+from symgrad.latex import latex
 from symgrad.normal.atoms import Atoms
 from symgrad.normal.term import Factor, Normal, Term
 from symgrad.polynomial import Polynomial
@@ -114,3 +115,17 @@ def equation(guard: Factor, atoms: Atoms, letters: Mapping[str, str]) -> tuple[E
 
 def _lettered(a: Affine, letters: Mapping[str, str]) -> Affine:
     return Affine(a.constant, tuple((letters.get(n, n), c) for n, c in a.coefficients))
+
+
+def spelled(flat: tuple[Factor, ...], forms: tuple[Affine, ...]) -> str:
+    """The product of the factors at a point."""
+    said: list[Expr] = []
+    at = 0
+    for f in flat:
+        here = tensor(Factor(f.key, forms[at : at + len(f.at)]))
+        at += len(f.at)
+        if here is None:
+            return ""
+        said.append(here)
+    powers = [Pow(e, num(said.count(e))) if said.count(e) > 1 else e for e in dict.fromkeys(said)]
+    return latex(Mul(tuple(powers)) if len(powers) > 1 else powers[0] if powers else num(1))
