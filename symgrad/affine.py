@@ -269,7 +269,7 @@ def shift(e: Expr, values: Mapping[str, Expr]) -> Expr:
 def tidy_indices(e: Expr) -> Expr:
     """`e` with every affine subscript and bound in the form a person would write."""
     if isinstance(e, Ref):
-        return Ref(e.name, tuple(_tidied(i) for i in e.indices))
+        return e.at(tuple(_tidied(i) for i in e.indices))
     if isinstance(e, Bound):
         lo = None if e.lo is None else _tidied(e.lo)
         hi = None if e.hi is None else _tidied(e.hi)

@@ -26,7 +26,7 @@ from symgrad.witness import confirm, confirm_formula
 
 def first_entry(ref: Ref) -> Ref:
     """The entry with 1 for every letter."""
-    return Ref(ref.name, tuple(i if isinstance(i, Num) else num(1) for i in ref.indices))
+    return ref.at(tuple(i if isinstance(i, Num) else num(1) for i in ref.indices))
 
 
 class Asker:
@@ -294,6 +294,6 @@ def family(network: Network, ref: Ref) -> str:
         return latex(ref)
     known = ranges[0].size
     if known is not None and known <= MOST_LISTED:
-        return ", ".join(latex(Ref(ref.name, (num(v),))) for v in ranges[0].values())
-    first, last = latex(Ref(ref.name, (ranges[0].lo,))), latex(Ref(ref.name, (ranges[0].hi,)))
+        return ", ".join(latex(ref.at((num(v),))) for v in ranges[0].values())
+    first, last = latex(ref.at((ranges[0].lo,))), latex(ref.at((ranges[0].hi,)))
     return rf"{first}, \dots, {last}"

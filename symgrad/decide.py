@@ -62,6 +62,8 @@ STEPS = (1, 2, 3, 4)
 """Values of a symbolic stride or dilation, which is outside linear arithmetic."""
 MOST_PLAIN = 1000
 """A counterexample with larger numbers, or fractions, is looked for again with small integers."""
+PLAIN = (2, 1, 4, 11)
+"""Where such integers begin: one of them may tie with a number that a formula states."""
 MOST_SLIPS = 400
 SLIP_BUDGET = 1.5
 """Seconds to look for the slip that explains a difference."""
@@ -272,7 +274,7 @@ class Decision:
 
     def plain(self, outcome: Outcome) -> Outcome:
         """The same difference with small numbers, where those of a point are large: the values in
-        their order, counted from 0."""
+        their order."""
         drawn = {
             r: v
             for r, v in outcome.values.items()
@@ -282,15 +284,19 @@ class Decision:
             return outcome
         above = sorted({v for v in drawn.values() if v > 0})
         below = sorted({v for v in drawn.values() if v < 0}, reverse=True)
-        ranks = {v: Fraction(k + 2) for k, v in enumerate(above)}
-        ranks |= {v: Fraction(-k - 2) for k, v in enumerate(below)}
+        for least in PLAIN:
+            ranks = {v: Fraction(k + least) for k, v in enumerate(above)}
+            ranks |= {v: Fraction(-k - least) for k, v in enumerate(below)}
+            fixed = {r: ranks.get(v, v) for r, v in drawn.items()}
 
-        def fix(judge: Judge, draw: Draw) -> None:
-            draw.fixed |= {r: ranks.get(v, v) for r, v in drawn.items()}
+            def fix(judge: Judge, draw: Draw, fixed: Mapping[Ref, Fraction] = fixed) -> None:
+                draw.fixed |= fixed
 
-        found = self.trial.at(outcome.sizes, 1, fix)
-        signs = [{m: (g > 0) - (g < 0) for m, g in o.met.items()} for o in (outcome, found)]
-        return found if found.differ and signs[0] == signs[1] else outcome
+            found = self.trial.at(outcome.sizes, 1, fix)
+            signs = [{m: (g > 0) - (g < 0) for m, g in o.met.items()} for o in (outcome, found)]
+            if found.differ and signs[0] == signs[1]:
+                return found
+        return outcome
 
     def missing(self, outcome: Outcome, prover: Prover, gap: Normal) -> tuple[str, str]:
         """A term that one formula has and the other lacks, at the sizes of the counterexample."""

@@ -318,7 +318,7 @@ class Unrolled:
     # -- entries ------------------------------------------------------------------------------
 
     def _concrete(self, ref: Ref, env: Env) -> Ref:
-        return Ref(ref.name, tuple(num(self._formula.whole(i, env)) for i in ref.indices))
+        return ref.at(tuple(num(self._formula.whole(i, env)) for i in ref.indices))
 
     def _read(self, ref: Ref, env: Env) -> Dual:
         if not ref.indices and ref.name in env:

@@ -40,6 +40,8 @@ OPTIONS = {
     "indicator": ("bracket", "cases"),
     "lang": ("en",),
     "dialect": ("dollar", "github"),
+    "paper": ("a4", "letter", "a3"),
+    "columns": ("1", "2", "3", "4"),
     "author": None,
     "course": None,
     "date": None,

@@ -42,6 +42,12 @@ class Ref(Expr):
 
     name: str
     indices: tuple[Expr, ...] = ()
+    commas: bool = field(default=False, compare=False)
+    """Are letters set apart, w_{i,j}? Kept for printing only."""
+
+    def at(self, indices: tuple[Expr, ...]) -> Ref:
+        """The same tensor read elsewhere."""
+        return Ref(self.name, indices, self.commas)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +219,8 @@ def rebuild(e: Expr, new: Iterable[Expr]) -> Expr:
     match e:
         case Num() | Blank():
             return e
-        case Ref(name=name):
-            return Ref(name, xs)
+        case Ref():
+            return e.at(xs)
         case Add():
             return Add(xs)
         case Mul():

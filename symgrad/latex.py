@@ -138,10 +138,8 @@ def _reference(e: Ref) -> str:
         return e.name
     parts = [_index(i) for i in e.indices]
     letters = all(re.fullmatch(r"[A-Za-z]|\\[a-z]+", p) for p in parts)
-    index = (
-        (" " if any("\\" in p for p in parts) else "").join(parts) if letters else ",".join(parts)
-    )
-    index = tight(index)
+    between = "," if e.commas or not letters else " " if any("\\" in p for p in parts) else ""
+    index = tight(between.join(parts))
     if e.name.endswith("}") and "_{" in e.name:
         head, _, label = e.name.rpartition("_{")
         return f"{head}_{{{label[:-1]},{index}}}"

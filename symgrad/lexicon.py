@@ -108,7 +108,7 @@ class Lexicon:
         if ranks and 1 not in ranks:
             digits = latex(index) if isinstance(index, Num) else ""
             if digits.isdigit() and len(digits) in ranks:
-                return Ref(x.name, tuple(num(int(d)) for d in digits))
+                return x.at(tuple(num(int(d)) for d in digits))
         scalar = not ranks or set(ranks) == {0}
         if scalar and isinstance(index, Ref) and network.knows(index.name):
             goal = Partial(Ref(x.name), index)

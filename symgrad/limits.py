@@ -145,7 +145,7 @@ def _range_in(b: Bound) -> Range | None:
 def whole_numbers(e: Expr) -> Expr:
     """-1 as a subscript or as a limit is a number, not minus a number."""
     if isinstance(e, Ref):
-        return Ref(e.name, tuple(_whole(i) for i in e.indices))
+        return e.at(tuple(_whole(i) for i in e.indices))
     if isinstance(e, Bound):
         lo = None if e.lo is None else _whole(e.lo)
         hi = None if e.hi is None else _whole(e.hi)

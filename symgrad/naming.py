@@ -81,7 +81,7 @@ class Naming:
         for ref in (self.of, by):
             for i in ref.indices:
                 if isinstance(i, Ref) and i.name in self._scalars:
-                    better = Ref(ref.name, (Ref(fresh("i", self._scalars)),))
+                    better = ref.at((Ref(fresh("i", self._scalars)),))
                     raise NetworkError(
                         f"found the index {latex(i)} of {latex(ref)}, which is a quantity of the "
                         "network too; expected a letter of its own",
@@ -144,7 +144,7 @@ class Naming:
             letter = fresh(own.name if isinstance(own, Ref) else "i", avoid)
             avoid.add(letter)
             letters.append(Ref(letter))
-        return Ref(ref.name, tuple(letters))
+        return ref.at(tuple(letters))
 
     def indices(self, node: Ref) -> tuple[Index, ...]:
         """The free indices of `node`, with the ranges its tensor gives them."""

@@ -219,7 +219,7 @@ class Network:
             label = isinstance(i, Ref) and i.name in self.labels
             found.append(Ref(fresh("v", taken)) if label else i)
             taken |= names(found[-1])
-        return Ref(ref.name, tuple(found))
+        return ref.at(tuple(found))
 
     def starts(self, read: Read) -> tuple[Ref, ...]:
         """The states before the first step that a read of a recurrence takes: h_0 of h_{t-1}."""

@@ -163,6 +163,9 @@ class Sheet:
     """Course, author and date, as far as the exam gives them."""
     author: str = ""
     """For the document's properties."""
+    paper: str = "a4"
+    columns: int = 1
+    """With two or more the sheet is a card: landscape, in smaller type."""
     labels: dict[str, str] = field(default_factory=dict)
     """Fixed words of the templates, where they differ from the language's own: `name` before the
     line for a name, `page` as in ``page {page} of {pages}``."""

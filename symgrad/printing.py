@@ -82,6 +82,8 @@ class Printer(ABC):
             "page_before": self.words(before),
             "page_between": self.words(between),
             "page_after": self.words(after),
+            "paper": Raw(sheet.paper),
+            "columns": Raw(str(sheet.columns)) if sheet.columns > 1 else "",
             "body": self.blocks(sheet.blocks),
         }
 

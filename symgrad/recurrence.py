@@ -84,7 +84,7 @@ class Recurrence:
 
 def _at(target: Ref, axis: int, at: Affine) -> Ref:
     before, after = target.indices[:axis], target.indices[axis + 1 :]
-    return Ref(target.name, (*before, at.expr(), *after))
+    return target.at((*before, at.expr(), *after))
 
 
 def _axes(eq: Equation) -> tuple[Range, ...]:

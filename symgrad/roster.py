@@ -47,7 +47,7 @@ def entries_of(network: Network, r: Ref) -> list[Ref]:
 
     axes = network.ranges(r.name)
     if len(r.indices) == 1 and axes and axes[0].size is not None and not all_numbers(r):
-        return [Ref(r.name, (num(v),)) for v in axes[0].values()]
+        return [r.at((num(v),)) for v in axes[0].values()]
     return [r]
 
 

@@ -72,8 +72,8 @@ def written_out(e: Expr) -> Expr:
     match e:
         case Num():
             return e
-        case Ref(name=name, indices=indices):
-            return Ref(name, tuple(folded(i) for i in indices))
+        case Ref(indices=indices):
+            return e.at(tuple(folded(i) for i in indices))
         case Reduce():
             return _expanded(e)
         case Add() | Mul() | Neg() | Div() | Pow() | Call():

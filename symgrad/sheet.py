@@ -40,7 +40,9 @@ def sheet(solution: Solution, kind: Kind) -> Sheet:
     byline = " · ".join(n for n in named if n)
     worth = points and worded(points)
     author = exam.options.get("author", "")
-    return Sheet(kind, exam.title, "en", tuple(blocks), worth, byline, author)
+    size = exam.options.get("paper", "a4")
+    columns = int(exam.options.get("columns", "1")) if kind == "key" else 1
+    return Sheet(kind, exam.title, "en", tuple(blocks), worth, byline, author, size, columns)
 
 
 def total_points(root: Solved) -> str | None:

@@ -86,7 +86,7 @@ def index_shifted(e: Expr, whole: Whole) -> Iterator[Expr]:
     if isinstance(e, Ref):
         for k, i in enumerate(e.indices):
             for by in (1, -1):
-                yield Ref(e.name, (*e.indices[:k], _moved(i, by), *e.indices[k + 1 :]))
+                yield e.at((*e.indices[:k], _moved(i, by), *e.indices[k + 1 :]))
 
 
 def kernel_not_flipped(e: Expr, whole: Whole) -> Iterator[Expr]:
@@ -101,7 +101,7 @@ def kernel_not_flipped(e: Expr, whole: Whole) -> Iterator[Expr]:
                 turned = tuple((n, -v if n in some else v) for n, v in form.coefficients)
                 for constant in (form.constant, -form.constant):
                     new = type(form)(constant, turned).expr()
-                    yield Ref(e.name, (*e.indices[:k], new, *e.indices[k + 1 :]))
+                    yield e.at((*e.indices[:k], new, *e.indices[k + 1 :]))
 
 
 def factor_forgotten(e: Expr, whole: Whole) -> Iterator[Expr]:
@@ -151,7 +151,7 @@ def number_forgotten(e: Expr, whole: Whole) -> Iterator[Expr]:
 def transposed(e: Expr, whole: Whole) -> Iterator[Expr]:
     """W_{ji} where W_{ij} is meant."""
     if isinstance(e, Ref) and len(e.indices) == 2 and e.indices[0] != e.indices[1]:
-        yield Ref(e.name, e.indices[::-1])
+        yield e.at(e.indices[::-1])
 
 
 def other_unit(e: Expr, whole: Whole) -> Iterator[Expr]:
@@ -160,7 +160,7 @@ def other_unit(e: Expr, whole: Whole) -> Iterator[Expr]:
         found = {x.indices for x in walk(whole.formula) if isinstance(x, Ref)}
         for indices in sorted(found, key=str):
             if len(indices) == len(e.indices) and indices != e.indices:
-                yield Ref(e.name, indices)
+                yield e.at(indices)
 
 
 def wrong_variable(e: Expr, whole: Whole) -> Iterator[Expr]:

@@ -323,19 +323,25 @@ class Trial:
                 tied.setdefault(tuple(outcome.sizes.items()))
             if enough(usable) and all(len(seen) == 2 for seen in signs.values()):
                 break
+        for outcome in self.beside(tied):
+            if outcome.usable and outcome.differ:
+                return outcome, usable
+        return None, usable
+
+    def beside(self, tied: Iterable[tuple[tuple[str, int], ...]]) -> Iterator[Outcome]:
+        """Points at and beside the numbers that the formulas mention, then where they differed at
+        a tie; a tie that is always there, min(y_0, y_0), is none at numbers in general position."""
         more = chain(islice(self.beside_numbers(), MOST_BESIDE), self.at_equations())
         for k, sizes in enumerate(more):
             for pool in (1, 3):
                 if monotonic() > self.until:
-                    return None, usable
+                    return
                 outcome = self.at(sizes, pool, start=7 * k)
-                if outcome.usable and outcome.differ:
-                    return outcome, usable
-        for there in islice(tied, GENERIC):  # a tie by chance, or one that is always there
-            outcome = self.at(dict(there), GENERIC_POOL)
-            if outcome.usable and outcome.differ:
-                return outcome, usable
-        return None, usable
+                yield outcome
+                if outcome.differ and not outcome.usable:
+                    yield self.at(sizes, GENERIC_POOL)
+        for there in islice(tied, GENERIC):
+            yield self.at(dict(there), GENERIC_POOL)
 
     def spot(self) -> Outcome | None:
         """A difference at a few points with unequal sizes: none if the two are equal."""

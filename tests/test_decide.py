@@ -267,3 +267,14 @@ def test_a_missing_term_is_written_with_powers() -> None:
     found = equal("x^2 + y", "y")
     assert isinstance(found, Differs)
     assert found.missing == "x^2"
+
+
+def test_a_tie_that_is_always_there_hides_no_difference() -> None:
+    # min(y_0, y_0) ties at every point; the brackets differ where t or i is small alone
+    found = equal(
+        r"\sum_{i=0}^{n-1} \min(y_i, y_{2i}) + b [t + 2 < 1]",
+        r"(\sum_{i=0}^{n-1} \min(y_i, y_{2i})) + b [s + 2 < 1]",
+        given=r"n \ge 1",
+    )
+    assert isinstance(found, Differs)
+    assert all(abs(v) < 20 and v.denominator == 1 for v in found.counterexample.values.values())

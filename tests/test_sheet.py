@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from symgrad.errors import ExamError
 from symgrad.exam import Exam
 from symgrad.page import Block, Cell, Display, Figure, Heading, Paragraph, Rows, Sheet, Space, Table
-from symgrad.render import render, write
+from symgrad.render import pdf, render, write
 from symgrad.sheet import Kind, sheet
 from symgrad.solve import solve
 
@@ -228,3 +229,34 @@ def test_a_refused_exam_writes_nothing(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="foo"):
         made((tmp_path / "exam.md").read_text(encoding="utf-8"), "solution", tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["exam.md"]
+
+
+# Pages
+
+
+def test_the_front_matter_says_the_paper_and_the_columns_of_the_key() -> None:
+    text = "---\npaper: letter\ncolumns: 2\n---\n\n$$\nL = w x\n$$\n\n$$\n\\frac{dL}{dw} = ?\n$$\n"
+    key, solution = made(text, "key"), made(text, "solution")
+    assert (key.paper, key.columns, solution.paper, solution.columns) == ("letter", 2, "letter", 1)
+    typst, latex = render(key, "typ"), render(key, "tex")
+    assert 'size: "letter", columns: 2' in typst
+    assert r"\begin{multicols*}{2}" in latex
+    assert "letterpaper,landscape" in latex
+    assert pdf(key)
+    assert r"\begin{multicols}" not in render(solution, "tex")
+
+
+@pytest.mark.parametrize("line", ["paper: foolscap", "columns: 0", "columns: two"])
+def test_paper_and_columns_are_of_a_few_kinds(line: str) -> None:
+    with pytest.raises(ExamError, match="expected one of"):
+        Exam.parse(f"---\n{line}\n---\n\n$$\nL = w x\n$$\n")
+
+
+def test_letters_set_apart_in_the_exam_are_set_apart_in_the_answers() -> None:
+    text = (
+        "$$\nz_{i,j} = \\sum_{k=1}^{d} W_{ik} x_{k,j}, \\quad i = 1, \\dots, h, \\quad j = 1, \\dots, N"
+        " \\qquad \\delta_{i,j} = \\frac{\\partial L}{\\partial z_{i,j}}\n$$\n\n"
+        "$$\n\\frac{\\partial L}{\\partial W_{ik}} = ?\n$$\n"
+    )
+    said = render(made(text, "key"), "md")
+    assert r"\frac{\partial L}{\partial W_{ik}} = \sum_{j=1}^{N} \delta_{i,j} x_{k,j}" in said

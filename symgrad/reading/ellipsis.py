@@ -64,8 +64,8 @@ def filled(e: Expr, values: dict[Spot, Expr], at: Spot = ()) -> Expr:
     if at in values:
         return values[at]
     match e:
-        case Ref(name=name, indices=indices):
-            return Ref(name, tuple(values.get((*at, k), i) for k, i in enumerate(indices)))
+        case Ref(indices=indices):
+            return e.at(tuple(values.get((*at, k), i) for k, i in enumerate(indices)))
         case Num():
             return e
         case Pow(base=base, exp=exp):

@@ -297,8 +297,9 @@ class Build(Transformer[Token, Any]):
         plain = digits == text and "." not in text
         return _Piece(Num(Fraction(digits), None if plain else text), "NUM", _pos(token))
 
-    def tensor(self, name: Token, *indices: Expr) -> _Piece:
-        return _Piece(Ref(str(name.value), indices), "NAME", _pos(name))
+    def tensor(self, name: Token, below: Token | None = None, *indices: Expr) -> _Piece:
+        commas = below is not None and bool(below.value)
+        return _Piece(Ref(str(name.value), indices, commas), "NAME", _pos(name))
 
     def group(self, token: Token, e: Expr) -> _Piece:
         return _Piece(e, "OPEN", _pos(token))

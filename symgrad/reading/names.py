@@ -49,7 +49,7 @@ class Names(Cursor):
             self.heads.append(Head(name, self.marks[n].pos, *span, self._plain(end)))
         self._put("NAME", n, name)
         if parts:
-            self._put("_SUB", n)
+            self._put("SUB", n, self._has("comma", *scripts["sub"]))
             for k, part in enumerate(parts):
                 if k:
                     self._put("_COMMA", part[0])

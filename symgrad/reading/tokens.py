@@ -14,7 +14,7 @@ from symgrad.reading.scan import Fault
 OTHERWISE = {"otherwise", "else", "o.w.", "elsewhere"}
 WRAPS = {r"\lvert": "abs", r"\lfloor": "floor", r"\lceil": "ceil"}
 OPENING = {
-    "_SUB", "_POW", "_HIGH", "OPEN", "_OPEN_CALL", "SET", "FRAC", "DERIV", "ROOT", "WRAP", "CASES",
+    "SUB", "_POW", "_HIGH", "OPEN", "_OPEN_CALL", "SET", "FRAC", "DERIV", "ROOT", "WRAP", "CASES",
     "IVERSON", "REDUCE",
 }  # fmt: skip
 
