@@ -3,7 +3,7 @@ r"""Two formulas in LaTeX, what is given, and the verdict: one pair, or a line o
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -145,7 +145,8 @@ def pair_of(
     check_limits(sides)
     ranges = {n: r for n, r in scope.letters.items() if not _bound_only(n, sides)}
     facts = scope.rels
-    found = sorted_names(sides, ranges, network, facts)
+    spans = spanned(facts, scope.letters)
+    found = sorted_names(sides, ranges, network, facts, spans)
     check_ranks(sides, found.integers)
     check_subscripts(sides, found.integers)
     values: dict[str, Expr] = {
@@ -157,7 +158,7 @@ def pair_of(
             n: Range(substitute(r.lo, values), substitute(r.hi, values)) for n, r in ranges.items()
         }
         facts = tuple(substitute(rel, values) for rel in facts)
-        found = sorted_names(sides, ranges, network, facts)
+        found = sorted_names(sides, ranges, network, facts, spans - values.keys())
     known = [*network.facts.known]
     asked: list[Asked] = []
     for rel in facts:
@@ -173,7 +174,7 @@ def pair_of(
 def asked_of(rel: Rel, sides: Sequence[Expr], found: Roles, scope: Scope) -> Iterator[Asked]:
     """A comparison of values that are read: it holds for all values of the indices it has."""
     subscripts = [i for x in walk(rel) if isinstance(x, Ref) for i in x.indices]
-    plain = {i.name for i in subscripts if isinstance(i, Ref) and not i.indices}
+    plain = {i.name for i in subscripts if isinstance(i, Ref) and not i.indices} & free_names(rel)
     letters = (free_names(rel) & scope.letters.keys()) | (plain - set(found.sizes))
     if free_names(rel) - letters - found.integers:
         ranges = {n: scope.letters[n] for n in sorted(letters) if n in scope.letters}
@@ -195,13 +196,24 @@ def check_facts(pair: Pair, facts: Sequence[Expr]) -> None:
 
 
 def sorted_names(
-    sides: Sequence[Expr], ranges: Mapping[str, Range], network: Network, facts: Sequence[Expr]
+    sides: Sequence[Expr],
+    ranges: Mapping[str, Range],
+    network: Network,
+    facts: Sequence[Expr],
+    spans: Set[str],
 ) -> Roles:
-    """The roles of the names of two formulas, of the sizes of what they are made of, and of the
-    integers that facts compare with those."""
+    """The roles of the names of two formulas, of the sizes of what they are made of, of the
+    integers that facts compare with those, and of the sizes that facts run over."""
     inner = network.sizes & reached(sides, network)
-    inner |= beside(sides, ranges, network, facts)
+    inner |= beside(sides, ranges, network, facts) | spans
     return roles(tuple(sides), ranges, network.sizes, frozenset(network.by_name), inner)
+
+
+def spanned(facts: Sequence[Expr], ranges: Mapping[str, Range]) -> set[str]:
+    """The sizes of the ranges of what facts say of entries: n of x_i ≥ 0, i = 1, …, n."""
+    read = {n for rel in facts for n in free_names(rel)}
+    spans = [r for n, r in ranges.items() if n in read]
+    return {n for r in spans for end in (r.lo, r.hi) for n in free_names(end)}
 
 
 def beside(

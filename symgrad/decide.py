@@ -9,7 +9,6 @@ the proof: what differs there needs none, and no proof outweighs them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -17,6 +16,7 @@ from itertools import islice, product
 from time import monotonic
 
 from symgrad.affine import shift
+from symgrad.argue import Argument
 from symgrad.draw import Draw
 from symgrad.dual import as_text
 from symgrad.expr import (
@@ -24,7 +24,6 @@ from symgrad.expr import (
     Div,
     Expr,
     Num,
-    Partial,
     Pow,
     Ref,
     Rel,
@@ -35,8 +34,7 @@ from symgrad.expr import (
     walk,
 )
 from symgrad.latex import latex
-from symgrad.normal.algebra import Algebra
-from symgrad.normal.build import Builder
+from symgrad.normal.given import BY
 from symgrad.normal.prove import Proof, Prover
 from symgrad.normal.speak import equation, factor, formula, spelled, tensor
 from symgrad.normal.term import Factor, Key, Normal, Term
@@ -92,7 +90,6 @@ def stepwise(pair: Pair, until: float) -> Verdict:
     told = ", ".join(f"{n} = {', '.join(map(str, STEPS))}" for n in steps)
     ties: dict[str, None] = {}
     by, last = "normal form", None
-    kinds = ("normal form", "cells", "index sets")
     for values in product(STEPS, repeat=len(steps)):
         at = dict(zip(steps, values, strict=True))
         found = decide(pair.put(at), max(0.05, until - monotonic()))
@@ -100,7 +97,7 @@ def stepwise(pair: Pair, until: float) -> Verdict:
             return _at_step(found, at)
         if not isinstance(found, Equal | EqualExceptTies):
             return found
-        by = max(by, found.by, key=kinds.index)
+        by = max(by, found.by, key=_strength)
         if isinstance(found, EqualExceptTies):
             ties |= dict.fromkeys(found.ties)
             last = found
@@ -114,6 +111,12 @@ def stepwise(pair: Pair, until: float) -> Verdict:
     if last is not None:
         return replace(last, ties=tuple(ties), by=by)
     return Equal(f"equal for all sizes, proved by {by}", by=by)
+
+
+def _strength(by: str) -> tuple[bool, int]:
+    """The kinds of proofs, the simplest first."""
+    kind = by.removesuffix(f" and {BY}")
+    return kind != by, ("normal form", "cells", "index sets").index(kind)
 
 
 def _at_step(found: Differs, at: Mapping[str, int]) -> Differs:
@@ -149,6 +152,17 @@ class Decision:
         p = self.pair
         return Trial(p.left, p.right, p.roles, p.network, p.facts, self.until, p.asked)
 
+    @cached_property
+    def argument(self) -> Argument:
+        """Proofs about the pair."""
+        return Argument(self.pair)
+
+    def proof(
+        self, left: Expr, right: Expr, until: float
+    ) -> tuple[Prover | None, Proof | None, Normal]:
+        """A proof that two formulas of the pair's names are equal, as far as it goes."""
+        return self.argument.proof(left, right, until)
+
     def verdict(self) -> Verdict:
         """Refuted at a point with unequal sizes, or proved, or refuted by the smallest
         counterexample, or neither."""
@@ -156,7 +170,9 @@ class Decision:
         share = (self.until - start) * 0.5
         seen = self.trial.spot()
         if seen is not None:
-            return self.differs(self.trial.difference()[0] or seen, *self.gap(start + share))
+            return self.differs(
+                self.trial.difference()[0] or seen, *self.argument.gap(start + share)
+            )
         prover, proof, gap = self.proof(self.pair.left, self.pair.right, start + share)
         if proof is not None and not proof.left and not proof.ties:
             where = ", wherever both have values" if self.partly else ""
@@ -181,74 +197,6 @@ class Decision:
             or (isinstance(x, Call) and x.fn in ("log", "sqrt"))
             for x in parts
         )
-
-    # -- proofs ----------------------------------------------------------------------------------
-
-    def proof(
-        self, left: Expr, right: Expr, until: float
-    ) -> tuple[Prover | None, Proof | None, Normal]:
-        """A proof that the difference is zero, as far as it goes; with definitions put in where
-        the names by themselves do not do."""
-        found: list[tuple[Prover, Proof, Normal]] = []
-        turns = self.turns
-        for put_in in turns:
-            prover, builder = self.prover(put_in, until)
-            try:
-                gap = prover.algebra.minus(builder.normal(left), builder.normal(right))
-                proof = prover.zero(gap)
-            except (Outside, RecursionError):
-                continue
-            if not proof.left and not proof.ties:
-                return prover, proof, gap
-            found.append((prover, proof, gap))
-        if not found:
-            return None, None, ()
-        if len(found) < len(turns):  # a free name ties on a null set, a defined one anywhere
-            return found[0][0], replace(found[0][1], left=found[0][2]), found[0][2]
-        return found[-1] if any(f[1].left for f in found) else found[0]
-
-    @property
-    def turns(self) -> tuple[bool, ...]:
-        """With names as they are; if names are defined, also with the definitions put in."""
-        defined = bool(self.pair.network.equations or self.pair.network.values)
-        return (False, True) if defined else (False,)
-
-    def prover(self, put_in: bool, until: float) -> tuple[Prover, Builder]:
-        """Arithmetic of its own, from formulas to proofs."""
-        algebra = Algebra(until=until, known=self.pair.facts)
-        meaning = self.meaning if put_in else nothing
-        builder = Builder(self.pair.roles.integers, meaning, algebra, self.given)
-        return Prover(builder.guards, self.pair.roles.labels), builder
-
-    def gap(self, until: float) -> tuple[Prover | None, Normal]:
-        """The normal form of the difference, with nothing proved of it."""
-        for put_in in reversed(self.turns):
-            prover, builder = self.prover(put_in, until)
-            with suppress(Outside, RecursionError):
-                sides = (builder.normal(e) for e in (self.pair.left, self.pair.right))
-                return prover, prover.algebra.minus(*sides)
-        return None, ()
-
-    def meaning(self, ref: Ref) -> Expr | None:
-        """What a name is defined to be."""
-        if ref in self.pair.network.values:
-            return self.pair.network.values[ref]
-        found = self.pair.network.defining(ref)
-        if found is None:
-            return None
-        equation_, values = found
-        return shift(equation_.body, values)
-
-    def given(self, partial: Partial) -> Expr | None:
-        """The name of a gradient that is given."""
-        if not isinstance(partial.by, Ref):
-            return None
-        for u in self.pair.network.upstream:
-            if u.of == partial.of:
-                found = u.of_entry(partial.by)
-                if found is not None:
-                    return found
-        return None
 
     # -- differences -----------------------------------------------------------------------------
 
@@ -493,8 +441,3 @@ class Decision:
 
 def _is_natural(e: Expr) -> bool:
     return isinstance(e, Num) and e.value >= 0 and e.value.denominator == 1
-
-
-def nothing(ref: Ref) -> Expr | None:
-    """No name has a definition."""
-    return None

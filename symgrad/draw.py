@@ -17,7 +17,7 @@ from symgrad.affine import shift
 from symgrad.dual import Number
 from symgrad.errors import SymgradError
 from symgrad.evaluate import Point, Unrolled, value
-from symgrad.expr import Expr, Iverson, Num, Ref, Rel, num, walk
+from symgrad.expr import Add, Bound, Expr, Iverson, Neg, Num, Ref, Rel, free, names, num, walk
 from symgrad.network import Network
 from symgrad.pair import Asked
 from symgrad.roles import Roles
@@ -142,14 +142,16 @@ class Satisfied:
         """Move one number so that fewer comparisons are broken."""
         plain = Unrolled(self.network, Point(self.sizes), self.draw)
         sides = [plain.value(rel.lhs), plain.value(rel.rhs)]
-        entries = [plain.concrete(x) for x in walk(rel) if isinstance(x, Ref)]
-        free = [r for r in entries if r in self.draw.table]
+        bound = {x.name for x in walk(rel) if isinstance(x, Bound)}
+        named = (x for x in free(rel) if not names(x) & bound)
+        entries = [plain.concrete(x) for x in named]
+        first = [r for r in entries if r in self.draw.table]
         table = self.draw.table
-        for ref in dict.fromkeys([*free, *table]):
+        for ref in dict.fromkeys([*first, *table]):
             held = table[ref]
             if ref in self.draw.fixed or ref.name in self.draw.roles.labels:
                 continue
-            for to in _beside(held, sides):
+            for to in (*self.solved(rel, ref), *_beside(held, sides)):
                 table[ref] = to
                 now = self.broken()
                 if now is not None and len(now) < broken:
@@ -158,6 +160,21 @@ class Satisfied:
                     return False
             table[ref] = held
         return False
+
+    def solved(self, rel: Rel, ref: Ref) -> Iterator[Fraction]:
+        """The number at which an equation holds that is linear in it: one step of the secant."""
+        table, held = self.draw.table, self.draw.table[ref]
+        if rel.op != "=" or not isinstance(held, Fraction):
+            return
+        gaps: list[Number] = []
+        for k in (0, 1):
+            table[ref] = held + k
+            plain = Unrolled(self.network, Point(self.sizes), self.draw)
+            gaps.append(plain.value(Add((rel.lhs, Neg(rel.rhs)))))
+        table[ref] = held
+        a, b = gaps
+        if isinstance(a, Fraction) and isinstance(b, Fraction) and a != b:
+            yield held - a / (b - a)
 
 
 def _at(ref: Ref, k: int) -> int:

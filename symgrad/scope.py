@@ -21,11 +21,16 @@ from symgrad.equation import Upstream
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
     ONE,
+    Add,
     Blank,
     Call,
     Expr,
+    Mul,
+    Neg,
     Num,
     Partial,
+    Pow,
+    Reduce,
     Ref,
     Rel,
     constant,
@@ -250,6 +255,10 @@ class Sorter:
             self.gradient(left, right, s.at)
         elif isinstance(left, Call):
             self.function(left, right, s.at)
+        elif is_fact(left, right):
+            rel = Rel("=", left, right)
+            self.rels.append(rel)
+            self.rel_places[rel] = s.at
         elif isinstance(left, Ref):
             self.definition(left, right, s.at)
         else:
@@ -301,3 +310,20 @@ class Sorter:
             self.value_places[left] = at
             return
         self.equations.append(Defined(left, right, at))
+
+
+def is_fact(left: Expr, right: Expr) -> bool:
+    r"""Does an equation say something of values and define no name: Σ_c y_c = 1, p_{ij} = p_{ji}?
+
+    >>> p = Ref("p", (Ref("i"), Ref("j")))
+    >>> is_fact(p, Ref("p", (Ref("j"), Ref("i")))), is_fact(p, Ref("q", (Ref("j"), Ref("i"))))
+    (True, False)
+    """
+    other = right.arg if isinstance(right, Neg) else right
+    if isinstance(left, Ref) and isinstance(other, Ref):
+        plain = all(isinstance(i, Ref) and not i.indices for i in left.indices)
+        turned = set(left.indices) == set(other.indices) and left.indices != other.indices
+        return left.name == other.name and plain and turned
+    if isinstance(left, Reduce):
+        return left.op == "sum"
+    return isinstance(left, Add | Mul | Pow) and constant(right) is not None

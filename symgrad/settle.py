@@ -280,7 +280,8 @@ class Builder(Sorter):
         axes = (*self.shapes.values(), *self.beyond())
         sizes = range_names(equations, ends, axes) - indices
         counted = sizes | (self.subscripts - indices - set(self.letters))
-        rels = [rel for rel in self.rels if counted & scalars(rel)]
+        about_sizes = (rel for rel in self.rels if not any(r.indices for r in free(rel)))
+        rels = [rel for rel in about_sizes if counted & scalars(rel)]
         for rel in rels:
             if conditions(rel) is None:
                 raise NetworkError(

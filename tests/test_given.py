@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from symgrad.compare import equal
-from symgrad.verdict import Agrees, Differs
+from symgrad.verdict import Agrees, Differs, Equal
 
 LAYER = (
     r"z_i = \sum_{j=1}^{m} k_j x_{i+j-1}, i = 1, \dots, n; "
@@ -126,3 +126,66 @@ def test_a_state_before_the_first_exists_and_one_after_the_last_does_not() -> No
     found = equal("h_{t+1}", "a h_t", given)
     assert found.name == "Invalid"
     assert "found h_2 in the first formula" in found.message
+
+
+# -- facts about values in proofs -----------------------------------------------------------------
+
+SOFTMAX = (
+    r"p_i = \frac{e^{z_i}}{\sum_{k=1}^{C} e^{z_k}}, i = 1,\dots,C; "
+    r"L = -\sum_{k=1}^{C} y_k \log p_k; \sum_{k=1}^{C} y_k = 1"
+)
+NORM = (
+    r"\mu = \frac{1}{N}\sum_{i=1}^{N} x_i; v = \frac{1}{N}\sum_{i=1}^{N}(x_i-\mu)^2; "
+    r"h_i = \frac{x_i-\mu}{\sqrt{v+\epsilon}}, i=1,\dots,N; "
+    r"\delta_i = \frac{\partial L}{\partial h_i}"
+)
+ROWS = r"\sum_{j=1}^{m} w_{ij} = 1, i = 1, \dots, n"
+
+PROVED = [
+    (r"\frac{\partial L}{\partial z_i}", "p_i - y_i", SOFTMAX),
+    (
+        r"\frac{\partial L}{\partial x_i}",
+        r"\frac{1}{N \sqrt{v+\epsilon}}(N \delta_i - \sum_{k=1}^{N} \delta_k"
+        r" - h_i \sum_{k=1}^{N} \delta_k h_k)",
+        NORM,
+    ),
+    (r"\sum_{i=1}^{N} (x_i - \mu)", "0", NORM),
+    (r"\sum_{k=1}^{N} h_k^2", r"\frac{N v}{v + \epsilon}", NORM),
+    (r"\sum_{i=1}^n \sum_{j=1}^n p_{ij} (y_i - y_j)", "0", "p_{ij} = p_{ji}"),
+    (r"x_k \sum_{j=1}^n u_j u_j", "x_k", r"\sum_{i=1}^n u_i^2 = 1"),
+    (r"\sum_{i=1}^{n} \sum_{j=1}^{m} w_{ij} c_i", r"\sum_{i=1}^{n} c_i", ROWS),
+    ("a x + b x", "x", "a + b = 1"),
+    ("|x| + |y|", "x - y", r"x > 0; y < 0"),
+    (r"\sum_{i=1}^n |x_i|", r"\sum_{i=1}^n x_i", r"x_i \ge 0, i = 1, \dots, n"),
+    (r"\max(a, b, c)", r"\max(a, c)", r"a \ge b"),
+]
+
+DIFFERENT = [
+    (r"\frac{\partial L}{\partial z_i}", "y_i - p_i", SOFTMAX),
+    (r"\sum_{k=1}^{C-1} y_k", "1", r"\sum_{k=1}^{C} y_k = 1"),
+    (r"\sum_{k=1}^{C} y_k z_k", "1", r"\sum_{k=1}^{C} y_k = 1"),
+    (r"\sum_{k=1}^{C} y_k^2", "1", r"\sum_{k=1}^{C} y_k = 1"),
+    (r"\sum_{j=1}^{m} w_{ji}", "1", ROWS),
+    (r"\sum_{i=1}^n \sum_{j=1}^n p_{ij} (y_i + y_j)", "0", "p_{ij} = p_{ji}"),
+    (r"|x_1| + |a|", "x_1 + a", r"x_i \ge 0, i = 1, \dots, n; n \ge 1"),
+    (r"\max(a, b, c)", r"\max(a, c)", r"b \ge a"),
+    ("a x + b y", "x", "a + b = 1"),
+]
+
+
+@pytest.mark.parametrize(("a", "b", "given"), PROVED)
+def test_facts_and_definitions_prove(a: str, b: str, given: str) -> None:
+    found = equal(a, b, given, budget=20)
+    assert found.name == "Equal"
+    assert isinstance(found, Equal)
+    assert found.by.endswith("what is given")
+
+
+@pytest.mark.parametrize(("a", "b", "given"), DIFFERENT)
+def test_facts_prove_nothing_false(a: str, b: str, given: str) -> None:
+    assert equal(a, b, given, budget=20).name == "Differs"
+
+
+def test_without_the_fact_the_same_claim_differs() -> None:
+    bare = SOFTMAX.rpartition(";")[0]
+    assert equal(r"\frac{\partial L}{\partial z_i}", "p_i - y_i", bare).name == "Differs"

@@ -49,6 +49,8 @@ class Prover:
 
     guards: Guards
     labels: frozenset[str] = frozenset()
+    assumed: tuple[tuple[Normal, str], ...] = ()
+    """Forms that are =, ≥ or > 0 whatever the indices are: cells in which they are not are none."""
 
     def __post_init__(self) -> None:
         self.below = Denominators(self.algebra)
@@ -212,27 +214,32 @@ class Prover:
         conds: list[Condition] = [Condition(Affine(-1, (("one", 1),)))]
         seen: dict[object, str] = {}
         for guard, sign in chosen.items():
-            form = self.linear(guard, seen, chosen)
+            inside = resolved(self.algebra.atoms.inside(guard), chosen)
+            form = self.linear(inside, (guard.key[2], guard.at), seen)
             if sign == 0:
                 conds.append(Condition(form, equality=True))
             else:
                 scaled = straight(-1, form.scaled(sign).by)
                 conds.append(Condition(scaled))
+        for assumed, op in self.assumed:
+            form = self.linear(assumed, assumed, seen)
+            least = straight(-1 if op == ">" else 0, form.by)
+            conds.append(Condition(least, equality=op == "="))
         for said, name in seen.items():
             if isinstance(said, Term) and said.factors and all(map(_grows, said.factors)):
                 conds.append(Condition(Affine(-1, ((name, 1),))))
         return self.algebra.possible(tuple(conds))
 
-    def linear(self, guard: Factor, seen: dict[object, str], cell: dict[Factor, int]) -> Affine:
-        """The compared difference as a linear form of its monomials; `one` is the number 1."""
-        inside = resolved(self.algebra.atoms.inside(guard), cell)
+    def linear(self, inside: Normal, of: object, seen: dict[object, str]) -> Affine:
+        """A compared difference as a linear form of its monomials, sums those `of` it alone; `one`
+        is the number 1."""
         by: dict[str, Fraction] = {}
         for t in inside:
             value = t.weight.number
             unit = t.weight if value is None else ONE
             said: object = Term(unit, t.factors, (), t.conds)
             if t.bound:
-                said = (guard.key[2], guard.at, t)
+                said = (of, t)
             plain = value is not None and not t.factors and not t.conds
             name = "one" if plain else seen.setdefault(said, f"v{len(seen)}")
             by[name] = by.get(name, Fraction(0)) + (Fraction(1) if value is None else value)
@@ -241,28 +248,35 @@ class Prover:
 
     def in_cell(self, e: Normal, cell: dict[Factor, int]) -> bool:
         """Is something left of `e` where the signs are these?"""
-        zeros = tuple(z for g, s in cell.items() if s == 0 for z in self.plainly(g, cell))
+        zeros = [z for g, s in cell.items() if s == 0 for z in self.plainly(g, cell)]
         left = resolved(e, cell)
         if left and zeros:
             left = self.below.cleared(left)
-            left = combined(
-                x
-                for t in left
-                for x in self.algebra.cleaned(
-                    Term(t.weight, (*t.factors, *zeros), t.bound, t.conds)
-                )
-            )
-            left = combined(
-                Term(
-                    t.weight,
-                    tuple(f for f in t.factors if f.key[0] not in GUARDS),
-                    t.bound,
-                    t.conds,
-                )
-                for t in left
-            )
+            done: list[Factor] = []
+            for z in zeros:  # an equation that those before it are put into says more
+                inside = self.where(self.algebra.atoms.inside(z), done)
+                if inside:
+                    done.append(self.algebra.atoms.factor("zero", inside))
+                    left = self.where(left, (*zeros, done[-1]))
             left = self.below.cleared(left)
         return bool(left)
+
+    def where(self, e: Normal, zeros: Sequence[Factor]) -> Normal:
+        """`e` with equations put in, and no guard left."""
+        put_in = combined(
+            x
+            for t in e
+            for x in self.algebra.cleaned(Term(t.weight, (*t.factors, *zeros), t.bound, t.conds))
+        )
+        return combined(
+            Term(
+                t.weight,
+                tuple(f for f in t.factors if f.key[0] not in GUARDS),
+                t.bound,
+                t.conds,
+            )
+            for t in put_in
+        )
 
     def plainly(self, guard: Factor, cell: dict[Factor, int]) -> list[Factor]:
         """An equation with the guards inside it replaced by 1 or 0."""

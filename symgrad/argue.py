@@ -1,0 +1,192 @@
+"""Proofs about two formulas: by their names, with definitions put in, with what is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Literal
+
+from symgrad.affine import Affine, affine, shift
+from symgrad.expr import ONE, Add, Div, Expr, Mul, Neg, Partial, Reduce, Ref, walk
+from symgrad.index import Range, range_conditions
+from symgrad.normal.algebra import Algebra
+from symgrad.normal.build import Builder
+from symgrad.normal.given import Known, proved
+from symgrad.normal.prove import Proof, Prover
+from symgrad.normal.term import Normal, put
+from symgrad.pair import Pair
+from symgrad.polynomial import Outside
+
+Put = Literal["names", "plain", "all"]
+"""Which definitions are put in: none, those without sums, all."""
+
+SHARE = 0.4
+"""Of the time for a proof, what the search for multiples of given equations may take."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """Proofs about formulas of one pair's names."""
+
+    pair: Pair
+
+    def proof(
+        self, left: Expr, right: Expr, until: float
+    ) -> tuple[Prover | None, Proof | None, Normal]:
+        """A proof that the difference is zero, as far as it goes; with definitions put in where
+        the names by themselves do not do."""
+        found: list[tuple[Prover, Proof, Normal]] = []
+        turns = self.turns
+        for put_in in turns:
+            if put_in == "plain" and not found:
+                continue
+            prover, builder = self.prover(put_in, until)
+            try:
+                gap = prover.algebra.minus(builder.normal(left), builder.normal(right))
+                proof = prover.zero(gap)
+            except (Outside, RecursionError):
+                continue
+            if proof.left or proof.ties:
+                proof = self.with_premises(prover, builder, gap, put_in) or proof
+            if not proof.left and not proof.ties:
+                return prover, proof, gap
+            if put_in != "plain":
+                found.append((prover, proof, gap))
+        if not found:
+            return None, None, ()
+        # a free name ties on a null set, a defined one anywhere
+        if len(found) < len(set(turns) - {"plain"}):
+            return found[0][0], replace(found[0][1], left=found[0][2]), found[0][2]
+        return found[-1] if any(f[1].left for f in found) else found[0]
+
+    def with_premises(
+        self, prover: Prover, builder: Builder, gap: Normal, put_in: Put
+    ) -> Proof | None:
+        """A proof that uses definitions and equations that are given, within a share of the time
+        that is left."""
+        known = tuple(premises(self.pair, prover, builder, put_in))
+        if not known:
+            return None
+        algebra, until = prover.algebra, prover.algebra.until
+        algebra.until = min(until, monotonic() + SHARE * (until - monotonic()))
+        try:
+            return proved(prover, gap, known)
+        except (Outside, RecursionError):
+            return None
+        finally:
+            algebra.until = until
+
+    @property
+    def turns(self) -> tuple[Put, ...]:
+        """With names as they are; if names are defined, also with their definitions put in, first
+        those without sums, where the others may be known by what is given of them."""
+        network = self.pair.network
+        if not network.equations and not network.values:
+            return ("names",)
+        summed = {has_sum(eq.body) for eq in network.equations}
+        return ("names", "plain", "all") if len(summed) == 2 else ("names", "all")
+
+    def prover(self, put_in: Put, until: float) -> tuple[Prover, Builder]:
+        """Arithmetic of its own, from formulas to proofs."""
+        algebra = Algebra(until=until, known=self.pair.facts)
+        meaning = {"names": nothing, "plain": self.plain, "all": self.meaning}[put_in]
+        builder = Builder(self.pair.roles.integers, meaning, algebra, self.given)
+        return Prover(builder.guards, self.pair.roles.labels), builder
+
+    def gap(self, until: float) -> tuple[Prover | None, Normal]:
+        """The normal form of the difference, with nothing proved of it."""
+        for put_in in [p for p in reversed(self.turns) if p != "plain"]:
+            prover, builder = self.prover(put_in, until)
+            with suppress(Outside, RecursionError):
+                sides = (builder.normal(e) for e in (self.pair.left, self.pair.right))
+                return prover, prover.algebra.minus(*sides)
+        return None, ()
+
+    def meaning(self, ref: Ref) -> Expr | None:
+        """What a name is defined to be."""
+        if ref in self.pair.network.values:
+            return self.pair.network.values[ref]
+        found = self.pair.network.defining(ref)
+        if found is None:
+            return None
+        equation_, values = found
+        return shift(equation_.body, values)
+
+    def plain(self, ref: Ref) -> Expr | None:
+        """What a name is defined to be, if that is no sum."""
+        meant = self.meaning(ref)
+        return None if meant is None or has_sum(meant) else meant
+
+    def given(self, partial: Partial) -> Expr | None:
+        """The name of a gradient that is given."""
+        if not isinstance(partial.by, Ref):
+            return None
+        for u in self.pair.network.upstream:
+            if u.of == partial.of:
+                found = u.of_entry(partial.by)
+                if found is not None:
+                    return found
+        return None
+
+
+def has_sum(e: Expr) -> bool:
+    """Is a formula made with a sum, a product or a maximum over indices?"""
+    return any(isinstance(x, Reduce) for x in walk(e))
+
+
+def nothing(ref: Ref) -> Expr | None:
+    """No name has a definition."""
+    return None
+
+
+def premises(pair: Pair, prover: Prover, builder: Builder, put_in: Put) -> Iterator[Known]:
+    """What is given of values, and the definitions where `builder` leaves names as they are."""
+    for a in pair.asked:
+        less = a.rel.op in ("<", "<=")
+        sides = (a.rel.rhs, a.rel.lhs) if less else (a.rel.lhs, a.rel.rhs)
+        op = {"<": ">", "<=": ">="}.get(a.rel.op, a.rel.op)
+        yield from known(*sides, op, (*a.ranges, *a.letters), a.ranges, prover, builder)
+    for eq in pair.network.equations:
+        if put_in == "all" or (put_in == "plain" and not has_sum(eq.body)):
+            continue
+        ranges = {i.name: i.range for i in eq.indices}
+        top, bottom = over(eq.body)
+        left = Mul((eq.target, bottom))
+        yield from known(left, top, "=", tuple(ranges), ranges, prover, builder)
+
+
+def over(e: Expr) -> tuple[Expr, Expr]:
+    """A formula as numerator and denominator, as it is written: √v below stays √v."""
+    match e:
+        case Div(num=a, den=b):
+            return a, b
+        case Neg(arg=a):
+            top, bottom = over(a)
+            return Neg(top), bottom
+        case Mul(factors=factors):
+            parts = [over(f) for f in factors]
+            return Mul(tuple(t for t, _ in parts)), Mul(tuple(b for _, b in parts))
+    return e, ONE
+
+
+def known(
+    left: Expr,
+    right: Expr,
+    op: str,
+    letters: tuple[str, ...],
+    ranges: Mapping[str, Range],
+    prover: Prover,
+    builder: Builder,
+) -> Iterator[Known]:
+    """left - right `op` 0, its letters called as no name of a formula is; an equation without
+    denominators; nothing where there is no normal form."""
+    values = {name: Affine(0, ((f"%{k}", 1),)) for k, name in enumerate(letters)}
+    with suppress(Outside, RecursionError):
+        form = builder.normal(Add((left, Neg(right))), values)
+        form = prover.below.cleared(form) if op == "=" else form
+        conds = [c for n, r in ranges.items() for c in range_conditions(affine(Ref(n)), r)]
+        moved = tuple(type(c)(put(c.form, values), c.equality) for c in conds)
+        if form:
+            yield Known(form, op, frozenset(f"%{k}" for k in range(len(letters))), moved)
