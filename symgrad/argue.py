@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from time import monotonic
+from time import thread_time
 from typing import Literal
 
 from symgrad.affine import Affine, affine, shift
-from symgrad.expr import ONE, Add, Div, Expr, Mul, Neg, Partial, Reduce, Ref, walk
+from symgrad.expr import (
+    ONE,
+    ZERO,
+    Add,
+    Div,
+    Expr,
+    Iverson,
+    Mul,
+    Neg,
+    Partial,
+    Reduce,
+    Ref,
+    Rel,
+    constant,
+    free_names,
+    names,
+    num,
+    substitute,
+    transform,
+    walk,
+)
 from symgrad.index import Range, range_conditions
 from symgrad.normal.algebra import Algebra
 from symgrad.normal.build import Builder
 from symgrad.normal.given import Known, proved
 from symgrad.normal.prove import Proof, Prover
 from symgrad.normal.term import Normal, put
-from symgrad.pair import Pair
+from symgrad.pair import Asked, Pair
 from symgrad.polynomial import Outside
 
 Put = Literal["names", "plain", "all"]
 """Which definitions are put in: none, those without sums, all."""
+
+FEW = 4
+"""A label of so many values is a root of a polynomial that proofs may use."""
 
 SHARE = 0.4
 """Of the time for a proof, what the search for multiples of given equations may take."""
@@ -44,7 +67,8 @@ class Argument:
                 continue
             prover, builder = self.prover(put_in, until)
             try:
-                gap = prover.algebra.minus(builder.normal(left), builder.normal(right))
+                sides = (looked_up(e, self.pair.network.labels) for e in (left, right))
+                gap = prover.algebra.minus(*(builder.normal(e) for e in sides))
                 proof = prover.zero(gap)
             except (Outside, RecursionError):
                 continue
@@ -70,7 +94,7 @@ class Argument:
         if not known:
             return None
         algebra, until = prover.algebra, prover.algebra.until
-        algebra.until = min(until, monotonic() + SHARE * (until - monotonic()))
+        algebra.until = min(until, thread_time() + SHARE * (until - thread_time()))
         try:
             return proved(prover, gap, known)
         except (Outside, RecursionError):
@@ -92,7 +116,14 @@ class Argument:
         """Arithmetic of its own, from formulas to proofs."""
         algebra = Algebra(until=until, known=self.pair.facts)
         meaning = {"names": nothing, "plain": self.plain, "all": self.meaning}[put_in]
-        builder = Builder(self.pair.roles.integers, meaning, algebra, self.given)
+        builder = Builder(
+            self.pair.roles.integers,
+            meaning,
+            algebra,
+            self.given,
+            self.pair.network.padded,
+            positive(self.pair.asked),
+        )
         return Prover(builder.guards, self.pair.roles.labels), builder
 
     def gap(self, until: float) -> tuple[Prover | None, Normal]:
@@ -131,6 +162,51 @@ class Argument:
         return None
 
 
+def positive(asked: Iterable[Asked]) -> frozenset[str]:
+    """The tensors of which it is given that every entry is positive: x_i > 0."""
+    found: set[str] = set()
+    for a in asked:
+        sides = (a.rel.rhs, a.rel.lhs) if a.rel.op == "<" else (a.rel.lhs, a.rel.rhs)
+        least = constant(sides[1])
+        if a.rel.op not in ("<", ">") or least is None or least < 0:
+            continue
+        if isinstance(sides[0], Ref):
+            letters = [i.name for i in sides[0].indices if isinstance(i, Ref) and not i.indices]
+            if len(set(letters)) == len(sides[0].indices):
+                found.add(sides[0].name)
+    return frozenset(found)
+
+
+def looked_up(e: Expr, labels: Mapping[str, Range]) -> Expr:
+    r"""Σ_{k=1}^{K} [y_i = k] f(k) as f(y_i), for a label y_i of 1, …, K."""
+
+    def one(x: Expr) -> Expr:
+        if not isinstance(x, Reduce) or x.op != "sum":
+            return x
+        factors = x.body.factors if isinstance(x.body, Mul) else (x.body,)
+        for n, f in enumerate(factors):
+            pair = f.cond if isinstance(f, Iverson) else None
+            if not isinstance(pair, Rel) or pair.op != "=":
+                continue
+            rest = factors[:n] + factors[n + 1 :]
+            for here, b in enumerate(x.bounds):
+                others = x.bounds[:here] + x.bounds[here + 1 :]
+                label = pair.rhs if pair.lhs == Ref(b.name) else pair.lhs
+                if Ref(b.name) not in (pair.lhs, pair.rhs) or not isinstance(label, Ref):
+                    continue
+                r = labels.get(label.name) if label.indices else None
+                inner = {o.name for o in x.bounds[here:]} & names(label)
+                if r is None or (r.lo, r.hi) != (b.lo, b.hi) or b.conds or inner:
+                    continue
+                if any(b.name in free_names(o) for o in others):
+                    continue
+                body = substitute(Mul(rest) if rest else ONE, {b.name: label})
+                return one(Reduce("sum", others, body)) if others else body
+        return x
+
+    return transform(e, one)
+
+
 def has_sum(e: Expr) -> bool:
     """Is a formula made with a sum, a product or a maximum over indices?"""
     return any(isinstance(x, Reduce) for x in walk(e))
@@ -148,6 +224,10 @@ def premises(pair: Pair, prover: Prover, builder: Builder, put_in: Put) -> Itera
         sides = (a.rel.rhs, a.rel.lhs) if less else (a.rel.lhs, a.rel.rhs)
         op = {"<": ">", "<=": ">="}.get(a.rel.op, a.rel.op)
         yield from known(*sides, op, (*a.ranges, *a.letters), a.ranges, prover, builder)
+    for ref, values in few_values(pair):
+        letters = tuple(i.name for i in ref.indices if isinstance(i, Ref))
+        off = Mul(tuple(Add((ref, Neg(num(v)))) for v in values))
+        yield from known(off, ZERO, "=", letters, {}, prover, builder)
     for eq in pair.network.equations:
         if put_in == "all" or (put_in == "plain" and not has_sum(eq.body)):
             continue
@@ -155,6 +235,18 @@ def premises(pair: Pair, prover: Prover, builder: Builder, put_in: Put) -> Itera
         top, bottom = over(eq.body)
         left = Mul((eq.target, bottom))
         yield from known(left, top, "=", tuple(ranges), ranges, prover, builder)
+
+
+def few_values(pair: Pair) -> Iterator[tuple[Ref, range]]:
+    """Labels that have few values, at letters: d_i of {0, 1}."""
+    for name, r in pair.network.labels.items():
+        lo, hi = constant(r.lo), constant(r.hi)
+        if lo is None or hi is None or hi - lo >= FEW:
+            continue
+        reads = (x for e in (pair.left, pair.right) for x in walk(e))
+        ranks = {len(x.indices) for x in reads if isinstance(x, Ref) and x.name == name}
+        for n in sorted(ranks):
+            yield Ref(name, tuple(Ref(f"i{k}") for k in range(n))), range(int(lo), int(hi) + 1)
 
 
 def over(e: Expr) -> tuple[Expr, Expr]:

@@ -14,12 +14,14 @@ from symgrad.derive import Sweep
 from symgrad.dual import Number, exact_text
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
+    Bound,
     Call,
     Expr,
     Iverson,
     Partial,
     Ref,
     Rel,
+    free,
     free_names,
     substitute,
     transform,
@@ -30,9 +32,9 @@ from symgrad.latex import latex
 from symgrad.limits import Limits
 from symgrad.network import Network
 from symgrad.notation import Formula, read
-from symgrad.pair import Asked, Pair
+from symgrad.pair import Asked, Pair, at_sizes
 from symgrad.points import Hidden, possible
-from symgrad.roles import Roles, check_limits, check_ranks, check_subscripts, roles
+from symgrad.roles import Roles, check_limits, check_ranks, check_subscripts, quotients, roles
 from symgrad.scope import Scope
 from symgrad.settle import inlined, read_scope
 from symgrad.solve import refuse_functions
@@ -140,16 +142,19 @@ def pair_of(
     axes = {d.target.name: d for d in scope.equations}
     limits = Limits(scope.letters, network.shapes, axes)
     filled = (limits.fill(e) for e in (left, right))
-    sides = tuple(derived(e, network, at) for e, at in zip(filled, places, strict=True))
+    spans: dict[str, Range] = {}
+    sides = tuple(derived(e, network, spans, at) for e, at in zip(filled, places, strict=True))
     sides = kronecker(sides, network.ranges(r"\delta") is not None or bool(network.upstream))
     check_limits(sides)
-    ranges = {n: r for n, r in scope.letters.items() if not _bound_only(n, sides)}
     facts = scope.rels
-    spans = spanned(facts, scope.letters)
-    found = sorted_names(sides, ranges, network, facts, spans)
+    labels = labels_of(sides, scope)
+    letters = {**spans, **scope.letters}
+    ranges = {n: r for n, r in letters.items() if not _bound_only(n, sides)} | labels
+    counted = spanned(facts, scope.letters) | labels.keys()
+    found = sorted_names(sides, ranges, network, facts, counted)
     check_ranks(sides, found.integers)
     check_subscripts(sides, found.integers)
-    values: dict[str, Expr] = {
+    values = {
         r.name: v for r, v in network.values.items() if r.name in found.integers and not r.indices
     }
     if values:
@@ -158,7 +163,12 @@ def pair_of(
             n: Range(substitute(r.lo, values), substitute(r.hi, values)) for n, r in ranges.items()
         }
         facts = tuple(substitute(rel, values) for rel in facts)
-        found = sorted_names(sides, ranges, network, facts, spans - values.keys())
+        whole = {n: int(v.value) for n, v in values.items() if v.value.denominator == 1}
+        network = at_sizes(network, whole)
+        network = replace(
+            network, values={r: v for r, v in network.values.items() if r.name not in whole}
+        )
+        found = sorted_names(sides, ranges, network, facts, counted - values.keys())
     known = [*network.facts.known]
     asked: list[Asked] = []
     for rel in facts:
@@ -200,13 +210,35 @@ def sorted_names(
     ranges: Mapping[str, Range],
     network: Network,
     facts: Sequence[Expr],
-    spans: Set[str],
+    counted: Set[str],
 ) -> Roles:
     """The roles of the names of two formulas, of the sizes of what they are made of, of the
     integers that facts compare with those, and of the sizes that facts run over."""
-    inner = network.sizes & reached(sides, network)
-    inner |= beside(sides, ranges, network, facts) | spans
-    return roles(tuple(sides), ranges, network.sizes, frozenset(network.by_name), inner)
+    indexed = frozenset(_indexed(sides, facts)) & network.labels.keys()
+    sizes = network.sizes - indexed
+    through = reached(sides, network)
+    bodies = (eq.body for eq in network.equations if eq.target.name in through)
+    parts = [e for body in bodies for q in quotients(body) for e in q]
+    inner = sizes & through | {r.name for e in parts for r in free(e) if not r.indices}
+    inner |= beside(sides, ranges, network, facts) | counted
+    found = roles(tuple(sides), ranges, sizes, frozenset(network.by_name), inner)
+    return replace(found, labels=found.labels | indexed)
+
+
+def labels_of(sides: Sequence[Expr], scope: Scope) -> dict[str, Range]:
+    """The labels without an index that two formulas are made of, with their ranges."""
+    network = scope.network
+    loops = {i.name for eq in network.equations for i in eq.indices}
+    bound = {x.name for eq in network.equations for x in walk(eq.body) if isinstance(x, Bound)}
+    stated = {n: r for n, r in scope.letters.items() if n not in loops | bound}
+    stated.update(network.labels)
+    plain = stated.keys() & reached(sides, network) - _indexed(sides, scope.rels)
+    return {n: stated[n] for n in sorted(plain)}
+
+
+def _indexed(sides: Sequence[Expr], facts: Sequence[Expr]) -> set[str]:
+    every = (x for e in (*sides, *facts) for x in walk(e))
+    return {x.name for x in every if isinstance(x, Ref) and x.indices}
 
 
 def spanned(facts: Sequence[Expr], ranges: Mapping[str, Range]) -> set[str]:
@@ -247,20 +279,28 @@ def reached(sides: Sequence[Expr], network: Network) -> set[str]:
         for eq in network.by_name.get(name, ()):
             ends = [end for i in eq.indices for end in (i.range.lo, i.range.hi)]
             more |= {n for e in (eq.body, *ends) for n in free_names(e)}
+        for edge in network.padded.get(name, {}).values():
+            more |= {n for e in (edge.lo, edge.hi) if e is not None for n in free_names(e)}
         if name in named:
             more |= {named[name].of.name, named[name].by.name}
         todo |= more - seen
     return seen
 
 
-def derived(e: Expr, network: Network, at: Place = NOWHERE) -> Expr:
-    """`e` with each gradient as its formula; one of what nothing defines is refused."""
+def derived(
+    e: Expr, network: Network, spans: dict[str, Range] | None = None, at: Place = NOWHERE
+) -> Expr:
+    """`e` with each gradient as its formula; one of what nothing defines is refused. The entries
+    that there are give the ranges of their indices, put into `spans`."""
 
     def one(x: Expr) -> Expr:
         match x:
             case Partial(of=Ref() as of, by=Ref() as by):
                 check_goal(network, of, by, at)
-                return Sweep(network, of).gradient(by).answer
+                found = Sweep(network, of).gradient(by)
+                if spans is not None:
+                    spans.update({i.name: i.range for i in found.indices})
+                return found.answer
         return x
 
     return transform(e, one)

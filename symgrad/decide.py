@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import islice, product
-from time import monotonic
+from time import thread_time
 
 from symgrad.affine import shift
 from symgrad.argue import Argument
@@ -78,7 +78,7 @@ def decide(pair: Pair, budget: float = BUDGET) -> Verdict:
     >>> decide(Pair(Add((a, b)), Add((b, a)), Roles())).name
     'Equal'
     """
-    until = monotonic() + budget
+    until = thread_time() + budget
     if pair.roles.steps:
         return stepwise(pair, until)
     return Decision(pair, until).verdict()
@@ -92,7 +92,7 @@ def stepwise(pair: Pair, until: float) -> Verdict:
     by, last = "normal form", None
     for values in product(STEPS, repeat=len(steps)):
         at = dict(zip(steps, values, strict=True))
-        found = decide(pair.put(at), max(0.05, until - monotonic()))
+        found = decide(pair.put(at), max(0.05, until - thread_time()))
         if isinstance(found, Differs):
             return _at_step(found, at)
         if not isinstance(found, Equal | EqualExceptTies):
@@ -166,7 +166,7 @@ class Decision:
     def verdict(self) -> Verdict:
         """Refuted at a point with unequal sizes, or proved, or refuted by the smallest
         counterexample, or neither."""
-        start = monotonic()
+        start = thread_time()
         share = (self.until - start) * 0.5
         seen = self.trial.spot()
         if seen is not None:
@@ -276,12 +276,12 @@ class Decision:
 
     def slip(self, outcome: Outcome) -> str:
         """The slip that turns the first formula into the second."""
-        until = min(self.until, monotonic() + SLIP_BUDGET)
+        until = min(self.until, thread_time() + SLIP_BUDGET)
         network = self.pair.network
         tensors = (*network.leaves, *(eq.target for eq in network.equations))
         every = slipped(self.pair.left, self.pair.roles.sizes, tensors)
         for name, wrong in islice(every, MOST_SLIPS):
-            if monotonic() > until:
+            if thread_time() > until:
                 return ""
             if wrong == self.pair.right:
                 return name
@@ -385,7 +385,7 @@ class Decision:
         inner = sorted(n for n in names(target) | names(value) if n.startswith(("!", "#")))
         for sizes in islice(instances(self.pair.roles, self.pair.facts), 24):
             for at in product((1, 2, 0), repeat=len(inner)):
-                if monotonic() > self.until:
+                if thread_time() > self.until:
                     return
                 yield {**sizes, **dict(zip(inner, at, strict=True))}
 
@@ -398,7 +398,7 @@ class Decision:
             return self.differs(looked.beyond, prover, ())
         if looked.apart is not None:
             where, outcome = looked.apart
-            if isinstance(where, Rel) and where.op in ("=", "!="):
+            if isinstance(where, Rel) and where.op in ("=", "!=") and not _has_extreme(where):
                 return self.differs(outcome, prover, ())
         if self.trial.outside is not None:
             return self.beyond(self.trial.outside)
@@ -437,6 +437,11 @@ class Decision:
             f"found {latex(ref)} in the {which} formula{f' at {at}' if at else ''}, which does not "
             f"exist; expected entries in the ranges that are given; {told}"
         )
+
+
+def _has_extreme(e: Expr) -> bool:
+    """Is a maximum compared: [x_i = max(x_1, x_2)] holds for one i, but at ties?"""
+    return any(getattr(x, "fn", getattr(x, "op", "")) in ("max", "min") for x in walk(e))
 
 
 def _is_natural(e: Expr) -> bool:

@@ -7,11 +7,12 @@ comparisons that are given.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
 from random import Random
-from time import monotonic
+from time import thread_time
 
 from symgrad.affine import shift
 from symgrad.dual import Number
@@ -62,6 +63,7 @@ class Draw:
     table: dict[Ref, Number] = field(default_factory=dict)
     fixed: dict[Ref, Number] = field(default_factory=dict)
     start: int = 0
+    sizes: Mapping[str, int] = field(default_factory=dict)
     until: float = float("inf")
 
     def __call__(self, ref: Ref) -> Number:
@@ -72,15 +74,31 @@ class Draw:
         if ref in self.network.values:
             return self.network.values[ref].value
         if ref not in self.table:
-            k = sum(1 for r in self.table if r not in self.fixed)
+            k = len(self.table) - sum(1 for r in self.fixed if r in self.table)
             if ref.name in self.roles.labels:
-                some = LABELS if not self.start else OTHER_LABELS
+                some = self.labels(ref.name)
                 drawn = Fraction(some[(k + self.start) % len(some)])
             else:
                 lap, at = k // len(self.pool), (k + self.start) % len(self.pool)
                 drawn = self.pool[at] + lap * Fraction(23, 2)
             self.table[ref] = drawn
         return self.table[ref]
+
+    def allowed(self) -> bool:
+        """Is every label that is fixed one of its values?"""
+        return all(
+            v in self.labels(r.name) for r, v in self.fixed.items() if r.name in self.network.labels
+        )
+
+    def labels(self, name: str) -> Sequence[int]:
+        """The values of a label: those that are stated, or a few."""
+        r = self.network.labels.get(name)
+        if r is not None:
+            with suppress(SymgradError):
+                lo, hi = (int(value(e, Point(self.sizes))) for e in (r.lo, r.hi))
+                most = max(hi - lo + 1, 1)
+                return [lo + (k * 2 if most % 2 else k) % most for k in range(most)]
+        return LABELS if not self.start else OTHER_LABELS
 
 
 @dataclass
@@ -156,7 +174,7 @@ class Satisfied:
                 now = self.broken()
                 if now is not None and len(now) < broken:
                     return True
-                if monotonic() > self.draw.until:
+                if thread_time() > self.draw.until:
                     return False
             table[ref] = held
         return False

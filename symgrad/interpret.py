@@ -111,6 +111,9 @@ class Interpreter:
 
     def whole(self, e: Expr, env: Env) -> int:
         """The value of `e`, which must be a whole number: a subscript, the end of a range."""
+        plain = _plainly(e, env)
+        if plain is not None:
+            return plain
         at = self.value(e, env).value
         if not isinstance(at, Fraction) or at.denominator != 1:
             raise SymgradError(f"found {latex(e)} = {at}, expected a whole number")
@@ -197,3 +200,24 @@ def _fold(op: str, items: Iterator[Dual], e: Expr, ties: Convention = "strict") 
     if not found:
         raise Undefined(f"found {latex(e)} over no index at all, expected one or more")
     return extreme(found, 1 if op == "max" else -1, ties)
+
+
+def _plainly(e: Expr, env: Env) -> int | None:
+    """A sum of bound indices and whole numbers, without the way through duals; None for others."""
+    match e:
+        case Num(value=number):
+            return number.numerator if number.denominator == 1 else None
+        case Ref(name=name, indices=()):
+            return env.get(name)
+        case Neg(arg=arg):
+            inside = _plainly(arg, env)
+            return None if inside is None else -inside
+        case Add(terms=terms):
+            total = 0
+            for t in terms:
+                one = _plainly(t, env)
+                if one is None:
+                    return None
+                total += one
+            return total
+    return None

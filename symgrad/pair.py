@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from symgrad.affine import Affine, Condition, conditions, shift
+from symgrad.equation import Equation, Upstream
 from symgrad.expr import Expr, Ref, Rel, num, substitute
-from symgrad.index import Range
+from symgrad.index import Facts, Index, Range
 from symgrad.network import Network
 from symgrad.roles import Roles
 
@@ -67,10 +68,45 @@ class Pair:
             shift(self.left, by),
             shift(self.right, by),
             replace(self.roles, sizes=kept, steps=steps, ranges=ranges),
-            self.network,
+            at_sizes(self.network, values),
             known,
             tuple(a.put(by) for a in self.asked),
         )
+
+
+def at_sizes(network: Network, values: Mapping[str, int]) -> Network:
+    """A network at given sizes."""
+    by: dict[str, Expr] = {n: num(v) for n, v in values.items()}
+
+    def put(r: Range) -> Range:
+        return Range(shift(r.lo, by), shift(r.hi, by))
+
+    def at(ref: Ref) -> Ref:
+        return ref.at(tuple(shift(i, by) for i in ref.indices))
+
+    equations = (
+        Equation(
+            at(eq.target),
+            tuple(Index(i.name, put(i.range)) for i in eq.indices),
+            shift(eq.body, by),
+            eq.at,
+        )
+        for eq in network.equations
+    )
+    facts = network.facts
+    known = tuple(_at(c, values) for c in facts.known)
+    padded = {
+        name: {k: edge.put(by) for k, edge in axes.items()} for name, axes in network.padded.items()
+    }
+    return replace(
+        network,
+        equations=tuple(equations),
+        upstream=tuple(Upstream(shift(u.symbol, by), at(u.of), at(u.by)) for u in network.upstream),
+        facts=Facts(known, facts.sizes - values.keys()),
+        shapes={name: tuple(map(put, axes)) for name, axes in network.shapes.items()},
+        padded=padded,
+        labels={name: put(r) for name, r in network.labels.items()},
+    )
 
 
 def _at_most(a: Expr, b: Expr) -> Expr:
@@ -78,8 +114,7 @@ def _at_most(a: Expr, b: Expr) -> Expr:
 
 
 def _at(c: Condition, values: Mapping[str, int]) -> Condition:
-    constant = c.form.constant + sum(k * values.get(n, 0) for n, k in c.form.coefficients)
-    return Condition(
-        Affine(constant, tuple((n, k) for n, k in c.form.coefficients if n not in values)),
-        c.equality,
-    )
+    form = c.form
+    for name, v in values.items():
+        form = form.with_value(name, Affine(v))
+    return Condition(form, c.equality)

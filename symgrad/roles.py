@@ -84,6 +84,9 @@ def roles(
     for e in formulas:
         for x in positions(e):
             integers |= {r for r in free_names(x) if _plain(x, r)}
+        for top, bottom in quotients(e):
+            integers |= _scalars(top) | _scalars(bottom)
+            uppers |= _scalars(bottom)
         for b in (x for x in walk(e) if isinstance(x, Bound)):
             uppers |= {x.name for x in _ends(b.hi) if not x.indices} | _length(b)
             form = None if b.hi is None else affine(b.hi)
@@ -129,6 +132,10 @@ def _length(b: Bound) -> set[str]:
     return {gap.coefficients[0][0]} if alone else set()
 
 
+def _scalars(e: Expr) -> set[str]:
+    return {r.name for r in free(e) if not r.indices}
+
+
 def _plain(e: Expr, name: str) -> bool:
     return any(isinstance(x, Ref) and x.name == name and not x.indices for x in walk(e))
 
@@ -148,6 +155,13 @@ def positions(e: Expr) -> Iterator[Expr]:
             yield from x.indices
         elif isinstance(x, Bound):
             yield from (end for end in (x.lo, x.hi) if end is not None)
+
+
+def quotients(e: Expr) -> Iterator[tuple[Expr, Expr]]:
+    r"""Numerator and denominator of what is rounded, \lfloor (N - m)/s \rfloor: whole numbers."""
+    for x in walk(e):
+        if isinstance(x, Call) and x.fn in ("floor", "ceil"):
+            yield from ((q.num, q.den) for q in walk(x.args[0]) if isinstance(q, Div))
 
 
 def _integer_sides(e: Expr, integers: set[str]) -> Iterator[Expr]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from itertools import chain, combinations, islice, product
-from time import monotonic
+from time import thread_time
 
 from symgrad.affine import Condition, conditions
 from symgrad.draw import GENERIC_POOL, POOLS, ROUNDS, Draw, Satisfied
@@ -73,7 +73,7 @@ class Noted(Interpreter):
     def _count(self, more: int) -> None:
         """A point is small, or worth nothing."""
         super()._count(more)
-        if self.work > MOST_WORK or monotonic() > self.until:
+        if self.work > MOST_WORK or thread_time() > self.until:
             raise SymgradError("found a value of too many terms for a point to try")
 
     def _note(self, e: Expr, k: int, env: Env, a: Dual, b: Dual | None = None) -> bool:
@@ -210,10 +210,12 @@ class Trial:
         start: int = 0,
     ) -> Outcome:
         """Both values at one instance."""
-        draw = Draw(POOLS[pool], self.roles, self.network, start=start, until=self.until)
+        draw = Draw(POOLS[pool], self.roles, self.network, {}, {}, start, sizes, self.until)
         judge = Judge(self.network, Point(sizes), draw)
         if fixed is not None:
             fixed(judge, draw)
+            if not draw.allowed():
+                return Outcome(dict(sizes), {}, None, None, True)
             judge = Judge(self.network, Point(sizes), draw)
         a, b = self.certain(sizes, draw, judge.look(self.left), judge.look(self.right))
         generic = pool == GENERIC_POOL and fixed is None
@@ -272,7 +274,7 @@ class Trial:
         for start, *pools in turns:
             for k, sizes in enumerate(small):
                 for pool in pools:
-                    if monotonic() > self.until:
+                    if thread_time() > self.until:
                         return
                     # each name meets numbers of both signs
                     yield self.at(sizes, pool, start=start + (7 * k if pool else 0))
@@ -334,7 +336,7 @@ class Trial:
         more = chain(islice(self.beside_numbers(), MOST_BESIDE), self.at_equations())
         for k, sizes in enumerate(more):
             for pool in (1, 3):
-                if monotonic() > self.until:
+                if thread_time() > self.until:
                     return
                 outcome = self.at(sizes, pool, start=7 * k)
                 yield outcome
@@ -375,7 +377,7 @@ def look_at_ties(trial: Trial, most: int = 400) -> Looked:
             seen.setdefault(which[0], False)
             for ref, v in base.values.items():
                 tries += 1
-                if tries > most or monotonic() > trial.until:
+                if tries > most or thread_time() > trial.until:
                     return Looked(count, tuple(e for e, s in seen.items() if not s), None)
                 found = _root(trial, sizes, which, gap, ref, v)
                 if found is None:

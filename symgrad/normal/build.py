@@ -7,7 +7,7 @@ arithmetic. What is neither is an opaque quantity (`atoms`) or refused (`Outside
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import count
@@ -36,8 +36,11 @@ from symgrad.expr import (
 from symgrad.latex import latex
 from symgrad.normal.algebra import MOST_POWER, Algebra, grown
 from symgrad.normal.atoms import scaled, weight_only
+from symgrad.normal.denominators import Denominators
 from symgrad.normal.guards import Guards, whole_form
-from symgrad.normal.term import Factor, Normal, Term, number, put, straight
+from symgrad.normal.term import Factor, Normal, Term, combined, number, put, settled, straight
+from symgrad.padding import Edge, Edges
+from symgrad.polynomial import ONE as ONE_WEIGHT
 from symgrad.polynomial import Outside, Polynomial, polynomial
 
 ONE = number(1)
@@ -57,8 +60,13 @@ class Builder:
     define: Define = lambda ref: None
     algebra: Algebra = field(default_factory=Algebra)
     given: Callable[[Partial], Expr | None] = lambda partial: None
+    padded: Edges = field(default_factory=dict)
+    """Tensors that are 0 beyond stated edges."""
+    above_zero: frozenset[str] = frozenset()
+    """Tensors whose entries are given to be positive."""
 
     def __post_init__(self) -> None:
+        self.below = Denominators(self.algebra)
         self.guards = Guards(self.algebra)
         self._count = count()
 
@@ -127,7 +135,17 @@ class Builder:
             name += f"|{k}:{opaque.key[2]}"
             at += opaque.at
         f = Factor((key[0], name, key[2]), tuple(at))
-        return (Term(Polynomial((((), Fraction(1)),)), (f,)),)
+        edges = self.padded.get(key[1], {}) if len(at) == len(indices) else {}
+        conds = [c for k, edge in edges.items() for c in self.inside(at[k], edge, env)]
+        return tuple(settled(Term(ONE_WEIGHT, (f,), (), tuple(conds))))
+
+    def inside(self, at: Affine, edge: Edge, env: Env) -> Iterator[Condition]:
+        """lo ≤ at ≤ hi, as far as both are affine: elsewhere the entry is 0."""
+        for end, sign in ((edge.lo, 1), (edge.hi, -1)):
+            form = None if end is None else self.whole(end, env)
+            if form is not None:
+                gap = at.plus(form, -1).scaled(sign)
+                yield Condition(straight(gap.constant, gap.by))
 
     def whole(self, e: Expr, env: Env) -> Affine | None:
         """An affine form of integers, bound letters by their own names; None if it is not one."""
@@ -153,7 +171,9 @@ class Builder:
         form = whole_form(exponent)
         if form is not None and weight is not None and polynomial(form) == weight:
             return self.algebra.raised(inside, form)
-        raise Outside(f"found {latex(Pow(base, exp))}")
+        if form is not None:
+            raise Outside(f"found {latex(Pow(base, exp))}")
+        return self.exp(self.algebra.product(exponent, self.log(inside)))
 
     def call(self, fn: str, args: list[Normal], e: Call) -> Normal:
         """A function of normal forms."""
@@ -193,11 +213,18 @@ class Builder:
         return self.algebra.total((ONE, x))
 
     def exp(self, x: Normal) -> Normal:
-        """e^{a + b} = e^a e^b, e^{2a} = (e^a)², e^{2a/3} = (e^{a/3})²."""
+        """e^{a + b} = e^a e^b, e^{2a} = (e^a)², e^{2a/3} = (e^{a/3})², e^{2 log a} = a²."""
         parts: list[Normal] = []
         for t in x:
             weight = t.weight
             value = weight.number
+            logs = [f for f in t.factors if f.key[0] == "log"]
+            whole = value is not None and value.denominator == 1 and abs(value) <= MOST_POWER
+            alone = len(logs) == len(t.factors) == 1 and logs[0].power == 1
+            if value is not None and whole and alone and not t.bound and not t.conds:
+                inside = self.algebra.atoms.inside(logs[0])
+                parts.append(self.algebra.power(inside, int(value)))
+                continue
             times = 1
             if value is not None and abs(value.numerator) <= MOST_POWER:
                 times = value.numerator
@@ -219,7 +246,9 @@ class Builder:
         if weight is None and len(x) == 1 and not x[0].bound and not x[0].conds:
             t = x[0]
             value = t.weight.number
-            if value is not None and value > 0 and all(self.is_positive(f) for f in t.factors):
+            others = [f for f in t.factors if not self.is_positive(f)]
+            odd = len(others) == 1 and others[0].power % 2 == 1
+            if value is not None and value > 0 and (odd or not others):
                 parts = [self.log(number(value))] if value != 1 else []
                 for f in t.factors:
                     parts.append(scaled(self._log_of(f), Fraction(f.power)))
@@ -227,24 +256,20 @@ class Builder:
         return self.algebra.opaque("log", x)
 
     def _log_of(self, f: Factor) -> Normal:
-        inside = self.algebra.atoms.inside(f)
-        return inside if f.key[0] == "exp" else self.algebra.opaque("log", inside)
+        if f.key[0] == "exp":
+            return self.algebra.atoms.inside(f)
+        if f.key[0] == "sum":
+            inside = self.algebra.atoms.inside(f)
+            return self.algebra.opaque("log", combined(s for t in inside for s in settled(t)))
+        return self.algebra.opaque("log", (Term(ONE_WEIGHT, (Factor(f.key, f.at),)),))
 
     def is_positive(self, f: Factor) -> bool:
-        """Is a quantity positive whatever the values are?"""
-        if f.key[0] == "exp":
-            return True
-        if f.key[0] != "sum":
-            return False
-        template = self.algebra.atoms.template(f.key[2])
-        return all(
-            (v := t.weight.number) is not None
-            and v > 0
-            and not t.bound
-            and not t.conds
-            and all(self.is_positive(g) for g in t.factors)
-            for t in template
-        )
+        """Is a quantity positive whatever the values are that satisfy what is given?"""
+        if f.key[0] in ("ref", "power"):
+            return f.key[1] in self.above_zero
+        if f.key[0] == "sum":
+            return self.below.positive(self.algebra.atoms.inside(f))
+        return f.key[0] == "exp"
 
     # -- conditions -----------------------------------------------------------------------------
 
