@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
-from symgrad.affine import conditions
+from symgrad.affine import affine, conditions
 from symgrad.ask import check_goal
 from symgrad.decide import BUDGET, decide
 from symgrad.derive import Sweep
@@ -34,7 +34,15 @@ from symgrad.network import Network
 from symgrad.notation import Formula, read
 from symgrad.pair import Asked, Pair, at_sizes
 from symgrad.points import Hidden, possible
-from symgrad.roles import Roles, check_limits, check_ranks, check_subscripts, quotients, roles
+from symgrad.roles import (
+    Roles,
+    check_limits,
+    check_ranks,
+    check_subscripts,
+    positions,
+    quotients,
+    roles,
+)
 from symgrad.scope import Scope
 from symgrad.settle import inlined, read_scope
 from symgrad.solve import refuse_functions
@@ -150,6 +158,9 @@ def pair_of(
     labels = labels_of(sides, scope)
     letters = {**spans, **scope.letters}
     ranges = {n: r for n, r in letters.items() if not _bound_only(n, sides)} | labels
+    sizes = defined_sizes(sides, ranges, network)
+    sides = tuple(substitute(e, sizes) for e in sides)
+    ranges = {n: Range(substitute(r.lo, sizes), substitute(r.hi, sizes)) for n, r in ranges.items()}
     counted = spanned(facts, scope.letters) | labels.keys()
     found = sorted_names(sides, ranges, network, facts, counted)
     check_ranks(sides, found.integers)
@@ -179,6 +190,20 @@ def pair_of(
     pair = Pair(sides[0], sides[1], found, network, tuple(dict.fromkeys(known)), tuple(asked))
     check_facts(pair, facts)
     return pair
+
+
+def defined_sizes(
+    sides: Sequence[Expr], ranges: Mapping[str, Range], network: Network
+) -> dict[str, Expr]:
+    """The sizes in two formulas that are defined as sums of others: n = N - m + 1."""
+    ends = [e for r in ranges.values() for e in (r.lo, r.hi)]
+    places = [*ends, *(x for e in sides for x in positions(e))]
+    asked = {n for e in places for n in free_names(e)}
+    return {
+        eq.target.name: eq.body
+        for eq in network.equations
+        if eq.target.name in asked and not eq.target.indices and affine(eq.body) is not None
+    }
 
 
 def asked_of(rel: Rel, sides: Sequence[Expr], found: Roles, scope: Scope) -> Iterator[Asked]:

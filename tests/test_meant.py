@@ -83,3 +83,9 @@ def test_what_holds_for_whole_numbers_or_without_ties_is_not_refuted(
     a: str, b: str, given: str
 ) -> None:
     assert equal(a, b, given, budget=20).name == "Agrees"
+
+
+def test_a_size_that_is_defined_is_what_it_is() -> None:
+    given = "n = N - m + 1"
+    assert equal(r"\sum_{i=1}^n x_i", r"\sum_{i=1}^{N-m+1} x_i", given).name == "Equal"
+    assert equal(r"\sum_{i=1}^n x_i", r"\sum_{i=1}^{N-m} x_i", given).name == "Differs"
