@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from symgrad.dressing import undressed
 from symgrad.dual import Number, as_text
 from symgrad.errors import Place, SymgradError
 from symgrad.evaluate import Point, exact, value
@@ -60,9 +61,19 @@ class Claim:
         return isinstance(self.verdict, Equal | EqualExceptTies | Agrees)
 
 
+APPROX = r"\approx"
 RELATIONS = frozenset(
     [
         "=",
+        ":=",
+        "≈",
+        "≡",
+        "\\equiv",
+        "\\triangleq",
+        "\\coloneqq",
+        "\\doteq",
+        "\\simeq",
+        APPROX,
         "<",
         ">",
         "≤",
@@ -95,7 +106,7 @@ def sides(s: Formula) -> list[tuple[Place, str]]:
     cannot be told."""
     cuts, starts = [0], []
     depth = 0
-    for hit in re.finditer(r"\\[A-Za-z]+|\\.|[{}=<>≤≥≠]", s.latex):
+    for hit in re.finditer(r"\\[A-Za-z]+|\\.|:=|[{}=<>≤≥≠≈≡]", s.latex):
         match hit.group():
             case "{" | r"\begin":
                 depth += 1
@@ -121,20 +132,28 @@ def sides(s: Formula) -> list[tuple[Place, str]]:
 
 def decimals(text: str) -> int | None:
     """The digits behind the point of a number that is written as a decimal fraction."""
-    hit = re.fullmatch(r"[-−\s{}]*\d+\.(\d+)[\s{}.]*", text)
+    hit = re.fullmatch(r"[-−\s{}]*\d+\.(\d+)[\s{}.]*", undressed(text))
     return len(hit[1]) if hit else None
+
+
+def digits_of(text: str) -> int | None:
+    """The digits that the number behind ≈ is rounded to: 2 of 0.33, -3 of 12000."""
+    hit = re.fullmatch(r"[-−\s{}]*[1-9]\d*?(0*)[\s{}.]*", undressed(text))
+    return -len(hit[1]) if hit else decimals(text)
 
 
 def rounds(value: Number, said: Number, digits: int | None) -> bool:
     """Is `said`, a decimal fraction with so many digits, the rounded `value`?"""
-    return digits is not None and abs(Fraction(value) - Fraction(said)) <= Fraction(
-        1, 2 * 10**digits
+    return digits is not None and abs(Fraction(value) - Fraction(said)) <= (
+        Fraction(10) ** -digits / 2
     )
 
 
 def numeric(left: Expr, op: str, right: Expr, digits: int | None = None) -> Verdict:
     """A relation between two numbers; = to a decimal fraction of so many `digits` also if it is
     the rounded value."""
+    if op == APPROX:
+        return softened(approximate(left, op, right, digits), left, digits)
     try:
         a, b = exact(left), exact(right)
     except (SymgradError, ArithmeticError) as error:
@@ -162,12 +181,26 @@ def approximate(left: Expr, op: str, right: Expr, digits: int | None) -> Verdict
         a, b = (value(e, Point({})) for e in (left, right))
     except (SymgradError, ArithmeticError) as error:
         return Undecided(f"not judged: {error}")
-    if op == "=" and rounds(a, b, digits):
+    if op in ("=", APPROX) and rounds(a, b, digits):
         return Equal("holds as a rounded value", by="arithmetic")
-    if op == "=" and abs(Fraction(a) - Fraction(b)) > Fraction(abs(Fraction(a)), 50):
+    far = abs(Fraction(a) - Fraction(b)) > Fraction(abs(Fraction(a)), 50)
+    if (op == "=" and far) or (op == APPROX and digits is not None):
         told = f"the left side is {as_text(a)}, the right side {as_text(b)}"
         return Differs(told, counterexample=Counterexample({}, {}, a, b))
     return Undecided("found numbers that have no exact value")
+
+
+def softened(v: Verdict, left: Expr, digits: int | None) -> Verdict:
+    """The verdict on a ≈ b from that on a = b, whose right side is rounded to some digits: what
+    is cut off, or follows from numbers that were rounded before, is near and not wrong."""
+    if not isinstance(v, Differs):
+        return v
+    a, b = (Fraction(x or 0) for x in (v.counterexample.left, v.counterexample.right))
+    cut = digits is not None and 0 <= abs(a) - abs(b) < Fraction(10) ** -digits and a * b >= 0
+    if digits is None or (_near(a, b) and (cut or _decimal(left))):
+        return Undecided("holds nearly: some of the numbers may be rounded")
+    to = f" to {digits} digit{'s' * (digits != 1)}" if digits > 0 else ""
+    return replace(v, message=f"{v.message}; it is not the rounded value{to}")
 
 
 def _near(a: Fraction, b: Fraction) -> bool:

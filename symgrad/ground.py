@@ -93,6 +93,10 @@ class Ground(Lexicon):
         """The exam's network with what the work defines, and the latter by itself."""
         return Ground(self.outer, budget=self.budget), Ground(Scope(), budget=self.budget)
 
+    def stands(self, r: Ref) -> bool:
+        """Does a name stand for a formula or a value?"""
+        return r.name in self.scope.network.by_name or self.meaning(r) is not None
+
     def about(self, e: Expr) -> bool:
         """Does a formula speak of what the network computes?"""
         by_name = self.scope.network.by_name
@@ -267,6 +271,9 @@ class Ground(Lexicon):
                 if x.name not in known and x.name not in bound:
                     told = f"found ${latex(x)}$, which the exam does not have here"
                     return Stranger(x, told, at.find(latex(x)), entry=False)
+                if not x.indices and self.indexed(x.name):
+                    told = f"found ${latex(x)}$ as a whole, which is not read; write its entries"
+                    return Stranger(x, told, at.find(latex(x)), entry=False)
                 entries = [x]
                 for u in network.upstream:
                     if isinstance(u.symbol, Ref) and u.symbol.name == x.name:
@@ -287,6 +294,14 @@ class Ground(Lexicon):
                     told = f"found ${latex(x)}$, but there is no ${latex(entries[0])}$"
                     return Stranger(x, told, at.find(latex(x)))
         return None
+
+    def indexed(self, name: str) -> bool:
+        """Does the exam write a name with indices only?"""
+        ranks = set(self.scope.network.ranks(name))
+        for u in self.scope.network.upstream:
+            if isinstance(u.symbol, Ref) and u.symbol.name == name:
+                ranks.add(len(u.symbol.indices))
+        return bool(ranks) and 0 not in ranks
 
     def replaced(self, fault: Stranger, left: Expr, right: Expr) -> Verdict:
         """Invalid, with the name that makes the claim right if there is one."""
