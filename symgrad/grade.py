@@ -25,11 +25,12 @@ from symgrad.judge import Judge
 from symgrad.mark import Graded, Report, worth
 from symgrad.notation import Formula, Listing, Statement, read, read_expression
 from symgrad.parts import Parts
+from symgrad.prose import LOOKS, Span, equations
 from symgrad.roster import complete, sets
 from symgrad.scope import PARAMETER_NAMES
 from symgrad.solve import Solution, Solved, called, solve
 from symgrad.tally import Tally
-from symgrad.typed import plain_equation, plainly_called
+from symgrad.typed import plainly_called
 from symgrad.verdict import (
     Differs,
     Equal,
@@ -372,21 +373,40 @@ class Checker:
         return found if mine and mine[0] == piece else refs
 
     def words(self, piece: Piece) -> Iterator[Claim]:
-        """Arithmetic, counts and plain equations in a line of words."""
-        stripped = piece.text.strip()
-        equation = plain_equation(stripped)
-        if equation is not None:
-            at = replace(piece.at, column=piece.text.find(equation[1]) + 1)
-            made = replace(piece, text=equation[0], at=at, maths=True)
-            found = list(self.mathematics(made, quiet=True))
+        """Plain equations, arithmetic and counts in a line of words."""
+        rest = piece.text
+        for span in equations(piece.text):
+            found = list(self.typed(piece, span))
+            yield from found
             if found:
-                yield from found
-                return
+                end = span.start + len(span.text)
+                gone = "\N{REPLACEMENT CHARACTER}" * len(span.text)
+                rest = rest[: span.start] + gone + rest[end:]
         section = self.section(piece)
-        for claim in self.tally.line(piece, section):
+        for claim in self.tally.line(replace(piece, text=rest), section):
             if section is not None:
                 self.where[key_of(claim)] = section
             yield claim
+
+    def typed(self, piece: Piece, span: Span) -> Iterator[Claim]:
+        """The claims of an equation among words; listed where it may be a piece of another."""
+        at = replace(piece.at, column=span.start + 1)
+        made = replace(piece, text=span.latex, at=at, maths=True)
+        if span.whole:
+            section = self.section(made)
+            for found in self.mathematics(made):
+                claim = replace(found, at=at)
+                if span.conditional and isinstance(claim.verdict, Differs):
+                    open_ = Undecided("not judged: the words beside it state a condition")
+                    claim = replace(claim, verdict=open_, right="", remarks=())
+                if section is not None:
+                    self.where[key_of(claim)] = section
+                yield claim
+        elif LOOKS.search(span.text):
+            told = "found what may be a part of an equation among words"
+            hint = "write it in a line of its own, or between dollars"
+            fault = Invalid(f"{told}; {hint}", place=at)
+            yield Claim(at, span.text, "unread", str(piece.part), fault)
 
 
 def varies(args: tuple[str, ...], body: Expr) -> bool:

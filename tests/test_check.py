@@ -18,7 +18,6 @@ from symgrad.grade import check
 from symgrad.mark import Report
 from symgrad.render import render
 from symgrad.report import lines, sheet
-from symgrad.typed import plain_equation
 from symgrad.verdict import Differs, Equal, EqualExceptTies, Invalid, Missing, Undecided
 from symgrad.work import Part, labelled, read_work, written
 
@@ -276,26 +275,6 @@ def test_commands_that_could_do_harm_are_refused_where_they_stand(command: str) 
 def test_labels_of_parts(line: str, part: tuple[str, str]) -> None:
     found = labelled(line, Part("2"))
     assert (found.number, found.letter) == part
-
-
-@pytest.mark.parametrize(
-    ("line", "latex"),
-    [
-        ("dL/dw_1 = (y_hat - y) * v_1", r"\frac{\partial L}{\partial w_1} = (\hat{y} - y) * v_1"),
-        ("(b) ∂L/∂a = delta_1", r"\frac{\partial L}{\partial a} = \delta_1"),
-        ("* db = 3", None),
-        ("the answer = 3 apples", None),
-        ("Let us see", None),
-        ("a == b", None),
-    ],
-)
-def test_plain_equations(line: str, latex: str | None) -> None:
-    found = plain_equation(line)
-    if latex is None:
-        assert found is None or found[0] == "db = 3"
-    else:
-        assert found is not None
-        assert found[0] == latex
 
 
 # -- reports --------------------------------------------------------------------------------------

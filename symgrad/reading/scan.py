@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from symgrad.dressing import undressed
 from symgrad.errors import NotationError, Place
 from symgrad.macros import MACROS, plain_blanks
+from symgrad.reading.signs import respelled
 
 MAX_TEXT, MAX_DEPTH, MAX_DIGITS = 20_000, 60, 30
 """Largest text, deepest nesting and longest number that are read."""
@@ -213,6 +214,17 @@ def scan(text: str) -> list[Mark]:
     if len(text) > MAX_TEXT:
         raise Fault(0, f"found a formula of {len(text)} characters, expected at most {MAX_TEXT}")
     text = undressed(plain_blanks(text))
+    found = respelled(text)
+    if found is None:
+        return _scanned(text)
+    made, where = found
+    try:
+        return [replace(m, pos=where[m.pos], end=where[m.end - 1] + 1) for m in _scanned(made)]
+    except Fault as fault:
+        raise Fault(where[fault.offset], fault.message, fault.hint) from None
+
+
+def _scanned(text: str) -> list[Mark]:
     marks: list[Mark] = []
     pos = 0
     while pos < len(text):
