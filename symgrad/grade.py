@@ -17,6 +17,8 @@ from types import NoneType
 from symgrad.answer import Answer, TableWork
 from symgrad.assertion import Claim
 from symgrad.decide import BUDGET
+from symgrad.denial import denied, sentence
+from symgrad.display import Row, left_side, rows, unframed
 from symgrad.errors import Place, SymgradError
 from symgrad.exam import Exam
 from symgrad.expr import Expr, Ref, names, walk
@@ -25,6 +27,7 @@ from symgrad.judge import Judge
 from symgrad.mark import Graded, Report, worth
 from symgrad.notation import Formula, Listing, Statement, read, read_expression
 from symgrad.parts import Parts
+from symgrad.prose import CONDITIONS as STATED
 from symgrad.prose import LOOKS, Span, equations
 from symgrad.roster import complete, sets
 from symgrad.scope import PARAMETER_NAMES
@@ -86,6 +89,10 @@ PARAMETER = re.compile(r"parameter|parametre|parámetro|paramètre|파라미터|
 NO_PARAMETER = re.compile(r"\bnot?\b|\bkein|n't|hyper|아니|非", re.I)
 
 
+RELATED = re.compile(r"[=<>≤≥≈]|\\(?:le|ge|approx|equiv|to)(?![A-Za-z])")
+"""Signs of an equation or a comparison."""
+
+
 @dataclass
 class Checker:
     """Walks the pieces of a work."""
@@ -121,7 +128,9 @@ class Checker:
                 continue
             words = self.work.lines[c.at.line - 1] if c.at.line <= len(self.work.lines) else ""
             beside = any(o.kind == "condition" for o in lines[c.at.line])
-            if beside and CONDITION.search(words):
+            switches = r"\mathbf{1}" in c.right or r"\begin{cases}" in c.right
+            stated = switches and STATED.search(sentence(self.work.lines, c.at.line, c.at.column))
+            if stated or (beside and CONDITION.search(words)):
                 told = "not judged: a condition stands beside it"
                 self.claims[n] = replace(c, verdict=Undecided(told), right="", remarks=())
 
@@ -129,6 +138,8 @@ class Checker:
         """What the work defines, for formulas that stand before or in another part."""
         for piece in self.work.pieces:
             if not piece.maths or piece.fault is not None or "=" not in piece.text:
+                continue
+            if self.said_false(piece, piece.text):
                 continue
             ground = self.parts.ground(self.section(piece))
             if not ground.of_exam:
@@ -162,7 +173,7 @@ class Checker:
                         r, _ = sorted(work.cells)[n]
                         key = f"{work.layers[r]}: {a.question}"
                     claim = self.last(claims, key, s)
-                    unread = any(c.kind == "unread" and c.part == part for c in claims)
+                    unread = any(c.kind in ("unread", "denied") and c.part == part for c in claims)
                     yield self.grade(a, part, claim, unread)
 
     def last(self, claims: Sequence[Claim], question: str, s: Solved) -> Claim | None:
@@ -208,13 +219,27 @@ class Checker:
             fault = Invalid(told(piece.fault), place=at)
             yield Claim(at, piece.text.strip(), "unread", str(piece.part), fault)
             return
-        if piece.maths:
-            yield from self.mathematics(piece)
-        else:
+        if not piece.maths:
             yield from self.words(piece)
+        elif self.said_false(piece, piece.text):
+            yield self.denied(piece)
+        else:
+            yield from self.mathematics(piece)
 
-    def mathematics(self, piece: Piece, quiet: bool = False) -> Iterator[Claim]:
-        """A formula: all its statements, or each of its rows where not all can be read."""
+    def said_false(self, piece: Piece, text: str) -> bool:
+        """Do the words beside an equation say that it is false?"""
+        return RELATED.search(text) is not None and denied(
+            self.work.lines, piece.at.line, piece.at.column, text
+        )
+
+    def denied(self, piece: Piece) -> Claim:
+        """What is said to be false is no claim of the person."""
+        told = Undecided("not judged: the words beside it say that it is false")
+        return Claim(piece.at, piece.text.strip(), "denied", str(piece.part), told)
+
+    def mathematics(self, piece: Piece, last: bool = True) -> Iterator[Claim]:
+        """A formula: all its statements, or each of its rows where not all can be read. Not its
+        `last` piece: a chain goes on, and its last side is no answer."""
         if not piece.text.strip():
             return
         section = self.section(piece)
@@ -222,14 +247,14 @@ class Checker:
         try:
             statements = self.read(piece, ground)
         except SymgradError as error:
-            if not quiet and not self.prose(piece):
+            if not self.prose(piece):
                 yield from self.unread(piece, error)
             return
         listed = self.listing(piece, statements, ground)
         if listed is not None:
             yield listed
             return
-        questions = () if section is None else self.asked(section)
+        questions = () if section is None or not last else self.asked(section)
         for s in statements:
             if section is not None and numbers_only(s):
                 counted = self.tally.formula(s.latex, replace(piece, at=s.at), section)
@@ -259,21 +284,43 @@ class Checker:
 
     def unread(self, piece: Piece, error: SymgradError) -> Iterator[Claim]:
         """What cannot be read, with its place; rows of a display that can be are judged."""
-        rows = re.split(r"\\\\", piece.text)
-        if len(rows) > 1 and r"\begin" not in re.sub(r"\\(begin|end)\{aligned\}", "", piece.text):
-            offset = 0
-            for row in rows:
-                inner = re.sub(
-                    r"\\(begin|end)\{(aligned|gathered)\}", lambda m: " " * len(m[0]), row
-                )
-                at = self.shifted(piece, offset + len(inner) - len(inner.lstrip()))
-                offset += len(row) + 2
-                if inner.strip():
-                    yield from self.mathematics(replace(piece, text=inner.strip(), at=at))
+        found = rows(piece.text)
+        if len(found) > 1:
+            yield from self.rowwise(piece, found)
             return
         at = error.at or piece.at
         fault = Invalid(told(error), place=at)
         yield Claim(at, piece.text.strip(), "unread", str(piece.part), fault)
+
+    def rowwise(self, piece: Piece, found: Sequence[Row]) -> Iterator[Claim]:
+        """The rows of a display of which some cannot be read: a chain goes on behind such a row
+        with the left side that it had."""
+        ground = self.parts.ground(self.section(piece))
+        bare = unframed(piece.text)
+        left, since, done = "", 0, 0
+        chain: Piece | None = None
+        for row in found:
+            first = row.start + len(row.text) - len(row.text.lstrip(" \n\t&"))
+            end = row.start + len(row.text)
+            alone = replace(piece, text=bare[first:end], at=self.shifted(piece, first))
+            if not row.goes_on:
+                yield from self.mathematics(chain) if chain else ()
+                chain, left, since = None, left_side(row.text), first
+                longer = alone
+            elif chain is not None:
+                head = chain.text[: len(chain.text) - len(bare[since:done])]
+                longer = replace(chain, text=head + bare[since:end])
+            else:
+                longer, since = replace(alone, text=f"{left} {alone.text}".strip()), first
+            try:
+                self.read(longer, ground)
+            except SymgradError as error:
+                yield from self.mathematics(chain, last=not row.goes_on) if chain else ()
+                yield from self.unread(alone, error)
+                chain = None
+                continue
+            chain, done = longer, end
+        yield from self.mathematics(chain) if chain else ()
 
     def shifted(self, piece: Piece, offset: int) -> Place:
         """The place of a character of a piece."""
@@ -392,7 +439,9 @@ class Checker:
         """The claims of an equation among words; listed where it may be a piece of another."""
         at = replace(piece.at, column=span.start + 1)
         made = replace(piece, text=span.latex, at=at, maths=True)
-        if span.whole:
+        if self.said_false(made, span.text):
+            yield self.denied(made)
+        elif span.whole:
             section = self.section(made)
             for found in self.mathematics(made):
                 claim = replace(found, at=at)

@@ -209,7 +209,7 @@ def is_name(text: str) -> bool:
     if base is None:
         return False
     word = base.group()
-    if word in KNOWN_WORDS or re.fullmatch(r"[A-Za-z]hat", word):
+    if word in KNOWN_WORDS or re.fullmatch(r"(?!that|what|chat)[A-Za-z]hat", word):
         return True
     return len(word) == 1 and not "가" <= word <= "힣" and not "\u3040" <= word <= "\u9fff"
 

@@ -55,7 +55,8 @@ SMALL = "₀-₉ₐ-ₜᵢ-ᵪⱼ₊₋₌₍₎⁰-⁹⁺⁻⁼⁽⁾ⁿⁱᵀ�
 SCRIPT = rf"(?:[_^](?:\{{[^{{}}]{{0,40}}\}}|\w+)|['\u0302-\u0304{SMALL}]){{0,9}}"
 """What may stand on a letter: indices, powers, primes, accents."""
 NAME = (
-    rf"(?:[^\W\d_]_?hat(?![A-Za-z])|(?:alpha|beta|gamma|delta|theta|sigma|phi|mu|[^\W\d_])){SCRIPT}"
+    r"(?:(?!that|what|chat)[^\W\d_]_?hat(?![A-Za-z])|"
+    rf"(?:alpha|beta|gamma|delta|theta|sigma|phi|mu|[^\W\d_])){SCRIPT}"
 )
 QUOTIENT = re.compile(rf"(?<![^\W\d_\\])[d∂]({NAME})\s*/\s*[d∂]({NAME})(?![^\W\d_])")
 """dL/dw, the gradient."""
@@ -71,7 +72,9 @@ def in_latex(text: str) -> str:
     '\\frac{\\partial L}{\\partial w_1} = (\\hat{y} - y) * v_1'
     """
     text = QUOTIENT.sub(_fraction, text)
-    text = re.sub(r"(?<![A-Za-z\\])([A-Za-z])_?hat(?![A-Za-z])", r"\\hat{\1}", text)
+    text = re.sub(
+        r"(?<![A-Za-z\\])(?!that|what|chat)([A-Za-z])_?hat(?![A-Za-z])", r"\\hat{\1}", text
+    )
     text = text.replace("**", "^").replace("−", "-").replace("–", "-")
     text = PRODUCT.sub(r"\\prod", SUM.sub(r"\\sum", text))
     text = re.sub(r"√\s*(?=\()", r"\\sqrt", text)

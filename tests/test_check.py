@@ -488,3 +488,102 @@ def test_no_answers_gives_nothing_away() -> None:
     assert "lacks" not in told
     assert "Right is" not in told
     assert not report.json(answers=False)["claims"][0]["right"]
+
+
+# -- displays and words beside formulas -----------------------------------------------------------
+
+
+def display(*rows: str) -> str:
+    return "(b) so\n\n\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}\n"
+
+
+GRADIENT = r"\frac{\partial L}{\partial w}"
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ([rf"{GRADIENT} &= \frac{{\partial L}}{{\partial \hat y}} v", r"&= \blah", r"&= (\hat y - y) v"],
+         [(4, "link", "Equal"), (5, "unread", "Invalid"), (6, "answer", "Equal")]),
+        ([rf"{GRADIENT} &= \blah", r"&= (\hat y - y)", r"&\quad \cdot v"],
+         [(4, "unread", "Invalid"), (5, "answer", "Equal")]),
+        ([rf"{GRADIENT} &= \blah", r"&= (\hat y - y) w"],
+         [(4, "unread", "Invalid"), (5, "answer", "Differs")]),
+        ([rf"{GRADIENT} &= (\hat y - y) +", r"&\quad \blah v"],
+         [(5, "unread", "Invalid")]),
+        ([rf"{GRADIENT} &= (y - \hat y) v", r"&= \blah"],
+         [(4, "link", "Differs"), (5, "unread", "Invalid")]),
+        ([r"\blah &= 3", r"&= 4", rf"{GRADIENT} &= (\hat y - y) v"],
+         [(4, "unread", "Invalid"), (5, "unread", "Invalid"), (6, "answer", "Equal")]),
+    ],
+)  # fmt: skip
+def test_a_chain_goes_on_behind_a_row_that_is_not_read(
+    rows: list[str], found: list[tuple[int, str, str]]
+) -> None:
+    claims = judged(display(*rows), LINEAR)
+    assert [(c.at.line, c.kind, c.verdict.name) for c in claims if c.verdict] == found
+
+
+WRONG = rf"${GRADIENT} = (y - \hat y) v$"
+RIGHT = rf"${GRADIENT} = (\hat y - y) v$"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"It is false that {WRONG}.",
+        f"Wrong: {WRONG}",
+        f"{WRONG} is wrong.",
+        f"{WRONG} would be incorrect, since",
+        f"A common mistake is {WRONG}",
+        f"A common mistake is to write\n\n$${WRONG[1:-1]}$$",
+        f"Instead of {WRONG} we have {RIGHT}.",
+        f"It is not true that {WRONG}, so {RIGHT}.",
+        f"{WRONG} 는 틀렸다. 따라서 {RIGHT}",
+        f"흔히 하는 실수는 {WRONG} 이다. 그러므로 {RIGHT}",
+        "it is wrong that dL/dw = (y - y_hat) v",
+    ],
+)
+def test_what_is_said_to_be_false_is_no_claim(text: str) -> None:
+    claims = judged(f"(b) {text}", LINEAR)
+    assert claims[0].kind == "denied"
+    assert not any(c.wrong for c in claims)
+    assert words(claims[1:]) == ["Equal"] * text.count(RIGHT)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"The squared error is large, {WRONG}",
+        f"We do not need the bias, so {WRONG}",
+        f"Not that wrong. Now {WRONG}",
+        f"It is wrong to stop here, but {WRONG}",
+        f"The gradient is not zero: {WRONG}",
+    ],
+)
+def test_other_words_take_nothing_back(text: str) -> None:
+    assert words(judged(f"(b) {text}", LINEAR)) == ["Differs"]
+
+
+def test_only_a_formula_that_was_taken_back_leaves_the_points_open() -> None:
+    report = check(f"(b) I corrected my mistake: {RIGHT}", Exam.parse(LINEAR))
+    first = next(a for a in report.answers if a.part == "(b)")
+    assert first.earned is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "When the unit is active, $C$.",
+        "$C$ if the unit fires.",
+        "If $a_j$ is positive,\n$C$.",
+        "$C$, provided that the unit is on",
+        "유닛이 활성인 경우 $C$",
+    ],
+)
+def test_a_formula_under_a_condition_in_words_is_not_called_wrong(text: str) -> None:
+    for claim in (r"\frac{\partial L}{\partial a_j} = (o - y) v_j", r"\frac{\partial h_j}{\partial a_j} = 1"):  # fmt: skip
+        (found,) = judged(f"1.3 {text.replace('C', claim)}", MLP)
+        assert isinstance(found.verdict, Undecided)
+        (found,) = judged(f"1.3 If so, good. We know that ${claim}$", MLP)
+        assert isinstance(found.verdict, Differs)
