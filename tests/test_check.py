@@ -587,3 +587,39 @@ def test_a_formula_under_a_condition_in_words_is_not_called_wrong(text: str) -> 
         assert isinstance(found.verdict, Undecided)
         (found,) = judged(f"1.3 If so, good. We know that ${claim}$", MLP)
         assert isinstance(found.verdict, Differs)
+
+
+# -- sums without limits --------------------------------------------------------------------------
+
+INNER = r"""# 1
+
+$$q = \sum_{i=1}^n a_i b_i, \quad L = \tfrac12 q^2$$
+
+$\frac{\partial L}{\partial a_i} = ?$
+"""
+
+
+@pytest.mark.parametrize(
+    ("exam", "formula", "verdict"),
+    [
+        (INNER, r"\frac{\partial L}{\partial a_j} = b_j \sum_i a_i b_i", "Equal"),
+        (INNER, r"\frac{\partial L}{\partial a_j} = b_j^2 a_j + b_j \sum_{i \ne j} a_i b_i", "Equal"),
+        (INNER, r"\frac{\partial L}{\partial a_j} = b_j \sum_{i \ne j} a_i b_i", "Differs"),
+        (INNER, r"\sum_{k \neq i} a_k b_k = q - a_i b_i", "Equal"),
+        (INNER, r"\sum_{k=1}^{n} [k \ne i] a_k b_k = q - a_i b_i", "Equal"),
+        (INNER, r"\sum_{k \neq i} a_k b_k = q", "Differs"),
+        (INNER, r"\sum_{k \in S} a_k = 1", "Invalid"),
+        (SOFTMAX, r"\sum_{j \ne k} p_j = 1 - p_k", "Equal"),
+        (SOFTMAX, r"\sum_k \sum_{j \ne k} p_j = K - 1", "Equal"),
+        (LINEAR, r"\frac{\partial L}{\partial x_j} = \sum_k w_{kj} \delta_k", "Equal"),
+        (LINEAR, r"\frac{\partial L}{\partial x_j} = \sum_k w_{jk} \delta_k", "Differs"),
+        (LINEAR, r"\sum_k x_{2k} = 1", "Undecided"),
+    ],
+)  # fmt: skip
+def test_a_sum_without_limits_runs_over_what_it_reads(
+    exam: str, formula: str, verdict: str
+) -> None:
+    (claim,) = judged(f"${formula}$", exam)
+    assert claim.verdict is not None
+    assert claim.verdict.name == verdict or (verdict == "Equal" and claim.fine)
+    assert (verdict == "Invalid") == (claim.kind == "unread")
