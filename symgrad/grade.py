@@ -32,7 +32,7 @@ from symgrad.prose import LOOKS, Span, equations
 from symgrad.roster import complete, sets
 from symgrad.scope import PARAMETER_NAMES
 from symgrad.solve import Solution, Solved, called, solve
-from symgrad.tally import Tally
+from symgrad.tally import Tally, counting
 from symgrad.typed import plainly_called
 from symgrad.verdict import (
     Differs,
@@ -259,7 +259,7 @@ class Checker:
             if section is not None and numbers_only(s):
                 counted = self.tally.formula(s.latex, replace(piece, at=s.at), section)
                 if counted is not None:
-                    self.where[key_of(counted)] = section
+                    self.where[key_of(counted)] = counting(section)
                     yield counted
             for claim in Judge(ground).statement(s, str(piece.part), questions):
                 if section is not None:
@@ -432,7 +432,7 @@ class Checker:
         section = self.section(piece)
         for claim in self.tally.line(replace(piece, text=rest), section):
             if section is not None:
-                self.where[key_of(claim)] = section
+                self.where[key_of(claim)] = counting(section)
             yield claim
 
     def typed(self, piece: Piece, span: Span) -> Iterator[Claim]:
@@ -475,7 +475,7 @@ def told(error: SymgradError) -> str:
 
 def key_of(c: Claim) -> tuple[int, int, str]:
     """What tells a claim from the others."""
-    return (c.at.line, c.at.column, c.latex)
+    return (c.at.line, c.at.column, f"{c.kind}: {c.latex}")
 
 
 def same_question(a: str, b: str) -> bool:

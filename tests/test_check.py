@@ -623,3 +623,42 @@ def test_a_sum_without_limits_runs_over_what_it_reads(
     assert claim.verdict is not None
     assert claim.verdict.name == verdict or (verdict == "Equal" and claim.fine)
     assert (verdict == "Invalid") == (claim.kind == "unread")
+
+
+# -- counts ---------------------------------------------------------------------------------------
+
+STACK = """# 1
+
+| Layer | Output size | Parameters |
+| --- | --- | --- |
+| INPUT 28×28×1 | | |
+| CONV5-8 valid | ? | ? |
+| POOL2 | ? | ? |
+| CONV3-16 same | ? | ? |
+| FC-10 | ? | ? |
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "verdicts"),
+    [
+        ("CONV5-8 has 208 parameters. POOL2 has 0 parameters.", ["Equal", "Equal"]),
+        ("CONV5-8 has 208 parameters, POOL2 has none, CONV3-16 has 1168 and FC-10 has 23 050 parameters.", ["Equal"] * 4),
+        ("The parameters: CONV5-8: 208, POOL2: 0, CONV3-16: 1,168, FC-10: 23,050", ["Equal"] * 4),
+        ("CONV5-8 has $208$ parameters, POOL2 has $0$ parameters.", ["Equal", "Equal"]),
+        ("The output of CONV5-8 is 24x24x8 and that of POOL2 is 12x12x8.", ["Equal", "Equal"]),
+        ("CONV5-8 has 200 parameters. POOL2 has 3 parameters.", ["Differs", "Differs"]),
+        ("CONV5-8 has $5 \\times 5 \\times 8 + 8 = 208$ parameters.", ["Equal", "Equal"]),
+        ("CONV5-8 has 208 parameters since its filters are 5x5.", ["Equal"]),
+        ("CONV5-8 and POOL2 have 208 and 0 parameters.", ["Equal"]),
+        ("POOL2 has no parameters, but CONV5-8 has 8 filters of 5x5.", ["Equal"]),
+        ("| CONV5-8 | 24 x 24 x 8 | 208 |\n| POOL2 | 12×12×8 = 1152 | 0 (no weights) |\n| FC-10 | 10 | 23\u202f050 |", ["Equal"] * 6),
+        ("| Layer | Parameters |\n| --- | --- |\n| CONV5-8 | 208 |\n| CONV3-16 (same) | 1.168 |\n| FC-10 | 10 |", ["Equal", "Equal", "Differs"]),
+    ],
+)  # fmt: skip
+def test_counts_of_several_layers(text: str, verdicts: list[str]) -> None:
+    report = check(f"1.\n\n{text}\n", Exam.parse(STACK))
+    counts = [c for c in report.claims if c.verdict is not None]
+    assert words(counts) == verdicts
+    answered = [a for a in report.answers if a.claim is not None]
+    assert len(answered) == len([c for c in counts if c.kind == "count"])
