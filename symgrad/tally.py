@@ -42,28 +42,8 @@ SIZED = re.compile(
     r"(?:filters?|kernels?|windows?|patch(?:es)?|stride)\s{0,9}(?:of|are|is|:)?\s{0,9}$", re.I
 )
 """Words before the size of a filter, which is no count."""
-LEADING = frozenset(
-    [
-        "has",
-        "have",
-        "is",
-        "are",
-        "and",
-        "with",
-        "while",
-        "that",
-        "of",
-        "the",
-        "its",
-        "it",
-        "to",
-        "in",
-        "so",
-        "for",
-        "but",
-        "layer",
-        "then",
-    ]
+LEADING = re.compile(
+    r"has|have|is|are|and|with|while|that|of|the|its|it|to|in|so|for|but|layer|then|nothing"
 )
 """Words of a sentence that goes on with another layer, and the same quantity."""
 QUANTITIES = {
@@ -198,7 +178,8 @@ class Tally:
         several = len({tuple(rows) for _, rows in layers}) > 1 or len({k for _, k in kinds}) > 1
         words = re.findall(r"[^\W\d_]{2,}", text.lower())
         goes_on = bool(kinds) or all(
-            w in LEADING or any(w in squeezed(table.count.rows[k].layer.text) for k in self.rows)
+            LEADING.fullmatch(w)
+            or any(w in squeezed(table.count.rows[k].layer.text) for k in self.rows)
             for w in words
         )
         self.clear = self.kind is not None and not several and goes_on
