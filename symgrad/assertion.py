@@ -45,6 +45,8 @@ class Claim:
     remarks: tuple[str, ...] = ()
     covers: tuple[str, ...] = ()
     """All the questions that a general answer answers, in LaTeX."""
+    start: Place | None = None
+    """Where its formula begins, if not there where the claim stands."""
     inner: bool = False
     """A link of a chain that is judged as a whole too."""
     follows: bool = False
@@ -62,72 +64,27 @@ class Claim:
 
 
 APPROX = r"\approx"
-RELATIONS = frozenset(
-    [
-        "=",
-        ":=",
-        "≈",
-        "≡",
-        "\\equiv",
-        "\\triangleq",
-        "\\coloneqq",
-        "\\doteq",
-        "\\simeq",
-        APPROX,
-        "<",
-        ">",
-        "≤",
-        "≥",
-        "≠",
-        "\\le",
-        "\\ge",
-        "\\leq",
-        "\\geq",
-        "\\ne",
-        "\\neq",
-        "\\lt",
-        "\\gt",
-    ]
-)
+LAYOUT = re.compile(r"\\\\(?:\[[^\]]{0,20}\])?|(?<!\\)&|\s+")
+"""Rows and columns of a display."""
 
 
 def shortened(s: Formula, links: int) -> Formula:
     """The first links of a chain, and no more of its text."""
-    written = sides(s)
-    text = s.latex
-    if written[links][1] in s.latex:
-        start = s.latex.find(written[links][1], len(written[0][1]))
-        text = s.latex[: start + len(written[links][1])] if start >= 0 else text
-    return replace(s, parts=s.parts[: links + 1], ops=s.ops[:links], latex=text)
+    written = sides(s)[: links + 1]
+    last = written[links][1]
+    start = s.latex.find(last, len(written[0][1]))
+    text = s.latex[: start + len(last)] if start >= 0 else s.latex
+    return replace(
+        s, parts=s.parts[: links + 1], ops=s.ops[:links], latex=text, written=tuple(written)
+    )
 
 
 def sides(s: Formula) -> list[tuple[Place, str]]:
     """The sides of a chain as they are written, with their places; as they were read where that
     cannot be told."""
-    cuts, starts = [0], []
-    depth = 0
-    for hit in re.finditer(r"\\[A-Za-z]+|\\.|:=|[{}=<>≤≥≠≈≡]", s.latex):
-        match hit.group():
-            case "{" | r"\begin":
-                depth += 1
-            case "}" | r"\end":
-                depth -= 1
-            case sign if depth == 0 and sign in RELATIONS:
-                cuts.append(hit.end())
-                starts.append(hit.start())
-    if len(cuts) != len(s.parts):
+    if len(s.written) != len(s.parts):
         return [(s.at, latex(p)) for p in s.parts]
-    ends = [*starts, len(s.latex)]
-    found = []
-    for first, last in zip(cuts, ends, strict=True):
-        text = s.latex[first:last]
-        inner = text.strip(" \n\t&")
-        start = first + text.find(inner)
-        lines = s.latex[:start].count("\n")
-        column = start - s.latex[:start].rfind("\n") if lines else s.at.column + start
-        at = Place(s.at.file, s.at.line + lines, column, "" if lines else s.at.source)
-        found.append((at, inner))
-    return found
+    return [(at, LAYOUT.sub(" ", text).strip()) for at, text in s.written]
 
 
 def decimals(text: str) -> int | None:

@@ -24,7 +24,7 @@ from symgrad.exam import Exam
 from symgrad.expr import Expr, Ref, names, walk
 from symgrad.ground import Ground
 from symgrad.judge import Judge
-from symgrad.mark import Graded, Report, worth
+from symgrad.mark import Graded, Report, begins, key_of, same_question, worth
 from symgrad.notation import Formula, Listing, Statement, read, read_expression
 from symgrad.parts import Parts
 from symgrad.prose import CONDITIONS as STATED
@@ -114,7 +114,7 @@ class Checker:
             for claim in self.judged(piece):
                 self.claims.append(replace(claim, at=self.sourced(claim.at)))
         self.conditioned()
-        claims = sorted(self.claims, key=lambda c: (c.at.line, c.at.column, c.inner))
+        claims = sorted(self.claims, key=begins)
         title = self.parts.solution.exam.title if self.parts.solution else ""
         return Report(self.work, tuple(claims), tuple(self.graded(claims)), title)
 
@@ -444,7 +444,7 @@ class Checker:
         elif span.whole:
             section = self.section(made)
             for found in self.mathematics(made):
-                claim = replace(found, at=at)
+                claim = replace(found, at=at, start=None)
                 if span.conditional and isinstance(claim.verdict, Differs):
                     open_ = Undecided("not judged: the words beside it state a condition")
                     claim = replace(claim, verdict=open_, right="", remarks=())
@@ -471,21 +471,6 @@ def numbers_only(s: Statement) -> bool:
 def told(error: SymgradError) -> str:
     """What was found and expected, and what to do, without the place."""
     return f"{error.message}; {error.hint}" if error.hint else error.message
-
-
-def key_of(c: Claim) -> tuple[int, int, str]:
-    """What tells a claim from the others."""
-    return (c.at.line, c.at.column, f"{c.kind}: {c.latex}")
-
-
-def same_question(a: str, b: str) -> bool:
-    """Are two questions the same but for spelling?"""
-    return squashed(a) == squashed(b)
-
-
-def squashed(latex: str) -> str:
-    """LaTeX without spaces and braces."""
-    return re.sub(r"[\s{}&]|\\[dt](?=frac)", "", latex.replace(r"\mathrm{d}", "d"))
 
 
 def answers_of(s: Solved) -> Iterator[Answer]:

@@ -193,7 +193,9 @@ class Judge:
         links = list(self.links(s, part, 0))
         yield from (replace(c, inner=True) for c in links if len(links) > 1)
         verdict = self.linked(s, len(s.ops) - 1, name, sides(s)[-1][1])
-        yield Claim(s.at, s.latex, "answer", part, verdict, latex(name), covers=(latex(name),))
+        place = sides(s)[-1][0]
+        whole = Claim(place, s.latex, "answer", part, verdict, latex(name), covers=(latex(name),))
+        yield replace(whole, start=s.at)
 
     def repeated(self, left: Expr, right: Expr, at: Place) -> bool:
         """Is a name that the work has defined said once more, rightly?"""
@@ -271,8 +273,10 @@ class Judge:
         else:
             asked = tuple(map(latex, covers))
             exact = next((q for q, e in zip(asked, covers, strict=True) if e == goal), asked[0])
+            place = sides(s)[s.parts.index(last)][0]
             if len(links) == 1:
                 whole = replace(links[0], kind="answer", question=exact, covers=asked)
+                whole = replace(whole, at=place, start=s.at)
             else:
                 yield from (replace(c, inner=True) for c in links)
                 k = s.parts.index(last) - 1
@@ -282,7 +286,8 @@ class Judge:
                     else self.ground.link(goal, last, s.at)
                 )
                 right = self.corrected(verdict)
-                whole = Claim(s.at, s.latex, "answer", part, verdict, exact, right, covers=asked)
+                whole = Claim(place, s.latex, "answer", part, verdict, exact, right, covers=asked)
+                whole = replace(whole, start=s.at)
             yield self.whole(whole, goal, last, tuple(links) if len(links) > 1 else ())
         self.ground.claimed.append((goal, last))
 

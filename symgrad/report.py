@@ -155,6 +155,12 @@ def targets(work: Path, output: Path | None, to: Sequence[str]) -> Iterator[tupl
     beside the work."""
     ending = "" if output is None else output.suffix.lstrip(".")
     if output is not None and ending in TARGETS:
+        if to and set(to) != {ending}:
+            formats = ", ".join(sorted(set(to)))
+            raise SheetError(
+                f"found the formats {formats} for {output}, expected {ending} as its ending says",
+                hint="leave --to out, or give a directory with -o",
+            )
         for target in to or (ending,):
             yield target, output.parent, output.stem
         return

@@ -662,3 +662,30 @@ def test_counts_of_several_layers(text: str, verdicts: list[str]) -> None:
     assert words(counts) == verdicts
     answered = [a for a in report.answers if a.claim is not None]
     assert len(answered) == len([c for c in counts if c.kind == "count"])
+
+
+# -- places ---------------------------------------------------------------------------------------
+
+
+def test_links_and_answers_stand_at_their_sides() -> None:
+    text = display(rf"{GRADIENT} &= \frac{{\partial L}}{{\partial \hat y}} v", r"&= (y - \hat y) v", r"&= (\hat y - y) v")  # fmt: skip
+    claims = judged(text, LINEAR)
+    assert [(c.at.line, c.at.column, c.kind) for c in claims] == [
+        (6, 4, "answer"),
+        (4, 1, "link"),
+        (4, 34, "link"),
+        (5, 4, "link"),
+    ]
+    (claim,) = judged(r"(b) $\frac{\partial L}{\partial w} = (\hat y - y) v$", LINEAR)
+    assert claim.at.column == 1 + claim.at.source.index("(", 5)
+
+
+@pytest.mark.parametrize("ending", ["pdf", "md", "tex"])
+def test_a_format_and_an_ending_that_differ_are_an_error(tmp_path: Path, ending: str) -> None:
+    work = tmp_path / "work.md"
+    work.write_text("$1 + 1 = 2$\n")
+    for to in {"md", "tex", "pdf"} - {ending}:
+        out = tmp_path / f"x.{ending}"
+        made = CliRunner().invoke(main, ["check", str(work), "--to", to, "-o", str(out)])
+        assert made.exit_code == 2
+        assert not out.exists()

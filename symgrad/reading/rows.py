@@ -54,6 +54,18 @@ class Item:
         ops = [m.text for m in self.marks if m.kind == "rel"]
         return bool(ops) and "=" not in ops
 
+    def sides(self) -> list[list[Mark]]:
+        """The marks between its relations."""
+        found: list[list[Mark]] = [[]]
+        depth = 0
+        for mark in self.marks:
+            depth += (mark.kind == "open") - (mark.kind == "close")
+            if mark.kind == "rel" and not depth:
+                found.append([])
+            else:
+                found[-1].append(mark)
+        return [side for side in found if side]
+
     def latex(self, text: str) -> str:
         """The source of the item, without what stands between its pieces."""
         edges = [0, *self.jumps, len(self.marks)]
