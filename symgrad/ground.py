@@ -246,12 +246,12 @@ class Ground(Lexicon):
     def decided(self, pair: Pair) -> Verdict:
         """The verdict, the formulas as they were read. A counterexample in the names that the
         formulas are written with is smaller than one in the inputs of the network."""
-        found = decide(pair, self.budget)
+        found = decide(pair, self.budget, two=not pair.network.equations)
         if isinstance(found, Invalid):
             return Undecided(f"not judged: {found.message}")
         if isinstance(found, Differs) and pair.network.equations:
             by_itself = replace(pair, network=Network(facts=pair.network.facts))
-            plainer = decide(by_itself, self.budget)
+            plainer = decide(by_itself, self.budget, two=True)
             if isinstance(plainer, Differs):
                 found = replace(plainer, slip=plainer.slip or found.slip)
         reading = (latex(pair.left), latex(pair.right))

@@ -143,7 +143,8 @@ def worth(claim: Claim, ties: bool) -> Fraction | None:
         case EqualExceptTies():
             return right if ties else HALF
         case Differs(slip=slip):
-            return Fraction(1) if claim.follows else HALF if slip else Fraction(0)
+            one = bool(slip) and "+" not in slip
+            return Fraction(1) if claim.follows else HALF if one else Fraction(0)
         case Agrees():
             return right
         case Undecided():

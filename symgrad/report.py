@@ -57,8 +57,8 @@ def sentences(c: Claim, answers: bool = True, said: str = "") -> Iterator[Spans]
         message = v.message if answers else kept_back(v.message)
         yield (Span("text", message),) if c.kind == "unread" else spans(message)
     if isinstance(v, Differs) and v.slip and not again:
-        told = say("slips", v.slip.replace(" ", "-"))
-        yield told or spans(f"slip: {v.slip}")
+        for name in v.slip.split(" + "):
+            yield say("slips", name.replace(" ", "-")) or spans(f"slip: {name}")
     for remark in c.remarks:
         yield spans(remark)
     if answers and c.right and c.wrong:

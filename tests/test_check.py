@@ -689,3 +689,29 @@ def test_a_format_and_an_ending_that_differ_are_an_error(tmp_path: Path, ending:
         made = CliRunner().invoke(main, ["check", str(work), "--to", to, "-o", str(out)])
         assert made.exit_code == 2
         assert not out.exists()
+
+
+# -- two slips together ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("exam", "claim", "slips"),
+    [
+        (LINEAR, r"\frac{\partial L}{\partial w} = -2 (\hat y - y) v", {"number", "sign"}),
+        (LINEAR, r"\frac{\partial L}{\partial x_j} = -\sum_{i=1}^m w_{ij} \delta_i", {"sign", "upper limit"}),
+        (LINEAR, r"\frac{\partial L}{\partial x_j} = \sum_{i=1}^m w_{ji} \delta_i", {"transposed", "upper limit"}),
+        (MLP, r"\frac{\partial L}{\partial a_j} = (y - o) v_j", {"indicator lost", "sign"}),
+        (MLP, r"\frac{\partial L}{\partial W_{ji}} = (o - y) v_j", {"factor forgotten", "indicator lost"}),
+        (MLP, r"\frac{\partial L}{\partial o} = y - o", {"sign"}),
+        (MLP, r"\frac{\partial L}{\partial o} = 7 y^3", set()),
+    ],
+)  # fmt: skip
+def test_one_or_two_slips_explain_a_wrong_answer(exam: str, claim: str, slips: set[str]) -> None:
+    report = check(f"${claim}$", Exam.parse(exam))
+    (found,) = (c for c in report.claims if c.verdict is not None)
+    assert isinstance(found.verdict, Differs)
+    assert set(found.verdict.slip.split(" + ")) - {""} == slips
+    (graded,) = (a for a in report.answers if a.claim is found) or (None,)
+    assert (len(slips) == 1) == (graded.earned not in (0, None)) or graded.points is None
+    told = [line for line, _ in lines(report)]
+    assert sum("slip" in line for line in told) == 0
