@@ -23,6 +23,7 @@ from symgrad.errors import Place, SymgradError
 from symgrad.exam import Exam
 from symgrad.expr import Expr, Ref, names, walk
 from symgrad.ground import Ground
+from symgrad.guard import Lost, Piecewise, unguarded
 from symgrad.judge import Judge
 from symgrad.mark import Graded, Report, begins, key_of, same_question, worth
 from symgrad.notation import Formula, Listing, Statement, read, read_expression
@@ -42,7 +43,7 @@ from symgrad.verdict import (
     Undecided,
     Verdict,
 )
-from symgrad.work import Part, Piece, Written, read_work, written
+from symgrad.work import SHORT, Part, Piece, Written, read_work, written
 
 
 def check(
@@ -50,9 +51,11 @@ def check(
     exam: Exam | Solution | None = None,
     part: str = "",
     budget: float = BUDGET,
+    piecewise: Piecewise[list[Claim]] = unguarded,
 ) -> Report:
     r"""Judge every claim of a work: a file, or its text. For many works solve the exam once, and
-    give the solution.
+    give the solution. `piecewise` does one formula after the other, in this process if not told
+    otherwise.
 
     >>> text = "(a) $\\frac{\\partial L}{\\partial w} = x$"
     >>> exam = Exam.parse("# (a)\n\n$$L = w x$$\n\n$$\\frac{\\partial L}{\\partial w} = ?$$\n")
@@ -73,7 +76,7 @@ def check(
         work = read_work(work)
     elif isinstance(work, str):
         work = written(work)
-    return Checker(work, Parts(solution, part, budget)).report()
+    return Checker(work, Parts(solution, part, budget), piecewise).report()
 
 
 FILE = re.compile(r"[^\n$]{1,300}\.(?:md|txt|tex)")
@@ -91,6 +94,10 @@ NO_PARAMETER = re.compile(r"\bnot?\b|\bkein|n't|hyper|아니|非", re.I)
 
 RELATED = re.compile(r"[=<>≤≥≈]|\\(?:le|ge|approx|equiv|to)(?![A-Za-z])")
 """Signs of an equation or a comparison."""
+GRACE = 5.0
+"""Seconds for a formula beside those for its links, where it is judged in a process of its own."""
+MOST_LINKS = 20
+"""Links of one formula that have seconds of their own."""
 
 
 @dataclass
@@ -99,6 +106,7 @@ class Checker:
 
     work: Written
     parts: Parts
+    piecewise: Piecewise[list[Claim]] = unguarded
     claims: list[Claim] = field(default_factory=list)
     where: dict[tuple[int, int, str], Solved] = field(default_factory=dict)
 
@@ -111,12 +119,24 @@ class Checker:
             if piece.part != last:
                 self.tally.leave()
                 last = piece.part
-            for claim in self.judged(piece):
+            for claim in self.kept(piece):
                 self.claims.append(replace(claim, at=self.sourced(claim.at)))
         self.conditioned()
         claims = sorted(self.claims, key=begins)
         title = self.parts.solution.exam.title if self.parts.solution else ""
         return Report(self.work, tuple(claims), tuple(self.graded(claims)), title)
+
+    def kept(self, piece: Piece) -> list[Claim]:
+        """The claims of a piece; not judged where it takes more time or memory than it may."""
+        if not RELATED.search(piece.text):
+            return list(self.judged(piece))
+        links = min(piece.text.count("="), MOST_LINKS) + 1
+        seconds = GRACE + 4 * self.parts.budget * links
+        found = self.piecewise(lambda: list(self.judged(piece)), seconds)
+        if isinstance(found, Lost):
+            lost = Undecided(f"not judged: {found.why}")
+            return [Claim(piece.at, piece.text.strip()[:SHORT], "link", str(piece.part), lost)]
+        return found
 
     def conditioned(self) -> None:
         """A formula with a condition beside it, $x$ if $z > 0$, is not judged wrong without it."""

@@ -711,7 +711,5 @@ def test_one_or_two_slips_explain_a_wrong_answer(exam: str, claim: str, slips: s
     (found,) = (c for c in report.claims if c.verdict is not None)
     assert isinstance(found.verdict, Differs)
     assert set(found.verdict.slip.split(" + ")) - {""} == slips
-    (graded,) = (a for a in report.answers if a.claim is found) or (None,)
-    assert (len(slips) == 1) == (graded.earned not in (0, None)) or graded.points is None
     told = [line for line, _ in lines(report)]
     assert sum("slip" in line for line in told) == 0
