@@ -82,13 +82,18 @@ class Judge:
         yield from self.chain(s, part, questions)
 
     def equates(self, s: Formula, k: int) -> bool:
-        """Does a relation of a chain say that two sides are equal? ≈ before a number does."""
-        return s.ops[k] == "=" or (s.ops[k] == APPROX and not names(s.parts[k + 1]))
+        """Does a relation of a chain say that two sides are equal? ≈ before a number does, if what
+        stands before it has a value."""
+        if s.ops[k] != APPROX or names(s.parts[k + 1]):
+            return s.ops[k] == "="
+        return not names(s.parts[k]) or bool(self.ground.scope.network.values)
 
     def compared(self, s: Formula, k: int, part: str) -> Claim:
         """What a relation of a chain says that is no equality: that two formulas differ, that they
         are near, or a condition."""
         left, right = s.parts[k], s.parts[k + 1]
+        if s.ops[k] == APPROX and isinstance(left, Ref) and not names(right):
+            return self.condition(s, part)  # if g ≈ 1
         if s.ops[k] == APPROX:
             near = Undecided("found ≈ between formulas; it is judged between numbers")
             return Claim(s.at, s.latex, "link", part, near)

@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -117,6 +117,7 @@ class Listing:
 Statement = Formula | Ranges | Labels | Data | Shape | Listing
 
 
+@lru_cache(maxsize=4096)
 def read(
     text: str,
     at: Place | None = None,

@@ -199,7 +199,8 @@ class Tally:
         row, counts = table.count.rows[self.row], each[self.row]
         fits = [k for k, v in counts.items() if v == said]
         at = replace(piece.at, column=start + 1)
-        kind = self.kind if self.kind is not None else fits[0]
+        asked = (k for k in fits if question_of(table, self.row, k))
+        kind = self.kind if self.kind is not None else next(asked, fits[0])
         return Claim(
             at,
             text.strip(),

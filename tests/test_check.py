@@ -713,3 +713,52 @@ def test_one_or_two_slips_explain_a_wrong_answer(exam: str, claim: str, slips: s
     assert set(found.verdict.slip.split(" + ")) - {""} == slips
     told = [line for line, _ in lines(report)]
     assert sum("slip" in line for line in told) == 0
+
+
+# -- as people write, once more -------------------------------------------------------------------
+
+RESIDUAL = r"""# 1 A gated unit
+
+$$a = u x + c, \quad g = \sigma(a), \quad m = v x, \quad o = g m, \quad L = \tfrac12 (o - t)^2, \quad (x, t) \sim \mathcal D$$
+
+with $\sigma(z) = \frac{1}{1 + e^{-z}}$.
+
+$$\frac{\partial L}{\partial v} = ?$$
+
+# 2 Average pooling
+
+$$y_i = \tfrac12 (x_{2i-1} + x_{2i}), \quad i = 1, \dots, n, \quad \epsilon_i = \frac{\partial L}{\partial y_i}$$
+
+$$\frac{\partial L}{\partial x_{2i}} = ?$$
+
+# 3 A layer
+
+$$s_j = \max(0, h_j), \quad h_j = \sum_{i=1}^{d} A_{ji} r_i, \quad j = 1, \dots, p, \quad \varphi_j = \frac{\partial L}{\partial s_j}$$
+
+$$\frac{\partial L}{\partial r_i} = ?$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "verdicts"),
+    [
+        ("## 1\n" r"$\frac{\partial L}{\partial v} = (o - t) g x$. If $g \approx 1$ it is large.", ["Equal"]),
+        ("Question 2\n∂L/∂x_{2i} = ½ εᵢ", ["Equal"]),
+        ("Question 2\n∂L/∂x_{2i-1} = εᵢ/2", ["Equal"]),
+        ("Question 2\n∂L/∂x_{2i} = εᵢ", ["Differs"]),
+        ("Question 3\n∂L/∂rᵢ = Σⱼ Aⱼᵢ [hⱼ > 0] ϕⱼ", ["Equal"]),
+        ("Question 3\n∂L/∂rᵢ = Σⱼ Aⱼᵢ [hⱼ ≥ 0] ϕⱼ", ["EqualExceptTies"]),
+        (r"\newcommand{\ind}[1]{\mathbf{1}[#1]}" "\nQuestion 3\n"
+         r"$\frac{\partial L}{\partial r_i} = \sum_j A_{ji} \ind{h_j > 0} \varphi_j$", ["Equal"]),
+    ],
+)  # fmt: skip
+def test_signs_of_a_keyboard_and_macros_of_a_document(text: str, verdicts: list[str]) -> None:
+    assert words(judged(text, RESIDUAL)) == verdicts
+
+
+def test_the_number_at_the_start_of_a_heading_is_its_label() -> None:
+    report = check(written("Question 3\n\n$1 = 1$"), Exam.parse(RESIDUAL))
+    assert {a.part for a in report.answers} == {"1", "2", "3"}
+    assert labelled("## 2 Average pooling", Part()).number == "2"
+    assert labelled("2 layers are there", Part("9")).number == "9"
+    assert labelled("# 3d convolution", Part()).number == ""

@@ -12,6 +12,7 @@ SUBSCRIPTS = dict(
 )
 SUBSCRIPTS |= {"ᵦ": r"\beta", "ᵧ": r"\gamma", "ᵨ": r"\rho", "ᵩ": r"\varphi", "ᵪ": r"\chi"}
 SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱᵀ", "0123456789+-=()niT", strict=True))
+FRACTIONS = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅛": (1, 8)}
 ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot", "\u20d7": "vec"}
 """Marks of Unicode that stand on the letter before them."""
 
@@ -38,6 +39,11 @@ def respelled(text: str) -> tuple[str, list[int]] | None:
             out += [(c, k) for k in range(n, end) for c in table[text[k]]]
             out.append(("}", end - 1))
             n, changed = end, True
+            continue
+        if text[n] in FRACTIONS:
+            top, bottom = FRACTIONS[text[n]]
+            out += [(c, n) for c in rf"\frac{{{top}}}{{{bottom}}}"]
+            n, changed = n + 1, True
             continue
         letter, accent = accented(text, n)
         if accent:
