@@ -148,6 +148,10 @@ class Judge:
             told = "found a function of an indexed name on the left, expected a name"
             yield Claim(s.at, s.latex, "unread", part, Invalid(told, place=s.at))
             return
+        if self.differential(first):
+            told = f"found ${latex(first)}$, a gradient without its quantity or a product"
+            yield Claim(s.at, s.latex, "unread", part, Invalid(told, place=s.at))
+            return
         goal = self.goal(s, questions)
         if goal is not None:
             at = s.parts.index(goal)
@@ -173,6 +177,13 @@ class Judge:
         yield self.defined(new, s, part)
         if len(s.parts) > 2:
             yield from self.links(s, part, 1)
+
+    def differential(self, e: Expr) -> bool:
+        """Is a side dw, where nothing is called d?"""
+        match e:
+            case Mul(factors=(Ref(name="d", indices=()), Ref())):
+                return "d" not in self.ground.known
+        return False
 
     def goal(self, s: Formula, questions: Sequence[Expr]) -> Partial | None:
         """The gradient that a chain is about: its first side, or one that a question asks for."""
@@ -243,8 +254,8 @@ class Judge:
         try:
             self.ground.define(latex(head), replace(s, parts=s.parts[:2], ops=s.ops[:1]))
         except SymgradError as error:
-            fault = Invalid(error.message, place=error.at or s.at)
-            return Claim(s.at, s.latex, "definition", part, fault)
+            open_ = Undecided(f"not judged: {error.message}")
+            return Claim(s.at, s.latex, "definition", part, open_)
         return Claim(s.at, s.latex, "definition", part)
 
     def links(self, s: Formula, part: str, start: int) -> Iterator[Claim]:

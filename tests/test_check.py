@@ -762,3 +762,16 @@ def test_the_number_at_the_start_of_a_heading_is_its_label() -> None:
     assert labelled("## 2 Average pooling", Part()).number == "2"
     assert labelled("2 layers are there", Part("9")).number == "9"
     assert labelled("# 3d convolution", Part()).number == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"$db^{[l]} = \frac1m \sum_{i=1}^m Z_i$",
+        r"$dw = x d$",
+        r"$t_i = \sum_k \frac{\partial E}{\partial Y_k} Y_k$",
+        r"$y_i = w x_i$, $y_i = w^2 x_i + y_i$",
+    ],
+)
+def test_a_formula_that_says_too_little_is_not_called_wrong(text: str) -> None:
+    assert not any(c.wrong for c in judged(text) if c.kind != "unread")
