@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from symgrad.assertion import Claim
+from symgrad.dressing import undressed
 from symgrad.errors import Place, SheetError, SymgradError, point
 from symgrad.mark import Graded, Report, kept_back
 from symgrad.page import Block, Cell, Heading, Paragraph, Remark, Sheet, Span, Spans, Table
@@ -223,9 +224,11 @@ def written(c: Claim) -> Spans:
 
 
 def safe(span: Span) -> Span:
-    """A formula that cannot be set is shown as code."""
+    """A formula that cannot be set is shown without its boxes and braces, else as code."""
     if span.kind != "math" or settable(span.content):
         return span
+    if settable(bare := undressed(span.content)):
+        return Span("math", " ".join(bare.split()))
     return Span("code", " ".join(span.content[:LONGEST].split()))
 
 
