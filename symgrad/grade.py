@@ -26,7 +26,7 @@ from symgrad.ground import Ground
 from symgrad.guard import Lost, Piecewise, unguarded
 from symgrad.judge import Judge
 from symgrad.mark import Graded, Report, begins, key_of, same_question, worth
-from symgrad.notation import Formula, Listing, Statement, read, read_expression
+from symgrad.notation import Formula, Listing, Statement, read_expression, reread
 from symgrad.parts import Parts
 from symgrad.prose import CONDITIONS as STATED
 from symgrad.prose import LOOKS, Span, equations
@@ -359,10 +359,10 @@ class Checker:
         text = plainly_called(piece.text)
         known = frozenset(f for f, made in scope.functions.items() if varies(*made))
         taken = scope.variables | frozenset(ground.aliases) | (frozenset(scope.functions) - known)
-        found = read(text, piece.at, known, taken)
+        found = reread(text, piece.at, known, taken)
         heads = frozenset(called(found))
         if heads - known:
-            found = read(text, piece.at, known | heads, taken)
+            found = reread(text, piece.at, known | heads, taken)
         return tuple(replace(s, at=self.placed(s.at, piece)) for s in found)
 
     def sourced(self, at: Place) -> Place:

@@ -117,7 +117,6 @@ class Listing:
 Statement = Formula | Ranges | Labels | Data | Shape | Listing
 
 
-@lru_cache(maxsize=4096)
 def read(
     text: str,
     at: Place | None = None,
@@ -141,6 +140,10 @@ def read(
         return tuple(_statements(raw, source))
     except Fault as fault:
         raise source.error(fault) from None
+
+
+reread = lru_cache(maxsize=4096)(read)
+"""`read`, for those who read one text several times, as a work is read."""
 
 
 def read_expression(
