@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from symgrad.dressing import undressed
 from symgrad.dual import Number, as_text
 from symgrad.errors import Place, SymgradError
 from symgrad.evaluate import Point, exact, value
@@ -44,6 +45,8 @@ class Claim:
     remarks: tuple[str, ...] = ()
     covers: tuple[str, ...] = ()
     """All the questions that a general answer answers, in LaTeX."""
+    start: Place | None = None
+    """Where its formula begins, if not there where the claim stands."""
     inner: bool = False
     """A link of a chain that is judged as a whole too."""
     follows: bool = False
@@ -60,81 +63,54 @@ class Claim:
         return isinstance(self.verdict, Equal | EqualExceptTies | Agrees)
 
 
-RELATIONS = frozenset(
-    [
-        "=",
-        "<",
-        ">",
-        "≤",
-        "≥",
-        "≠",
-        "\\le",
-        "\\ge",
-        "\\leq",
-        "\\geq",
-        "\\ne",
-        "\\neq",
-        "\\lt",
-        "\\gt",
-    ]
-)
+APPROX = r"\approx"
+LAYOUT = re.compile(r"\\\\(?:\[[^\]]{0,20}\])?|(?<!\\)&|\s+")
+"""Rows and columns of a display."""
 
 
 def shortened(s: Formula, links: int) -> Formula:
     """The first links of a chain, and no more of its text."""
-    written = sides(s)
-    text = s.latex
-    if written[links][1] in s.latex:
-        start = s.latex.find(written[links][1], len(written[0][1]))
-        text = s.latex[: start + len(written[links][1])] if start >= 0 else text
-    return replace(s, parts=s.parts[: links + 1], ops=s.ops[:links], latex=text)
+    written = sides(s)[: links + 1]
+    last = written[links][1]
+    start = s.latex.find(last, len(written[0][1]))
+    text = s.latex[: start + len(last)] if start >= 0 else s.latex
+    return replace(
+        s, parts=s.parts[: links + 1], ops=s.ops[:links], latex=text, written=tuple(written)
+    )
 
 
 def sides(s: Formula) -> list[tuple[Place, str]]:
     """The sides of a chain as they are written, with their places; as they were read where that
     cannot be told."""
-    cuts, starts = [0], []
-    depth = 0
-    for hit in re.finditer(r"\\[A-Za-z]+|\\.|[{}=<>≤≥≠]", s.latex):
-        match hit.group():
-            case "{" | r"\begin":
-                depth += 1
-            case "}" | r"\end":
-                depth -= 1
-            case sign if depth == 0 and sign in RELATIONS:
-                cuts.append(hit.end())
-                starts.append(hit.start())
-    if len(cuts) != len(s.parts):
+    if len(s.written) != len(s.parts):
         return [(s.at, latex(p)) for p in s.parts]
-    ends = [*starts, len(s.latex)]
-    found = []
-    for first, last in zip(cuts, ends, strict=True):
-        text = s.latex[first:last]
-        inner = text.strip(" \n\t&")
-        start = first + text.find(inner)
-        lines = s.latex[:start].count("\n")
-        column = start - s.latex[:start].rfind("\n") if lines else s.at.column + start
-        at = Place(s.at.file, s.at.line + lines, column, "" if lines else s.at.source)
-        found.append((at, inner))
-    return found
+    return [(at, LAYOUT.sub(" ", text).strip()) for at, text in s.written]
 
 
 def decimals(text: str) -> int | None:
     """The digits behind the point of a number that is written as a decimal fraction."""
-    hit = re.fullmatch(r"[-−\s{}]*\d+\.(\d+)[\s{}.]*", text)
+    hit = re.fullmatch(r"[-−\s{}]*\d+\.(\d+)[\s{}.]*", undressed(text))
     return len(hit[1]) if hit else None
+
+
+def digits_of(text: str) -> int | None:
+    """The digits that the number behind ≈ is rounded to: 2 of 0.33, -3 of 12000."""
+    hit = re.fullmatch(r"[-−\s{}]*[1-9]\d*?(0*)[\s{}.]*", undressed(text))
+    return -len(hit[1]) if hit else decimals(text)
 
 
 def rounds(value: Number, said: Number, digits: int | None) -> bool:
     """Is `said`, a decimal fraction with so many digits, the rounded `value`?"""
-    return digits is not None and abs(Fraction(value) - Fraction(said)) <= Fraction(
-        1, 2 * 10**digits
+    return digits is not None and abs(Fraction(value) - Fraction(said)) <= (
+        Fraction(10) ** -digits / 2
     )
 
 
 def numeric(left: Expr, op: str, right: Expr, digits: int | None = None) -> Verdict:
     """A relation between two numbers; = to a decimal fraction of so many `digits` also if it is
     the rounded value."""
+    if op == APPROX:
+        return softened(approximate(left, op, right, digits), left, digits)
     try:
         a, b = exact(left), exact(right)
     except (SymgradError, ArithmeticError) as error:
@@ -162,12 +138,26 @@ def approximate(left: Expr, op: str, right: Expr, digits: int | None) -> Verdict
         a, b = (value(e, Point({})) for e in (left, right))
     except (SymgradError, ArithmeticError) as error:
         return Undecided(f"not judged: {error}")
-    if op == "=" and rounds(a, b, digits):
+    if op in ("=", APPROX) and rounds(a, b, digits):
         return Equal("holds as a rounded value", by="arithmetic")
-    if op == "=" and abs(Fraction(a) - Fraction(b)) > Fraction(abs(Fraction(a)), 50):
+    far = abs(Fraction(a) - Fraction(b)) > Fraction(abs(Fraction(a)), 50)
+    if (op == "=" and far) or (op == APPROX and digits is not None):
         told = f"the left side is {as_text(a)}, the right side {as_text(b)}"
         return Differs(told, counterexample=Counterexample({}, {}, a, b))
     return Undecided("found numbers that have no exact value")
+
+
+def softened(v: Verdict, left: Expr, digits: int | None) -> Verdict:
+    """The verdict on a ≈ b from that on a = b, whose right side is rounded to some digits: what
+    is cut off, or follows from numbers that were rounded before, is near and not wrong."""
+    if not isinstance(v, Differs):
+        return v
+    a, b = (Fraction(x or 0) for x in (v.counterexample.left, v.counterexample.right))
+    cut = digits is not None and 0 <= abs(a) - abs(b) < Fraction(10) ** -digits and a * b >= 0
+    if digits is None or (_near(a, b) and (cut or _decimal(left))):
+        return Undecided("holds nearly: some of the numbers may be rounded")
+    to = f" to {digits} digit{'s' * (digits != 1)}" if digits > 0 else ""
+    return replace(v, message=f"{v.message}; it is not the rounded value{to}")
 
 
 def _near(a: Fraction, b: Fraction) -> bool:

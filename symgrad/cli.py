@@ -21,6 +21,9 @@ from symgrad.errors import SymgradError
 
 if TYPE_CHECKING:
     from symgrad.answer import Answer
+    from symgrad.assertion import Claim
+    from symgrad.guard import Piecewise
+    from symgrad.mark import Report
 
 BAD_INPUT = 2
 BUG = 70
@@ -336,7 +339,9 @@ def check(
 
     from symgrad.exam import Exam
     from symgrad.grade import check as checked
+    from symgrad.guard import guarded
     from symgrad.report import lines, sheet, targets
+    from symgrad.solve import solve
     from symgrad.work import read_work
 
     wanted = list(targets(work, output, to)) if to or output is not None else []
@@ -350,7 +355,13 @@ def check(
     if part and against is None:
         raise click.UsageError("found --part without --against, expected an exam whose part it is")
     exam = None if against is None else Exam.read(against)
-    report = checked(read_work(work), exam, part, budget)
+    read = read_work(work)
+    solution = None if exam is None else solve(exam)
+
+    def judged(piecewise: Piecewise[list[Claim]]) -> Report:
+        return checked(read, solution, part, budget, piecewise)
+
+    report = guarded(judged)
     if as_json:
         import json
 

@@ -277,6 +277,8 @@ def beside(
     sides: Sequence[Expr], ranges: Mapping[str, Range], network: Network, facts: Sequence[Expr]
 ) -> set[str]:
     """The integers that only facts name: m of n ≤ m, m ≤ 4."""
+    if not facts:
+        return set()
     taken = frozenset(network.by_name)
     known = set(roles(tuple(sides), ranges, network.sizes, taken).integers)
     values = reached(sides, network) - network.sizes - known

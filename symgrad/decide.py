@@ -9,6 +9,7 @@ the proof: what differs there needs none, and no proof outweighs them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -18,7 +19,8 @@ from time import thread_time
 from symgrad.affine import shift
 from symgrad.argue import Argument
 from symgrad.draw import Draw
-from symgrad.dual import as_text
+from symgrad.dual import Number, as_text
+from symgrad.errors import SymgradError
 from symgrad.expr import (
     Call,
     Div,
@@ -42,7 +44,7 @@ from symgrad.normal.weights import orders, piece, with_powers
 from symgrad.pair import Pair
 from symgrad.points import Hidden, extremes
 from symgrad.polynomial import Outside
-from symgrad.slip import slipped
+from symgrad.slip import slipped, twice
 from symgrad.trial import Judge, Outcome, Trial, apart, instances, look_at_ties
 from symgrad.verdict import (
     Agrees,
@@ -63,14 +65,19 @@ MOST_PLAIN = 1000
 PLAIN = (2, 1, 4, 11)
 """Where such integers begin: one of them may tie with a number that a formula states."""
 MOST_SLIPS = 400
+MOST_TWICE = 200
+"""Formulas with one slip, of which two are put together."""
+MOST_PROOFS = 30
+"""Two slips together that are tried to prove."""
 SLIP_BUDGET = 1.5
 """Seconds to look for the slip that explains a difference."""
 FEWEST = 12
 """Points in general position that must agree before two formulas are said to."""
 
 
-def decide(pair: Pair, budget: float = BUDGET) -> Verdict:
-    r"""The verdict on a pair, within `budget` seconds.
+def decide(pair: Pair, budget: float = BUDGET, two: bool = False) -> Verdict:
+    r"""The verdict on a pair, within `budget` seconds; a difference may be explained by
+    `two` slips together.
 
     >>> from symgrad.expr import Add
     >>> from symgrad.roles import Roles
@@ -81,7 +88,7 @@ def decide(pair: Pair, budget: float = BUDGET) -> Verdict:
     until = thread_time() + budget
     if pair.roles.steps:
         return stepwise(pair, until)
-    return Decision(pair, until).verdict()
+    return Decision(pair, until, two).verdict()
 
 
 def stepwise(pair: Pair, until: float) -> Verdict:
@@ -145,6 +152,7 @@ class Decision:
 
     pair: Pair
     until: float
+    two: bool = False
 
     @cached_property
     def trial(self) -> Trial:
@@ -289,6 +297,26 @@ class Decision:
             if again is None or outcome.right is None or apart(again, outcome.right):
                 continue
             _, proof, _ = self.proof(wrong, self.pair.right, until)
+            if proof is not None and not proof.left and not proof.ties:
+                return name
+        return self.slips(outcome, until) if self.two else ""
+
+    def slips(self, outcome: Outcome, until: float) -> str:
+        """Two slips that together turn the first formula into the second."""
+
+        def value(e: Expr) -> Number | None:
+            if monotonic() > until:
+                return None
+            with suppress(SymgradError):
+                return self.trial.value(e, outcome)
+            return None
+
+        sizes = self.pair.roles.sizes
+        found = twice(self.pair.left, self.pair.right, sizes, value, MOST_TWICE)
+        for name, a, b in islice(found, MOST_PROOFS):
+            if monotonic() > until:
+                return ""
+            _, proof, _ = self.proof(a, b, until)
             if proof is not None and not proof.left and not proof.ties:
                 return name
         return ""

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,24 +194,33 @@ def constant(e: Expr) -> Fraction | None:
     return None
 
 
+KIDS: dict[type, Callable[[Any], tuple[Expr, ...]]] = {
+    Num: lambda e: (),
+    Blank: lambda e: (),
+    Ref: lambda e: e.indices,
+    Add: lambda e: e.terms,
+    Mul: lambda e: e.factors,
+    And: lambda e: e.conds,
+    Call: lambda e: e.args,
+    Neg: lambda e: (e.arg,),
+    Iverson: lambda e: (e.cond,),
+    Div: lambda e: (e.num, e.den),
+    Pow: lambda e: (e.base, e.exp),
+    Rel: lambda e: (e.lhs, e.rhs),
+    Partial: lambda e: (e.of, e.by),
+    Cases: lambda e: tuple(x for branch in e.branches for x in branch if x is not None),
+    Bound: lambda e: (*(x for x in (e.lo, e.hi) if x is not None), *e.conds),
+    Reduce: lambda e: (*e.bounds, e.body),
+}
+"""What stands directly inside each record: looked up, as every walk asks it of every formula."""
+
+
 def children(e: Expr) -> tuple[Expr, ...]:
     """The formulas directly inside `e`, in reading order."""
-    match e:
-        case Num() | Blank():
-            return ()
-        case Ref(indices=xs) | Add(terms=xs) | Mul(factors=xs) | And(conds=xs) | Call(args=xs):
-            return xs
-        case Neg(arg=x) | Iverson(cond=x):
-            return (x,)
-        case Div(num=a, den=b) | Pow(base=a, exp=b) | Rel(lhs=a, rhs=b) | Partial(of=a, by=b):
-            return (a, b)
-        case Cases(branches=bs):
-            return tuple(x for value, cond in bs for x in (value, cond) if x is not None)
-        case Bound(lo=lo, hi=hi, conds=conds):
-            return tuple(x for x in (lo, hi) if x is not None) + conds
-        case Reduce(bounds=bounds, body=body):
-            return (*bounds, body)
-    raise TypeError(f"not a formula: {type(e).__name__}")
+    try:
+        return KIDS[type(e)](e)
+    except KeyError:
+        raise TypeError(f"not a formula: {type(e).__name__}") from None
 
 
 def rebuild(e: Expr, new: Iterable[Expr]) -> Expr:
@@ -271,7 +281,7 @@ def walk(e: Expr) -> Iterator[Expr]:
     while stack:
         top = stack.pop()
         yield top
-        stack.extend(reversed(children(top)))
+        stack.extend(children(top)[::-1])
 
 
 def names(e: Expr) -> set[str]:

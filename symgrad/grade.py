@@ -17,19 +17,24 @@ from types import NoneType
 from symgrad.answer import Answer, TableWork
 from symgrad.assertion import Claim
 from symgrad.decide import BUDGET
+from symgrad.denial import denied, sentence
+from symgrad.display import Row, left_side, rows, unframed
 from symgrad.errors import Place, SymgradError
 from symgrad.exam import Exam
 from symgrad.expr import Expr, Ref, names, walk
 from symgrad.ground import Ground
+from symgrad.guard import Lost, Piecewise, unguarded
 from symgrad.judge import Judge
-from symgrad.mark import Graded, Report, worth
-from symgrad.notation import Formula, Listing, Statement, read, read_expression
+from symgrad.mark import Graded, Report, begins, key_of, same_question, worth
+from symgrad.notation import Formula, Listing, Statement, read_expression, reread
 from symgrad.parts import Parts
+from symgrad.prose import CONDITIONS as STATED
+from symgrad.prose import LOOKS, Span, equations
 from symgrad.roster import complete, sets
 from symgrad.scope import PARAMETER_NAMES
 from symgrad.solve import Solution, Solved, called, solve
-from symgrad.tally import Tally
-from symgrad.typed import plain_equation, plainly_called
+from symgrad.tally import Tally, counting
+from symgrad.typed import plainly_called
 from symgrad.verdict import (
     Differs,
     Equal,
@@ -38,7 +43,7 @@ from symgrad.verdict import (
     Undecided,
     Verdict,
 )
-from symgrad.work import Part, Piece, Written, read_work, written
+from symgrad.work import SHORT, Part, Piece, Written, read_work, written
 
 
 def check(
@@ -46,9 +51,11 @@ def check(
     exam: Exam | Solution | None = None,
     part: str = "",
     budget: float = BUDGET,
+    piecewise: Piecewise[list[Claim]] = unguarded,
 ) -> Report:
     r"""Judge every claim of a work: a file, or its text. For many works solve the exam once, and
-    give the solution.
+    give the solution. `piecewise` does one formula after the other, in this process if not told
+    otherwise.
 
     >>> text = "(a) $\\frac{\\partial L}{\\partial w} = x$"
     >>> exam = Exam.parse("# (a)\n\n$$L = w x$$\n\n$$\\frac{\\partial L}{\\partial w} = ?$$\n")
@@ -69,7 +76,7 @@ def check(
         work = read_work(work)
     elif isinstance(work, str):
         work = written(work)
-    return Checker(work, Parts(solution, part, budget)).report()
+    return Checker(work, Parts(solution, part, budget), piecewise).report()
 
 
 FILE = re.compile(r"[^\n$]{1,300}\.(?:md|txt|tex)")
@@ -85,12 +92,21 @@ PARAMETER = re.compile(r"parameter|parametre|parámetro|paramètre|파라미터|
 NO_PARAMETER = re.compile(r"\bnot?\b|\bkein|n't|hyper|아니|非", re.I)
 
 
+RELATED = re.compile(r"[=<>≤≥≈]|\\(?:le|ge|approx|equiv|to)(?![A-Za-z])")
+"""Signs of an equation or a comparison."""
+GRACE = 5.0
+"""Seconds for a formula beside those for its links, where it is judged in a process of its own."""
+MOST_LINKS = 20
+"""Links of one formula that have seconds of their own."""
+
+
 @dataclass
 class Checker:
     """Walks the pieces of a work."""
 
     work: Written
     parts: Parts
+    piecewise: Piecewise[list[Claim]] = unguarded
     claims: list[Claim] = field(default_factory=list)
     where: dict[tuple[int, int, str], Solved] = field(default_factory=dict)
 
@@ -103,12 +119,24 @@ class Checker:
             if piece.part != last:
                 self.tally.leave()
                 last = piece.part
-            for claim in self.judged(piece):
+            for claim in self.kept(piece):
                 self.claims.append(replace(claim, at=self.sourced(claim.at)))
         self.conditioned()
-        claims = sorted(self.claims, key=lambda c: (c.at.line, c.at.column, c.inner))
+        claims = sorted(self.claims, key=begins)
         title = self.parts.solution.exam.title if self.parts.solution else ""
         return Report(self.work, tuple(claims), tuple(self.graded(claims)), title)
+
+    def kept(self, piece: Piece) -> list[Claim]:
+        """The claims of a piece; not judged where it takes more time or memory than it may."""
+        if not RELATED.search(piece.text):
+            return list(self.judged(piece))
+        links = min(piece.text.count("="), MOST_LINKS) + 1
+        seconds = GRACE + 4 * self.parts.budget * links
+        found = self.piecewise(lambda: list(self.judged(piece)), seconds)
+        if isinstance(found, Lost):
+            lost = Undecided(f"not judged: {found.why}")
+            return [Claim(piece.at, piece.text.strip()[:SHORT], "link", str(piece.part), lost)]
+        return found
 
     def conditioned(self) -> None:
         """A formula with a condition beside it, $x$ if $z > 0$, is not judged wrong without it."""
@@ -120,7 +148,9 @@ class Checker:
                 continue
             words = self.work.lines[c.at.line - 1] if c.at.line <= len(self.work.lines) else ""
             beside = any(o.kind == "condition" for o in lines[c.at.line])
-            if beside and CONDITION.search(words):
+            switches = r"\mathbf{1}" in c.right or r"\begin{cases}" in c.right
+            stated = switches and STATED.search(sentence(self.work.lines, c.at.line, c.at.column))
+            if stated or (beside and CONDITION.search(words)):
                 told = "not judged: a condition stands beside it"
                 self.claims[n] = replace(c, verdict=Undecided(told), right="", remarks=())
 
@@ -128,6 +158,8 @@ class Checker:
         """What the work defines, for formulas that stand before or in another part."""
         for piece in self.work.pieces:
             if not piece.maths or piece.fault is not None or "=" not in piece.text:
+                continue
+            if self.said_false(piece, piece.text):
                 continue
             ground = self.parts.ground(self.section(piece))
             if not ground.of_exam:
@@ -161,7 +193,7 @@ class Checker:
                         r, _ = sorted(work.cells)[n]
                         key = f"{work.layers[r]}: {a.question}"
                     claim = self.last(claims, key, s)
-                    unread = any(c.kind == "unread" and c.part == part for c in claims)
+                    unread = any(c.kind in ("unread", "denied") and c.part == part for c in claims)
                     yield self.grade(a, part, claim, unread)
 
     def last(self, claims: Sequence[Claim], question: str, s: Solved) -> Claim | None:
@@ -207,13 +239,27 @@ class Checker:
             fault = Invalid(told(piece.fault), place=at)
             yield Claim(at, piece.text.strip(), "unread", str(piece.part), fault)
             return
-        if piece.maths:
-            yield from self.mathematics(piece)
-        else:
+        if not piece.maths:
             yield from self.words(piece)
+        elif self.said_false(piece, piece.text):
+            yield self.denied(piece)
+        else:
+            yield from self.mathematics(piece)
 
-    def mathematics(self, piece: Piece, quiet: bool = False) -> Iterator[Claim]:
-        """A formula: all its statements, or each of its rows where not all can be read."""
+    def said_false(self, piece: Piece, text: str) -> bool:
+        """Do the words beside an equation say that it is false?"""
+        return RELATED.search(text) is not None and denied(
+            self.work.lines, piece.at.line, piece.at.column, text
+        )
+
+    def denied(self, piece: Piece) -> Claim:
+        """What is said to be false is no claim of the person."""
+        told = Undecided("not judged: the words beside it say that it is false")
+        return Claim(piece.at, piece.text.strip(), "denied", str(piece.part), told)
+
+    def mathematics(self, piece: Piece, last: bool = True) -> Iterator[Claim]:
+        """A formula: all its statements, or each of its rows where not all can be read. Not its
+        `last` piece: a chain goes on, and its last side is no answer."""
         if not piece.text.strip():
             return
         section = self.section(piece)
@@ -221,19 +267,19 @@ class Checker:
         try:
             statements = self.read(piece, ground)
         except SymgradError as error:
-            if not quiet and not self.prose(piece):
+            if not self.prose(piece):
                 yield from self.unread(piece, error)
             return
         listed = self.listing(piece, statements, ground)
         if listed is not None:
             yield listed
             return
-        questions = () if section is None else self.asked(section)
+        questions = () if section is None or not last else self.asked(section)
         for s in statements:
             if section is not None and numbers_only(s):
                 counted = self.tally.formula(s.latex, replace(piece, at=s.at), section)
                 if counted is not None:
-                    self.where[key_of(counted)] = section
+                    self.where[key_of(counted)] = counting(section)
                     yield counted
             for claim in Judge(ground).statement(s, str(piece.part), questions):
                 if section is not None:
@@ -258,21 +304,43 @@ class Checker:
 
     def unread(self, piece: Piece, error: SymgradError) -> Iterator[Claim]:
         """What cannot be read, with its place; rows of a display that can be are judged."""
-        rows = re.split(r"\\\\", piece.text)
-        if len(rows) > 1 and r"\begin" not in re.sub(r"\\(begin|end)\{aligned\}", "", piece.text):
-            offset = 0
-            for row in rows:
-                inner = re.sub(
-                    r"\\(begin|end)\{(aligned|gathered)\}", lambda m: " " * len(m[0]), row
-                )
-                at = self.shifted(piece, offset + len(inner) - len(inner.lstrip()))
-                offset += len(row) + 2
-                if inner.strip():
-                    yield from self.mathematics(replace(piece, text=inner.strip(), at=at))
+        found = rows(piece.text)
+        if len(found) > 1:
+            yield from self.rowwise(piece, found)
             return
         at = error.at or piece.at
         fault = Invalid(told(error), place=at)
         yield Claim(at, piece.text.strip(), "unread", str(piece.part), fault)
+
+    def rowwise(self, piece: Piece, found: Sequence[Row]) -> Iterator[Claim]:
+        """The rows of a display of which some cannot be read: a chain goes on behind such a row
+        with the left side that it had."""
+        ground = self.parts.ground(self.section(piece))
+        bare = unframed(piece.text)
+        left, since, done = "", 0, 0
+        chain: Piece | None = None
+        for row in found:
+            first = row.start + len(row.text) - len(row.text.lstrip(" \n\t&"))
+            end = row.start + len(row.text)
+            alone = replace(piece, text=bare[first:end], at=self.shifted(piece, first))
+            if not row.goes_on:
+                yield from self.mathematics(chain) if chain else ()
+                chain, left, since = None, left_side(row.text), first
+                longer = alone
+            elif chain is not None:
+                head = chain.text[: len(chain.text) - len(bare[since:done])]
+                longer = replace(chain, text=head + bare[since:end])
+            else:
+                longer, since = replace(alone, text=f"{left} {alone.text}".strip()), first
+            try:
+                self.read(longer, ground)
+            except SymgradError as error:
+                yield from self.mathematics(chain, last=not row.goes_on) if chain else ()
+                yield from self.unread(alone, error)
+                chain = None
+                continue
+            chain, done = longer, end
+        yield from self.mathematics(chain) if chain else ()
 
     def shifted(self, piece: Piece, offset: int) -> Place:
         """The place of a character of a piece."""
@@ -291,10 +359,10 @@ class Checker:
         text = plainly_called(piece.text)
         known = frozenset(f for f, made in scope.functions.items() if varies(*made))
         taken = scope.variables | frozenset(ground.aliases) | (frozenset(scope.functions) - known)
-        found = read(text, piece.at, known, taken)
+        found = reread(text, piece.at, known, taken)
         heads = frozenset(called(found))
         if heads - known:
-            found = read(text, piece.at, known | heads, taken)
+            found = reread(text, piece.at, known | heads, taken)
         return tuple(replace(s, at=self.placed(s.at, piece)) for s in found)
 
     def sourced(self, at: Place) -> Place:
@@ -372,21 +440,42 @@ class Checker:
         return found if mine and mine[0] == piece else refs
 
     def words(self, piece: Piece) -> Iterator[Claim]:
-        """Arithmetic, counts and plain equations in a line of words."""
-        stripped = piece.text.strip()
-        equation = plain_equation(stripped)
-        if equation is not None:
-            at = replace(piece.at, column=piece.text.find(equation[1]) + 1)
-            made = replace(piece, text=equation[0], at=at, maths=True)
-            found = list(self.mathematics(made, quiet=True))
+        """Plain equations, arithmetic and counts in a line of words."""
+        rest = piece.text
+        for span in equations(piece.text):
+            found = list(self.typed(piece, span))
+            yield from found
             if found:
-                yield from found
-                return
+                end = span.start + len(span.text)
+                gone = "\N{REPLACEMENT CHARACTER}" * len(span.text)
+                rest = rest[: span.start] + gone + rest[end:]
         section = self.section(piece)
-        for claim in self.tally.line(piece, section):
+        for claim in self.tally.line(replace(piece, text=rest), section):
             if section is not None:
-                self.where[key_of(claim)] = section
+                self.where[key_of(claim)] = counting(section)
             yield claim
+
+    def typed(self, piece: Piece, span: Span) -> Iterator[Claim]:
+        """The claims of an equation among words; listed where it may be a piece of another."""
+        at = replace(piece.at, column=span.start + 1)
+        made = replace(piece, text=span.latex, at=at, maths=True)
+        if self.said_false(made, span.text):
+            yield self.denied(made)
+        elif span.whole:
+            section = self.section(made)
+            for found in self.mathematics(made):
+                claim = replace(found, at=at, start=None)
+                if span.conditional and isinstance(claim.verdict, Differs):
+                    open_ = Undecided("not judged: the words beside it state a condition")
+                    claim = replace(claim, verdict=open_, right="", remarks=())
+                if section is not None:
+                    self.where[key_of(claim)] = section
+                yield claim
+        elif LOOKS.search(span.text):
+            told = "found what may be a part of an equation among words"
+            hint = "write it in a line of its own, or between dollars"
+            fault = Invalid(f"{told}; {hint}", place=at)
+            yield Claim(at, span.text, "unread", str(piece.part), fault)
 
 
 def varies(args: tuple[str, ...], body: Expr) -> bool:
@@ -402,21 +491,6 @@ def numbers_only(s: Statement) -> bool:
 def told(error: SymgradError) -> str:
     """What was found and expected, and what to do, without the place."""
     return f"{error.message}; {error.hint}" if error.hint else error.message
-
-
-def key_of(c: Claim) -> tuple[int, int, str]:
-    """What tells a claim from the others."""
-    return (c.at.line, c.at.column, c.latex)
-
-
-def same_question(a: str, b: str) -> bool:
-    """Are two questions the same but for spelling?"""
-    return squashed(a) == squashed(b)
-
-
-def squashed(latex: str) -> str:
-    """LaTeX without spaces and braces."""
-    return re.sub(r"[\s{}&]|\\[dt](?=frac)", "", latex.replace(r"\mathrm{d}", "d"))
 
 
 def answers_of(s: Solved) -> Iterator[Answer]:

@@ -93,6 +93,10 @@ class Ground(Lexicon):
         """The exam's network with what the work defines, and the latter by itself."""
         return Ground(self.outer, budget=self.budget), Ground(Scope(), budget=self.budget)
 
+    def stands(self, r: Ref) -> bool:
+        """Does a name stand for a formula or a value?"""
+        return r.name in self.scope.network.by_name or self.meaning(r) is not None
+
     def about(self, e: Expr) -> bool:
         """Does a formula speak of what the network computes?"""
         by_name = self.scope.network.by_name
@@ -108,10 +112,11 @@ class Ground(Lexicon):
             return next((v for v in tried if not isinstance(v, Invalid)), tried[-1])
         try:
             left, right = self.plainly(left), self.plainly(right)
-            if len(found_ := self.spelled_out(left, right)) > 1:
+            if found_ := self.spelled_out(left, right):
                 told = [self.link(a, b, at, digits) for a, b in found_]
                 fine = (v for v in told if isinstance(v, Equal | EqualExceptTies | Agrees))
-                return next(fine, told[0])
+                open_ = (v for v in told if isinstance(v, Undecided))
+                return next(fine, next(open_, told[0]))
             if (apart := self.unconnected(left, right)) is not None:
                 return apart
             if found := self.valued(left, right, digits):
@@ -129,13 +134,13 @@ class Ground(Lexicon):
 
     def spelled_out(self, left: Expr, right: Expr) -> list[tuple[Expr, Expr]]:
         """The pair with ranges for Σ_i without limits: that of the letter, and those of what it
-        reads. One pair if there is no choice."""
+        reads; Σ_{i ≠ j} keeps its condition. None if no such sum has a range."""
         network, scope = self.scope.network, self.scope
         loose = {
             x.name
             for e in (left, right)
             for x in walk(e)
-            if isinstance(x, Bound) and x.lo is None and x.hi is None and not x.conds
+            if isinstance(x, Bound) and x.lo is None and x.hi is None
         }
         choices: dict[str, list[Range]] = {}
         for name in loose:
@@ -149,8 +154,8 @@ class Ground(Lexicon):
                     if len(axis) == len(x.indices):
                         found += [r for i, r in zip(x.indices, axis, strict=True) if i == Ref(name)]
             choices[name] = list(dict.fromkeys(found))[:3]
-        if all(len(c) < 2 for c in choices.values()):
-            return [(left, right)]
+        if not any(choices.values()):
+            return []
         out = []
         some = {n: c for n, c in choices.items() if c}
         for picked in product(*some.values()):
@@ -222,30 +227,31 @@ class Ground(Lexicon):
         return replace(both, known=(*both.known, *there)) if there else both
 
     def existing(self, sides: Sequence[Expr]) -> tuple[Condition, ...]:
-        """2 ≤ m where somebody speaks of ∂L/∂w_2 and w has the indices 1, …, m."""
+        """2 ≤ m where somebody speaks of ∂L/∂w_2 and w has the indices 1, …, m; 1 ≤ i ≤ n where
+        of a_i, whose letter no sum binds."""
         network = self.scope.network
+        bound = {x.name for e in sides for x in walk(e) if isinstance(x, Bound)}
         found: list[Condition] = []
-        for x in (x for e in sides for x in walk(e) if isinstance(x, Partial)):
-            for ref in (x.of, x.by):
-                axes = network.ranges(ref.name) if isinstance(ref, Ref) else None
-                if not isinstance(ref, Ref) or axes is None or len(axes) != len(ref.indices):
-                    continue
-                for i, axis in zip(ref.indices, axes, strict=True):
-                    letter = isinstance(i, Ref) and not i.indices
-                    if isinstance(i, Num) or (letter and i != axis.hi):
-                        found += conditions(Rel("<=", axis.lo, i)) or ()
-                        found += conditions(Rel("<=", i, axis.hi)) or ()
-        return tuple(c for c in found if c.form.coefficients)
+        for ref in (x for e in sides for x in walk(e) if isinstance(x, Ref)):
+            axes = network.ranges(ref.name)
+            if axes is None or len(axes) != len(ref.indices):
+                continue
+            for i, axis in zip(ref.indices, axes, strict=True):
+                letter = isinstance(i, Ref) and not i.indices and i.name not in bound
+                if isinstance(i, Num) or (letter and i != axis.hi):
+                    found += conditions(Rel("<=", axis.lo, i)) or ()
+                    found += conditions(Rel("<=", i, axis.hi)) or ()
+        return tuple(dict.fromkeys(c for c in found if c.form.coefficients))
 
     def decided(self, pair: Pair) -> Verdict:
         """The verdict, the formulas as they were read. A counterexample in the names that the
         formulas are written with is smaller than one in the inputs of the network."""
-        found = decide(pair, self.budget)
+        found = decide(pair, self.budget, two=not pair.network.equations)
         if isinstance(found, Invalid):
             return Undecided(f"not judged: {found.message}")
         if isinstance(found, Differs) and pair.network.equations:
             by_itself = replace(pair, network=Network(facts=pair.network.facts))
-            plainer = decide(by_itself, self.budget)
+            plainer = decide(by_itself, self.budget, two=True)
             if isinstance(plainer, Differs):
                 found = replace(plainer, slip=plainer.slip or found.slip)
         reading = (latex(pair.left), latex(pair.right))
@@ -267,6 +273,9 @@ class Ground(Lexicon):
                 if x.name not in known and x.name not in bound:
                     told = f"found ${latex(x)}$, which the exam does not have here"
                     return Stranger(x, told, at.find(latex(x)), entry=False)
+                if not x.indices and self.indexed(x.name):
+                    told = f"found ${latex(x)}$ as a whole, which is not read; write its entries"
+                    return Stranger(x, told, at.find(latex(x)), entry=False)
                 entries = [x]
                 for u in network.upstream:
                     if isinstance(u.symbol, Ref) and u.symbol.name == x.name:
@@ -287,6 +296,14 @@ class Ground(Lexicon):
                     told = f"found ${latex(x)}$, but there is no ${latex(entries[0])}$"
                     return Stranger(x, told, at.find(latex(x)))
         return None
+
+    def indexed(self, name: str) -> bool:
+        """Does the exam write a name with indices only?"""
+        ranks = set(self.scope.network.ranks(name))
+        for u in self.scope.network.upstream:
+            if isinstance(u.symbol, Ref) and u.symbol.name == name:
+                ranks.add(len(u.symbol.indices))
+        return bool(ranks) and 0 not in ranks
 
     def replaced(self, fault: Stranger, left: Expr, right: Expr) -> Verdict:
         """Invalid, with the name that makes the claim right if there is one."""

@@ -10,7 +10,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from symgrad.assertion import Claim, decimals, numeric, shortened, sides
+from symgrad.assertion import (
+    APPROX,
+    Claim,
+    decimals,
+    digits_of,
+    numeric,
+    shortened,
+    sides,
+    softened,
+)
 from symgrad.errors import Place, SymgradError
 from symgrad.expr import (
     Blank,
@@ -62,15 +71,43 @@ class Judge:
         if all(not free(p) and not names(p) for p in parts):
             yield from self.numeric(s, part)
             return
-        equal = next((k for k, op in enumerate(ops) if op != "="), len(ops))
-        if not equal:
-            yield self.condition(s, part)
-            return
+        equal = next((k for k in range(len(ops)) if not self.equates(s, k)), len(ops))
         if equal < len(ops):  # A = B > 0 says A = B, and a condition
-            yield self.condition(s, part)
+            yield self.compared(s, equal, part)
+        if not equal:
+            return
+        if equal < len(ops):
             s = shortened(s, equal)
         s = replace(s, parts=tuple(map(self.ground.meant, s.parts)))
         yield from self.chain(s, part, questions)
+
+    def equates(self, s: Formula, k: int) -> bool:
+        """Does a relation of a chain say that two sides are equal? ≈ before a number does, if what
+        stands before it has a value."""
+        if s.ops[k] != APPROX or names(s.parts[k + 1]):
+            return s.ops[k] == "="
+        return not names(s.parts[k]) or bool(self.ground.scope.network.values)
+
+    def compared(self, s: Formula, k: int, part: str) -> Claim:
+        """What a relation of a chain says that is no equality: that two formulas differ, that they
+        are near, or a condition."""
+        left, right = s.parts[k], s.parts[k + 1]
+        if s.ops[k] == APPROX and isinstance(left, Ref) and not names(right):
+            return self.condition(s, part)  # if g ≈ 1
+        if s.ops[k] == APPROX:
+            near = Undecided("found ≈ between formulas; it is judged between numbers")
+            return Claim(s.at, s.latex, "link", part, near)
+        if s.ops[k] != "!=" or not any(
+            isinstance(x, Partial) for e in (left, right) for x in walk(e)
+        ):
+            return self.condition(s, part)
+        found = self.ground.link(self.ground.meant(left), self.ground.meant(right), s.at)
+        verdict: Verdict = Undecided(f"not judged: {found.message}")
+        if isinstance(found, Differs):
+            verdict = Equal(f"they differ: {found.message}", by="counterexample")
+        elif isinstance(found, Equal):
+            verdict = Invalid("the two sides are equal", place=s.at)
+        return Claim(s.at, s.latex, "link", part, verdict)
 
     def declared(self, s: Statement, part: str) -> Iterator[Claim]:
         """Ranges, shapes, data, labels: taken over where they are new."""
@@ -96,7 +133,11 @@ class Judge:
         written = sides(s)
         for k, op in enumerate(s.ops):
             (at, left), (_, right) = written[k], written[k + 1]
-            verdict = numeric(s.parts[k], op, s.parts[k + 1], decimals(right))
+            digits = digits_of(right) if op == APPROX else decimals(right)
+            verdict = numeric(s.parts[k], op, s.parts[k + 1], digits)
+            if op == APPROX and not isinstance(verdict, Equal):  # 1000 ≈ 1024 rounds the other way
+                turned = numeric(s.parts[k + 1], op, s.parts[k], digits_of(left))
+                verdict = turned if isinstance(turned, Equal) else verdict
             text = s.latex if len(s.parts) == 2 else f"{left} {op} {right}"
             yield Claim(at, text, "numeric", part, verdict)
 
@@ -105,6 +146,10 @@ class Judge:
         first, last = s.parts[0], s.parts[-1]
         if isinstance(first, Mul) and any(a.at == s.at for a in s.applied):
             told = "found a function of an indexed name on the left, expected a name"
+            yield Claim(s.at, s.latex, "unread", part, Invalid(told, place=s.at))
+            return
+        if self.differential(first):
+            told = f"found ${latex(first)}$, a gradient without its quantity or a product"
             yield Claim(s.at, s.latex, "unread", part, Invalid(told, place=s.at))
             return
         goal = self.goal(s, questions)
@@ -120,12 +165,25 @@ class Judge:
             yield from self.value(s, first, part)
             return
         new = self.new_name(first)
+        if new is not None and s.ops[0] == APPROX:  # what is only near defines nothing
+            if isinstance(first, Ref) and self.ground.stands(first):
+                yield from self.links(s, part, 0)
+            else:
+                yield Claim(s.at, s.latex, "unrelated", part)
+            return
         if new is None or self.repeated(first, s.parts[1], s.at):
             yield from self.links(s, part, 0)
             return
         yield self.defined(new, s, part)
         if len(s.parts) > 2:
             yield from self.links(s, part, 1)
+
+    def differential(self, e: Expr) -> bool:
+        """Is a side dw, where nothing is called d?"""
+        match e:
+            case Mul(factors=(Ref(name="d", indices=()), Ref())):
+                return "d" not in self.ground.known
+        return False
 
     def goal(self, s: Formula, questions: Sequence[Expr]) -> Partial | None:
         """The gradient that a chain is about: its first side, or one that a question asks for."""
@@ -150,9 +208,10 @@ class Judge:
         """The value of a name that a question asks for."""
         links = list(self.links(s, part, 0))
         yield from (replace(c, inner=True) for c in links if len(links) > 1)
-        digits = decimals(sides(s)[-1][1])
-        verdict = self.ground.link(name, s.parts[-1], s.at, digits)
-        yield Claim(s.at, s.latex, "answer", part, verdict, latex(name), covers=(latex(name),))
+        verdict = self.linked(s, len(s.ops) - 1, name, sides(s)[-1][1])
+        place = sides(s)[-1][0]
+        whole = Claim(place, s.latex, "answer", part, verdict, latex(name), covers=(latex(name),))
+        yield replace(whole, start=s.at)
 
     def repeated(self, left: Expr, right: Expr, at: Place) -> bool:
         """Is a name that the work has defined said once more, rightly?"""
@@ -195,8 +254,8 @@ class Judge:
         try:
             self.ground.define(latex(head), replace(s, parts=s.parts[:2], ops=s.ops[:1]))
         except SymgradError as error:
-            fault = Invalid(error.message, place=error.at or s.at)
-            return Claim(s.at, s.latex, "definition", part, fault)
+            open_ = Undecided(f"not judged: {error.message}")
+            return Claim(s.at, s.latex, "definition", part, open_)
         return Claim(s.at, s.latex, "definition", part)
 
     def links(self, s: Formula, part: str, start: int) -> Iterator[Claim]:
@@ -204,10 +263,17 @@ class Judge:
         written = sides(s)
         for k in range(start, len(s.parts) - 1):
             (at, left), (_, right) = written[k], written[k + 1]
-            verdict = self.ground.link(s.parts[k], s.parts[k + 1], s.at, decimals(right))
+            verdict = self.linked(s, k, s.parts[k], right)
             text = s.latex if len(s.parts) == 2 else f"{left} {s.ops[k]} {right}"
             right_is = self.corrected(verdict)
             yield Claim(at, text, "link", part, verdict, right=right_is)
+
+    def linked(self, s: Formula, k: int, left: Expr, written: str) -> Verdict:
+        """left = the side behind the relation k of a chain, which is `written` so."""
+        near = s.ops[k] == APPROX
+        digits = digits_of(written) if near else decimals(written)
+        verdict = self.ground.link(left, s.parts[k + 1], s.at, digits)
+        return softened(verdict, left, digits) if near else verdict
 
     def corrected(self, verdict: Verdict) -> str:
         """The formula that should stand beside a wrong one."""
@@ -223,13 +289,21 @@ class Judge:
         else:
             asked = tuple(map(latex, covers))
             exact = next((q for q, e in zip(asked, covers, strict=True) if e == goal), asked[0])
+            place = sides(s)[s.parts.index(last)][0]
             if len(links) == 1:
                 whole = replace(links[0], kind="answer", question=exact, covers=asked)
+                whole = replace(whole, at=place, start=s.at)
             else:
                 yield from (replace(c, inner=True) for c in links)
-                verdict = self.ground.link(goal, last, s.at, decimals(sides(s)[-1][1]))
+                k = s.parts.index(last) - 1
+                verdict = (
+                    self.linked(s, k, goal, sides(s)[-1][1])
+                    if k == len(s.ops) - 1
+                    else self.ground.link(goal, last, s.at)
+                )
                 right = self.corrected(verdict)
-                whole = Claim(s.at, s.latex, "answer", part, verdict, exact, right, covers=asked)
+                whole = Claim(place, s.latex, "answer", part, verdict, exact, right, covers=asked)
+                whole = replace(whole, start=s.at)
             yield self.whole(whole, goal, last, tuple(links) if len(links) > 1 else ())
         self.ground.claimed.append((goal, last))
 

@@ -32,6 +32,11 @@ FONTS = re.compile(
     r"\\(?:mathbf|mathrm|mathcal|mathit|boldsymbol|bm|mathsf)\s*\{?\s*([A-Za-z])\s*\}?"
 )
 """A letter in a font of its own."""
+VARIANTS = {
+    rf"\{a}": rf"\var{a}" for a in ("epsilon", "phi", "theta", "rho", "sigma", "pi", "kappa")
+}
+VARIANTS |= {b: a for a, b in VARIANTS.items()}
+"""Two shapes of one Greek letter, which a keyboard does not tell apart."""
 DEEPEST = 20
 """Names of a work that stand for formulas with names of the work."""
 
@@ -90,6 +95,9 @@ class Lexicon:
         network, known = self.scope.network, self.known
         ranks = network.ranks(x.name)
         if x.name not in known:
+            other = VARIANTS.get(x.name)
+            if other in known and other is not None:
+                return Ref(other, x.indices)
             plain = FONTS.sub(r"\1", x.name)
             if plain != x.name and plain in known:
                 return Ref(plain, x.indices)

@@ -143,9 +143,31 @@ def worth(claim: Claim, ties: bool) -> Fraction | None:
         case EqualExceptTies():
             return right if ties else HALF
         case Differs(slip=slip):
-            return Fraction(1) if claim.follows else HALF if slip else Fraction(0)
+            one = bool(slip) and "+" not in slip
+            return Fraction(1) if claim.follows else HALF if one else Fraction(0)
         case Agrees():
             return right
         case Undecided():
             return None
     return Fraction(0)
+
+
+def key_of(c: Claim) -> tuple[int, int, str]:
+    """What tells a claim from the others."""
+    return (c.at.line, c.at.column, f"{c.kind}: {c.latex}")
+
+
+def begins(c: Claim) -> tuple[int, int, bool]:
+    """The order of claims: where their formulas begin, an answer before its links."""
+    at = c.start or c.at
+    return (at.line, at.column, c.inner)
+
+
+def same_question(a: str, b: str) -> bool:
+    """Are two questions the same but for spelling?"""
+    return squashed(a) == squashed(b)
+
+
+def squashed(latex: str) -> str:
+    """LaTeX without spaces and braces."""
+    return re.sub(r"[\s{}&]|\\[dt](?=frac)", "", latex.replace(r"\mathrm{d}", "d"))

@@ -76,7 +76,8 @@ class Macros:
                 given, at = argument(latex, at)
                 body = body.replace(f"#{k + 1}", given)
             inner = self.expanded(body, depth + 1)
-            out.append(inner if count == 0 and re.fullmatch(r"\\?\w+", inner) else f"{{{inner}}}")
+            bare = re.fullmatch(r"\\?\w+", inner) if count == 0 else None
+            out.append(f"{{{inner}}}" if not bare and is_argument("".join(out)[-400:]) else inner)
             if out[-1][-1].isalpha() and latex[at : at + 1].isalpha():
                 out.append(" ")
             length += len(inner) + 2
@@ -86,6 +87,25 @@ class Macros:
                     hint="write it out",
                 )
         return "".join((*out, latex[at:]))
+
+
+ARGUMENT = re.compile(r"(?:[_^]|(?<!\\)\\[A-Za-z]+)\s*$")
+SECOND = re.compile(r"\\(?:[dt]?frac|binom|stackrel|overset|underset)\s*$")
+
+
+def is_argument(before: str) -> bool:
+    r"""Does what follows stand for one argument: x_\a, \hat\a, \frac{1}\a? Elsewhere a macro is
+    put in as it is, without braces."""
+    if ARGUMENT.search(before):
+        return True
+    if not before.endswith("}"):
+        return False
+    depth = 0
+    for k in range(len(before) - 1, max(-1, len(before) - 200), -1):
+        depth += (before[k] == "}") - (before[k] == "{")
+        if depth == 0:
+            return SECOND.search(before[:k][-20:]) is not None
+    return False
 
 
 def braced(text: str, at: int, limit: int = LONGEST) -> str | None:

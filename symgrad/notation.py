@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, cast
 from lark import Lark, Token, UnexpectedToken
 from lark.lexer import Lexer
 
+from symgrad.dressing import balanced
 from symgrad.errors import NotationError, Place
 from symgrad.expr import (
     Blank,
@@ -56,6 +57,8 @@ class Formula:
     latex: str
     otherwise: bool = False
     applied: tuple[Applied, ...] = field(default=(), compare=False)
+    written: tuple[tuple[Place, str], ...] = field(default=(), compare=False)
+    """Where each side stands, and how it is written."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,10 @@ def read(
         return tuple(_statements(raw, source))
     except Fault as fault:
         raise source.error(fault) from None
+
+
+reread = lru_cache(maxsize=4096)(read)
+"""`read`, for those who read one text several times, as a work is read."""
 
 
 def read_expression(
@@ -335,7 +342,14 @@ def _single(parsed: _Parsed, source: Source) -> Statement:
     if any(isinstance(p, Listed) for p in parts):
         return _listing(parsed, place, text)
     applied = tuple(_applied(h, source) for h in parsed.heads)
-    return Formula(parts, ops, place, text, parsed.item.otherwise, applied)
+    written = tuple(_sides(parsed.item, source))
+    return Formula(parts, ops, place, text, parsed.item.otherwise, applied, written)
+
+
+def _sides(item: Item, source: Source) -> Iterator[tuple[Place, str]]:
+    """Where the sides of a chain stand, and how they are written."""
+    for marks in item.sides():
+        yield source.place(marks[0].pos), balanced(source.text[marks[0].pos : marks[-1].end])
 
 
 def _applied(head: Head, source: Source) -> Applied:

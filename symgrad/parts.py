@@ -10,7 +10,7 @@ from symgrad.errors import ExamError, Place, SymgradError
 from symgrad.expr import Expr, Partial, Ref, names
 from symgrad.ground import Ground
 from symgrad.lexicon import Aliases
-from symgrad.notation import Formula, read
+from symgrad.notation import Formula, reread
 from symgrad.scope import Scope
 from symgrad.solve import Solution, Solved
 from symgrad.typed import plainly_called
@@ -116,7 +116,7 @@ def spoken(text: str) -> set[str]:
     """The names in a piece, as far as it can be read, and its gradients as keys."""
     found: set[str] = set()
     try:
-        for s in read(plainly_called(text), Place()):
+        for s in reread(plainly_called(text), Place()):
             if isinstance(s, Formula):
                 for p in s.parts:
                     found |= names(p)

@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from symgrad.assertion import Claim
+from symgrad.dressing import undressed
 from symgrad.errors import Place, SheetError, SymgradError, point
 from symgrad.mark import Graded, Report, kept_back
 from symgrad.page import Block, Cell, Heading, Paragraph, Remark, Sheet, Span, Spans, Table
@@ -57,8 +58,8 @@ def sentences(c: Claim, answers: bool = True, said: str = "") -> Iterator[Spans]
         message = v.message if answers else kept_back(v.message)
         yield (Span("text", message),) if c.kind == "unread" else spans(message)
     if isinstance(v, Differs) and v.slip and not again:
-        told = say("slips", v.slip.replace(" ", "-"))
-        yield told or spans(f"slip: {v.slip}")
+        for name in v.slip.split(" + "):
+            yield say("slips", name.replace(" ", "-")) or spans(f"slip: {name}")
     for remark in c.remarks:
         yield spans(remark)
     if answers and c.right and c.wrong:
@@ -155,6 +156,12 @@ def targets(work: Path, output: Path | None, to: Sequence[str]) -> Iterator[tupl
     beside the work."""
     ending = "" if output is None else output.suffix.lstrip(".")
     if output is not None and ending in TARGETS:
+        if to and set(to) != {ending}:
+            formats = ", ".join(sorted(set(to)))
+            raise SheetError(
+                f"found the formats {formats} for {output}, expected {ending} as its ending says",
+                hint="leave --to out, or give a directory with -o",
+            )
         for target in to or (ending,):
             yield target, output.parent, output.stem
         return
@@ -217,9 +224,11 @@ def written(c: Claim) -> Spans:
 
 
 def safe(span: Span) -> Span:
-    """A formula that cannot be set is shown as code."""
+    """A formula that cannot be set is shown without its boxes and braces, else as code."""
     if span.kind != "math" or settable(span.content):
         return span
+    if settable(bare := undressed(span.content)):
+        return Span("math", " ".join(bare.split()))
     return Span("code", " ".join(span.content[:LONGEST].split()))
 
 

@@ -202,6 +202,11 @@ class Sorter:
 
     def comparison(self, parts: Sequence[Expr], ops: Sequence[str], start: int, at: Place) -> None:
         """``1 ≤ i ≤ n`` is the range of i; a comparison of sizes is a fact, any other a remark."""
+        if r"\approx" in ops:
+            raise NetworkError(
+                r"found \approx, which symgrad does not read here",
+                hint="answers are exact; write =",
+            )
         if "=" in ops:
             raise NetworkError(
                 "found = and a comparison in one chain, expected one of them",

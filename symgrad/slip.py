@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 
 from symgrad.affine import affine
 from symgrad.expr import (
@@ -272,6 +273,56 @@ def slipped(
     for name, slip in SLIPS.items():
         for wrong in places(whole, slip):
             yield name, wrong
+
+
+UNDONE = (
+    "upper limit",
+    "sign",
+    "number",
+    "indicator reversed",
+    "transposed",
+    "kernel not flipped",
+    "index shifted",
+    "lower limit",
+    "other unit",
+    "max and min exchanged",
+)
+"""Slips that a slip of the same name takes back."""
+LOSSES = (
+    "path forgotten",
+    "factor forgotten",
+    "indicator lost",
+    "square forgotten",
+    "sum dropped",
+    "bracket lost",
+    "elementwise",
+)
+"""Slips that lose something, which nothing brings back."""
+MOST_LOSSES = 24
+"""Places of a loss that are tried with a second loss."""
+
+
+def twice(
+    right: Expr, claim: Expr, sizes: tuple[str, ...], value: Callable[[Expr], object], most: int
+) -> Iterator[tuple[str, Expr, Expr]]:
+    """Two slips together, by their names, with two formulas that are equal if these turn `right`
+    into `claim`: one made in `right`, one taken back in `claim`, or two losses in `right`. Only
+    those of one `value` at a point come out; at most so many formulas are made on either side."""
+    wanted = value(claim)
+    made: dict[object, list[tuple[str, Expr]]] = {}
+    first = [(n, e) for n, e in islice(slipped(right, sizes), most) if n != "wrong variable"]
+    for name, wrong in first:
+        if (v := value(wrong)) is not None:
+            made.setdefault(v, []).append((name, wrong))
+    for back, undone in islice(slipped(claim, sizes), most):
+        if back in UNDONE and (v := value(undone)) is not None:
+            for name, wrong in made.get(v, ()):
+                yield " + ".join(dict.fromkeys((name, back))), wrong, undone
+    losses = [(n, e) for n, e in first if n in LOSSES][:MOST_LOSSES]
+    for name, wrong in losses:
+        for other, both in slipped(wrong, sizes):
+            if other in LOSSES and wanted is not None and value(both) == wanted:
+                yield " + ".join(dict.fromkeys((name, other))), both, claim
 
 
 def _is_size(e: Expr, whole: Whole) -> bool:

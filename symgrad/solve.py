@@ -94,7 +94,7 @@ def solve(exam: Exam) -> Solution:
     >>> [a.latex for a in solve(exam).answers]
     ['x']
     """
-    return Solution(exam, Solver(exam).section(exam.root, Scope(), ()))
+    return Solution(exam, pointed(Solver(exam).section(exam.root, Scope(), ())))
 
 
 TIES: dict[str, Ties] = {"strict": "strict", "ge": "ge", "first": "first", "split": "split"}
@@ -143,7 +143,7 @@ class Solver:
                 )
             if special is not None:
                 works[k] = special
-        works = dict(sorted(pointed(works, section.points).items()))
+        works = dict(sorted(works.items()))
         children = tuple(self.section(c, scope, path) for c in section.children)
         return Solved(section, scope, where, works, children)
 
@@ -336,13 +336,32 @@ def questions(group: Sequence[Sequence[Statement]], scope: Scope) -> list[Questi
     return [q for q in scope.questions if q.at in places]
 
 
-def pointed(works: Mapping[int, Work], points: str | None) -> dict[int, Work]:
-    """The heading's points, divided evenly over its question marks."""
-    number = sum(len(w.answers) for w in works.values())
-    if points is None or not number:
-        return dict(works)
-    each = Fraction(points) / number
-    return {
-        k: replace(w, answers=tuple(replace(a, points=each) for a in w.answers))
-        for k, w in works.items()
-    }
+def pointed(s: Solved, each: Fraction | None = None) -> Solved:
+    """A section whose questions have points: those of its heading, without what headings in it
+    state for themselves, divided evenly over the question marks that are left; `each` is what an
+    outer heading has for one."""
+    if s.section.points is not None:
+        whole = Fraction(s.section.points)
+        inner = sum((stated(c) for c in s.children), Fraction(0))
+        number = unpointed(s)
+        each = (whole - inner if inner <= whole else whole) / number if number else None
+    works = s.works
+    if each is not None:
+        works = {
+            k: replace(w, answers=tuple(replace(a, points=each) for a in w.answers))
+            for k, w in s.works.items()
+        }
+    return replace(s, works=works, children=tuple(pointed(c, each) for c in s.children))
+
+
+def stated(s: Solved) -> Fraction:
+    """The points that a section states, or the sections in it."""
+    if s.section.points is not None:
+        return Fraction(s.section.points)
+    return sum((stated(c) for c in s.children), Fraction(0))
+
+
+def unpointed(s: Solved) -> int:
+    """The question marks of a section that no heading in it states points for."""
+    inner = (c for c in s.children if c.section.points is None)
+    return sum(len(w.answers) for w in s.works.values()) + sum(map(unpointed, inner))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from symgrad.work import label_end
-
 
 def plainly_called(text: str) -> str:
     r"""max( of a person in a hurry is \max(."""
@@ -15,8 +13,6 @@ def plainly_called(text: str) -> str:
 FUNCTION = re.compile(r"(?<![\\A-Za-z{])(?:max|min|exp|log|ln|tanh|sinh|cosh|sin|cos)(?=\s*[({_^])")
 
 
-PLAIN = re.compile(r"[\w\s\\^{}()\[\]+\-*/=.,<>|'∂δσθ·×−]+")
-WORDS = re.compile(r"(?<![\\\w{])[^\W\d_]{2,}")
 KNOWN_WORDS = frozenset(
     [
         "alpha",
@@ -54,26 +50,19 @@ KNOWN_WORDS = frozenset(
 )
 
 
-TIMES = re.compile(r"(?<=[\d)\s])[xX](?=[\d(\s])")
-"""2 x 3 is a product of numbers."""
-NAMELIKE = re.compile(r"[d∂][A-Za-z]\w*|[A-Za-z]{1,2}_\w+|[A-Za-z]|[a-z]hat")
-"""Words of an equation in plain text: dL, w_1, yhat, x; other words are words."""
-
-
-def plain_equation(line: str) -> tuple[str, str] | None:
-    """A line of plain text that reads as an equation, in LaTeX, and as it stands."""
-    body = line[label_end(line) :].lstrip("-*•> \t").rstrip(" .,;")
-    if "=" not in body or len(body) > 400 or not PLAIN.fullmatch(body):
-        return None
-    if body.startswith("=") or body.endswith("=") or "==" in body:
-        return None
-    for word in WORDS.findall(body):
-        base = word.split("_")[0]
-        if base not in KNOWN_WORDS and not NAMELIKE.fullmatch(word):
-            return None
-    if not re.search(r"[A-Za-z]", TIMES.sub("", body)):
-        return None
-    return in_latex(body), body
+SMALL = "₀-₉ₐ-ₜᵢ-ᵪⱼ₊₋₌₍₎⁰-⁹⁺⁻⁼⁽⁾ⁿⁱᵀ¹²³"
+"""Small signs below and above the line, as they stand in a class of a pattern."""
+SCRIPT = rf"(?:[_^](?:\{{[^{{}}]{{0,40}}\}}|\w+)|['\u0302-\u0304{SMALL}]){{0,9}}"
+"""What may stand on a letter: indices, powers, primes, accents."""
+NAME = (
+    r"(?:(?!that|what|chat)[^\W\d_]_?hat(?![A-Za-z])|"
+    rf"(?:alpha|beta|gamma|delta|theta|sigma|phi|mu|[^\W\d_])){SCRIPT}"
+)
+QUOTIENT = re.compile(rf"(?<![^\W\d_\\])[d∂]({NAME})\s*/\s*[d∂]({NAME})(?![^\W\d_])")
+"""dL/dw, the gradient."""
+WORD = re.compile(r"(?<![\\A-Za-z{])(" + "|".join(sorted(KNOWN_WORDS - {"hat"})) + r")(?![A-Za-z])")
+SUM = re.compile(rf"[Σ∑](?=\s{{0,9}}[_^{SMALL}])|∑")
+PRODUCT = re.compile(rf"[Π∏](?=\s{{0,9}}[_^{SMALL}])|∏")
 
 
 def in_latex(text: str) -> str:
@@ -82,14 +71,39 @@ def in_latex(text: str) -> str:
     >>> in_latex("dL/dw_1 = (y_hat - y) * v_1")
     '\\frac{\\partial L}{\\partial w_1} = (\\hat{y} - y) * v_1'
     """
-    text = re.sub(r"[d∂]([A-Za-z]\w*)\s*/\s*[d∂]([A-Za-z]\w*)", _fraction, text)
-    text = re.sub(r"(?<![A-Za-z\\])([A-Za-z])_?hat\b", r"\\hat{\1}", text)
-    text = text.replace("**", "^").replace("−", "-")
+    text = QUOTIENT.sub(_fraction, text)
     text = re.sub(
-        r"(?<![\\A-Za-z{])(" + "|".join(KNOWN_WORDS - {"hat"}) + r")(?![A-Za-z])", r"\\\1", text
+        r"(?<![A-Za-z\\])(?!that|what|chat)([A-Za-z])_?hat(?![A-Za-z])", r"\\hat{\1}", text
     )
+    text = text.replace("**", "^").replace("−", "-").replace("–", "-")
+    text = PRODUCT.sub(r"\\prod", SUM.sub(r"\\sum", text))
+    text = re.sub(r"√\s*(?=\()", r"\\sqrt", text)
+    for sign in (r"\sqrt", "^", "_"):
+        text = grouped(text, sign)
+    text = WORD.sub(r"\\\1", text)
     text = text.replace(r"\sigmoid", r"\sigma").replace(r"\relu", r"\mathrm{ReLU}")
+    for word, sign in (("<=", r"\le "), (">=", r"\ge "), ("!=", r"\ne ")):
+        text = text.replace(word, sign)
     return re.sub(r"_(\w{2,})", lambda m: "_{" + m[1] + "}", text)
+
+
+def grouped(text: str, sign: str) -> str:
+    r"""The parentheses behind a sign as braces: x^(n-1) is x^{n-1}.
+
+    >>> grouped("x^(n-1) (a)", "^")
+    'x^{n-1} (a)'
+    """
+    at = 0
+    while (at := text.find(sign + "(", at)) >= 0:
+        first = at + len(sign)
+        depth = 0
+        for k in range(first, len(text)):
+            depth += (text[k] == "(") - (text[k] == ")")
+            if depth == 0:
+                text = f"{text[:first]}{{{text[first + 1 : k]}}}{text[k + 1 :]}"
+                break
+        at = first
+    return text
 
 
 def _fraction(hit: re.Match[str]) -> str:

@@ -87,6 +87,8 @@ EQUALS = re.compile(r"(?<![=<>!])=(?!=)")
 HEADING = re.compile(
     r"\s{0,20}(?:\#{1,6}\s{1,9}|\\(?:sub){0,2}(?:section|paragraph)\*?\{)(?P<title>[^}\n]*)"
 )
+COUNTED = re.compile(r"(\d{1,2})\s{1,4}(?=[^\W\d_])(?![a-z])")
+"""A heading that begins with its number: 2 Average pooling."""
 
 
 @dataclass(frozen=True)
@@ -415,6 +417,8 @@ def labelled(line: str, now: Part) -> Part:
         letter = LETTERED.match(line[number.end() :].lstrip(" .):"))
         said = number["letter"] or _letter(letter)
         return Part(number["number"], said.lower(), heading or line)
+    if heading and (hit := COUNTED.match(heading)):
+        return Part(hit[1], "", heading)
     letter = LETTERED.match(line)
     if letter:
         return replace(now, letter=_letter(letter), title=heading or line)

@@ -18,7 +18,6 @@ from symgrad.grade import check
 from symgrad.mark import Report
 from symgrad.render import render
 from symgrad.report import lines, sheet
-from symgrad.typed import plain_equation
 from symgrad.verdict import Differs, Equal, EqualExceptTies, Invalid, Missing, Undecided
 from symgrad.work import Part, labelled, read_work, written
 
@@ -278,26 +277,6 @@ def test_labels_of_parts(line: str, part: tuple[str, str]) -> None:
     assert (found.number, found.letter) == part
 
 
-@pytest.mark.parametrize(
-    ("line", "latex"),
-    [
-        ("dL/dw_1 = (y_hat - y) * v_1", r"\frac{\partial L}{\partial w_1} = (\hat{y} - y) * v_1"),
-        ("(b) ∂L/∂a = delta_1", r"\frac{\partial L}{\partial a} = \delta_1"),
-        ("* db = 3", None),
-        ("the answer = 3 apples", None),
-        ("Let us see", None),
-        ("a == b", None),
-    ],
-)
-def test_plain_equations(line: str, latex: str | None) -> None:
-    found = plain_equation(line)
-    if latex is None:
-        assert found is None or found[0] == "db = 3"
-    else:
-        assert found is not None
-        assert found[0] == latex
-
-
 # -- reports --------------------------------------------------------------------------------------
 
 
@@ -509,3 +488,290 @@ def test_no_answers_gives_nothing_away() -> None:
     assert "lacks" not in told
     assert "Right is" not in told
     assert not report.json(answers=False)["claims"][0]["right"]
+
+
+# -- displays and words beside formulas -----------------------------------------------------------
+
+
+def display(*rows: str) -> str:
+    return "(b) so\n\n\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}\n"
+
+
+GRADIENT = r"\frac{\partial L}{\partial w}"
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ([rf"{GRADIENT} &= \frac{{\partial L}}{{\partial \hat y}} v", r"&= \blah", r"&= (\hat y - y) v"],
+         [(4, "link", "Equal"), (5, "unread", "Invalid"), (6, "answer", "Equal")]),
+        ([rf"{GRADIENT} &= \blah", r"&= (\hat y - y)", r"&\quad \cdot v"],
+         [(4, "unread", "Invalid"), (5, "answer", "Equal")]),
+        ([rf"{GRADIENT} &= \blah", r"&= (\hat y - y) w"],
+         [(4, "unread", "Invalid"), (5, "answer", "Differs")]),
+        ([rf"{GRADIENT} &= (\hat y - y) +", r"&\quad \blah v"],
+         [(5, "unread", "Invalid")]),
+        ([rf"{GRADIENT} &= (y - \hat y) v", r"&= \blah"],
+         [(4, "link", "Differs"), (5, "unread", "Invalid")]),
+        ([r"\blah &= 3", r"&= 4", rf"{GRADIENT} &= (\hat y - y) v"],
+         [(4, "unread", "Invalid"), (5, "unread", "Invalid"), (6, "answer", "Equal")]),
+    ],
+)  # fmt: skip
+def test_a_chain_goes_on_behind_a_row_that_is_not_read(
+    rows: list[str], found: list[tuple[int, str, str]]
+) -> None:
+    claims = judged(display(*rows), LINEAR)
+    assert [(c.at.line, c.kind, c.verdict.name) for c in claims if c.verdict] == found
+
+
+WRONG = rf"${GRADIENT} = (y - \hat y) v$"
+RIGHT = rf"${GRADIENT} = (\hat y - y) v$"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"It is false that {WRONG}.",
+        f"Wrong: {WRONG}",
+        f"{WRONG} is wrong.",
+        f"{WRONG} would be incorrect, since",
+        f"A common mistake is {WRONG}",
+        f"A common mistake is to write\n\n$${WRONG[1:-1]}$$",
+        f"Instead of {WRONG} we have {RIGHT}.",
+        f"It is not true that {WRONG}, so {RIGHT}.",
+        f"{WRONG} 는 틀렸다. 따라서 {RIGHT}",
+        f"흔히 하는 실수는 {WRONG} 이다. 그러므로 {RIGHT}",
+        "it is wrong that dL/dw = (y - y_hat) v",
+    ],
+)
+def test_what_is_said_to_be_false_is_no_claim(text: str) -> None:
+    claims = judged(f"(b) {text}", LINEAR)
+    assert claims[0].kind == "denied"
+    assert not any(c.wrong for c in claims)
+    assert words(claims[1:]) == ["Equal"] * text.count(RIGHT)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"The squared error is large, {WRONG}",
+        f"We do not need the bias, so {WRONG}",
+        f"Not that wrong. Now {WRONG}",
+        f"It is wrong to stop here, but {WRONG}",
+        f"The gradient is not zero: {WRONG}",
+    ],
+)
+def test_other_words_take_nothing_back(text: str) -> None:
+    assert words(judged(f"(b) {text}", LINEAR)) == ["Differs"]
+
+
+def test_only_a_formula_that_was_taken_back_leaves_the_points_open() -> None:
+    report = check(f"(b) I corrected my mistake: {RIGHT}", Exam.parse(LINEAR))
+    first = next(a for a in report.answers if a.part == "(b)")
+    assert first.earned is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "When the unit is active, $C$.",
+        "$C$ if the unit fires.",
+        "If $a_j$ is positive,\n$C$.",
+        "$C$, provided that the unit is on",
+        "유닛이 활성인 경우 $C$",
+    ],
+)
+def test_a_formula_under_a_condition_in_words_is_not_called_wrong(text: str) -> None:
+    for claim in (r"\frac{\partial L}{\partial a_j} = (o - y) v_j", r"\frac{\partial h_j}{\partial a_j} = 1"):  # fmt: skip
+        (found,) = judged(f"1.3 {text.replace('C', claim)}", MLP)
+        assert isinstance(found.verdict, Undecided)
+        (found,) = judged(f"1.3 If so, good. We know that ${claim}$", MLP)
+        assert isinstance(found.verdict, Differs)
+
+
+# -- sums without limits --------------------------------------------------------------------------
+
+INNER = r"""# 1
+
+$$q = \sum_{i=1}^n a_i b_i, \quad L = \tfrac12 q^2$$
+
+$\frac{\partial L}{\partial a_i} = ?$
+"""
+
+
+@pytest.mark.parametrize(
+    ("exam", "formula", "verdict"),
+    [
+        (INNER, r"\frac{\partial L}{\partial a_j} = b_j \sum_i a_i b_i", "Equal"),
+        (INNER, r"\frac{\partial L}{\partial a_j} = b_j^2 a_j + b_j \sum_{i \ne j} a_i b_i", "Equal"),
+        (INNER, r"\frac{\partial L}{\partial a_j} = b_j \sum_{i \ne j} a_i b_i", "Differs"),
+        (INNER, r"\sum_{k \neq i} a_k b_k = q - a_i b_i", "Equal"),
+        (INNER, r"\sum_{k=1}^{n} [k \ne i] a_k b_k = q - a_i b_i", "Equal"),
+        (INNER, r"\sum_{k \neq i} a_k b_k = q", "Differs"),
+        (INNER, r"\sum_{k \in S} a_k = 1", "Invalid"),
+        (SOFTMAX, r"\sum_{j \ne k} p_j = 1 - p_k", "Equal"),
+        (SOFTMAX, r"\sum_k \sum_{j \ne k} p_j = K - 1", "Equal"),
+        (LINEAR, r"\frac{\partial L}{\partial x_j} = \sum_k w_{kj} \delta_k", "Equal"),
+        (LINEAR, r"\frac{\partial L}{\partial x_j} = \sum_k w_{jk} \delta_k", "Differs"),
+        (LINEAR, r"\sum_k x_{2k} = 1", "Undecided"),
+    ],
+)  # fmt: skip
+def test_a_sum_without_limits_runs_over_what_it_reads(
+    exam: str, formula: str, verdict: str
+) -> None:
+    (claim,) = judged(f"${formula}$", exam)
+    assert claim.verdict is not None
+    assert claim.verdict.name == verdict or (verdict == "Equal" and claim.fine)
+    assert (verdict == "Invalid") == (claim.kind == "unread")
+
+
+# -- counts ---------------------------------------------------------------------------------------
+
+STACK = """# 1
+
+| Layer | Output size | Parameters |
+| --- | --- | --- |
+| INPUT 28×28×1 | | |
+| CONV5-8 valid | ? | ? |
+| POOL2 | ? | ? |
+| CONV3-16 same | ? | ? |
+| FC-10 | ? | ? |
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "verdicts"),
+    [
+        ("CONV5-8 has 208 parameters. POOL2 has 0 parameters.", ["Equal", "Equal"]),
+        ("CONV5-8 has 208 parameters, POOL2 has none, CONV3-16 has 1168 and FC-10 has 23 050 parameters.", ["Equal"] * 4),
+        ("The parameters: CONV5-8: 208, POOL2: 0, CONV3-16: 1,168, FC-10: 23,050", ["Equal"] * 4),
+        ("CONV5-8 has $208$ parameters, POOL2 has $0$ parameters.", ["Equal", "Equal"]),
+        ("The output of CONV5-8 is 24x24x8 and that of POOL2 is 12x12x8.", ["Equal", "Equal"]),
+        ("CONV5-8 has 200 parameters. POOL2 has 3 parameters.", ["Differs", "Differs"]),
+        ("CONV5-8 has $5 \\times 5 \\times 8 + 8 = 208$ parameters.", ["Equal", "Equal"]),
+        ("CONV5-8 has 208 parameters since its filters are 5x5.", ["Equal"]),
+        ("CONV5-8 and POOL2 have 208 and 0 parameters.", ["Equal"]),
+        ("POOL2 has no parameters, but CONV5-8 has 8 filters of 5x5.", ["Equal"]),
+        ("| CONV5-8 | 24 x 24 x 8 | 208 |\n| POOL2 | 12×12×8 = 1152 | 0 (no weights) |\n| FC-10 | 10 | 23\u202f050 |", ["Equal"] * 6),
+        ("| Layer | Parameters |\n| --- | --- |\n| CONV5-8 | 208 |\n| CONV3-16 (same) | 1.168 |\n| FC-10 | 10 |", ["Equal", "Equal", "Differs"]),
+    ],
+)  # fmt: skip
+def test_counts_of_several_layers(text: str, verdicts: list[str]) -> None:
+    report = check(f"1.\n\n{text}\n", Exam.parse(STACK))
+    counts = [c for c in report.claims if c.verdict is not None]
+    assert words(counts) == verdicts
+    answered = [a for a in report.answers if a.claim is not None]
+    assert len(answered) == len([c for c in counts if c.kind == "count"])
+
+
+# -- places ---------------------------------------------------------------------------------------
+
+
+def test_links_and_answers_stand_at_their_sides() -> None:
+    text = display(rf"{GRADIENT} &= \frac{{\partial L}}{{\partial \hat y}} v", r"&= (y - \hat y) v", r"&= (\hat y - y) v")  # fmt: skip
+    claims = judged(text, LINEAR)
+    assert [(c.at.line, c.at.column, c.kind) for c in claims] == [
+        (6, 4, "answer"),
+        (4, 1, "link"),
+        (4, 34, "link"),
+        (5, 4, "link"),
+    ]
+    (claim,) = judged(r"(b) $\frac{\partial L}{\partial w} = (\hat y - y) v$", LINEAR)
+    assert claim.at.column == 1 + claim.at.source.index("(", 5)
+
+
+@pytest.mark.parametrize("ending", ["pdf", "md", "tex"])
+def test_a_format_and_an_ending_that_differ_are_an_error(tmp_path: Path, ending: str) -> None:
+    work = tmp_path / "work.md"
+    work.write_text("$1 + 1 = 2$\n")
+    for to in {"md", "tex", "pdf"} - {ending}:
+        out = tmp_path / f"x.{ending}"
+        made = CliRunner().invoke(main, ["check", str(work), "--to", to, "-o", str(out)])
+        assert made.exit_code == 2
+        assert not out.exists()
+
+
+# -- two slips together ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("exam", "claim", "slips"),
+    [
+        (LINEAR, r"\frac{\partial L}{\partial w} = -2 (\hat y - y) v", {"number", "sign"}),
+        (LINEAR, r"\frac{\partial L}{\partial x_j} = -\sum_{i=1}^m w_{ij} \delta_i", {"sign", "upper limit"}),
+        (LINEAR, r"\frac{\partial L}{\partial x_j} = \sum_{i=1}^m w_{ji} \delta_i", {"transposed", "upper limit"}),
+        (MLP, r"\frac{\partial L}{\partial a_j} = (y - o) v_j", {"indicator lost", "sign"}),
+        (MLP, r"\frac{\partial L}{\partial W_{ji}} = (o - y) v_j", {"factor forgotten", "indicator lost"}),
+        (MLP, r"\frac{\partial L}{\partial o} = y - o", {"sign"}),
+        (MLP, r"\frac{\partial L}{\partial o} = 7 y^3", set()),
+    ],
+)  # fmt: skip
+def test_one_or_two_slips_explain_a_wrong_answer(exam: str, claim: str, slips: set[str]) -> None:
+    report = check(f"${claim}$", Exam.parse(exam))
+    (found,) = (c for c in report.claims if c.verdict is not None)
+    assert isinstance(found.verdict, Differs)
+    assert set(found.verdict.slip.split(" + ")) - {""} == slips
+    told = [line for line, _ in lines(report)]
+    assert sum("slip" in line for line in told) == 0
+
+
+# -- as people write, once more -------------------------------------------------------------------
+
+RESIDUAL = r"""# 1 A gated unit
+
+$$a = u x + c, \quad g = \sigma(a), \quad m = v x, \quad o = g m, \quad L = \tfrac12 (o - t)^2, \quad (x, t) \sim \mathcal D$$
+
+with $\sigma(z) = \frac{1}{1 + e^{-z}}$.
+
+$$\frac{\partial L}{\partial v} = ?$$
+
+# 2 Average pooling
+
+$$y_i = \tfrac12 (x_{2i-1} + x_{2i}), \quad i = 1, \dots, n, \quad \epsilon_i = \frac{\partial L}{\partial y_i}$$
+
+$$\frac{\partial L}{\partial x_{2i}} = ?$$
+
+# 3 A layer
+
+$$s_j = \max(0, h_j), \quad h_j = \sum_{i=1}^{d} A_{ji} r_i, \quad j = 1, \dots, p, \quad \varphi_j = \frac{\partial L}{\partial s_j}$$
+
+$$\frac{\partial L}{\partial r_i} = ?$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "verdicts"),
+    [
+        ("## 1\n" r"$\frac{\partial L}{\partial v} = (o - t) g x$. If $g \approx 1$ it is large.", ["Equal"]),
+        ("Question 2\n∂L/∂x_{2i} = ½ εᵢ", ["Equal"]),
+        ("Question 2\n∂L/∂x_{2i-1} = εᵢ/2", ["Equal"]),
+        ("Question 2\n∂L/∂x_{2i} = εᵢ", ["Differs"]),
+        ("Question 3\n∂L/∂rᵢ = Σⱼ Aⱼᵢ [hⱼ > 0] ϕⱼ", ["Equal"]),
+        ("Question 3\n∂L/∂rᵢ = Σⱼ Aⱼᵢ [hⱼ ≥ 0] ϕⱼ", ["EqualExceptTies"]),
+        (r"\newcommand{\ind}[1]{\mathbf{1}[#1]}" "\nQuestion 3\n"
+         r"$\frac{\partial L}{\partial r_i} = \sum_j A_{ji} \ind{h_j > 0} \varphi_j$", ["Equal"]),
+    ],
+)  # fmt: skip
+def test_signs_of_a_keyboard_and_macros_of_a_document(text: str, verdicts: list[str]) -> None:
+    assert words(judged(text, RESIDUAL)) == verdicts
+
+
+def test_the_number_at_the_start_of_a_heading_is_its_label() -> None:
+    report = check(written("Question 3\n\n$1 = 1$"), Exam.parse(RESIDUAL))
+    assert {a.part for a in report.answers} == {"1", "2", "3"}
+    assert labelled("## 2 Average pooling", Part()).number == "2"
+    assert labelled("2 layers are there", Part("9")).number == "9"
+    assert labelled("# 3d convolution", Part()).number == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"$db^{[l]} = \frac1m \sum_{i=1}^m Z_i$",
+        r"$dw = x d$",
+        r"$t_i = \sum_k \frac{\partial E}{\partial Y_k} Y_k$",
+        r"$y_i = w x_i$, $y_i = w^2 x_i + y_i$",
+    ],
+)
+def test_a_formula_that_says_too_little_is_not_called_wrong(text: str) -> None:
+    assert not any(c.wrong for c in judged(text) if c.kind != "unread")

@@ -462,3 +462,22 @@ def test_numbers_of_equations_and_comments_are_no_mathematics() -> None:
     assert answer.latex == r"2 (z - y)\, x"
     assert answer.question == r"\frac{\partial L}{\partial w}"
     assert all(t.macro not in ("tag", "label") for t in tokenize(NUMBERED.replace("$", "")))
+
+
+@pytest.mark.parametrize(
+    ("outer", "own", "a", "b", "points"),
+    [
+        (" (4 points)", False, " (1 point)", " (3 points)", [1, 3]),
+        (" (4 points)", True, " (1 point)", " (2 points)", [1, 1, 2]),
+        (" (4 points)", False, " (1 point)", "", [1, 3]),
+        (" (4 points)", False, "", "", [2, 2]),
+        (" (1 point)", True, " (2 points)", " (2 points)", [1, 2, 2]),
+        ("", True, " (2 points)", "", [None, 2, None]),
+    ],
+)
+def test_points_of_a_heading_hold_those_of_the_headings_in_it(
+    outer: str, own: bool, a: str, b: str, points: list[int | None]
+) -> None:
+    asked = f"\n\n$${ASK}$$\n\n"
+    text = f"{HOUSE}# A{outer}{asked if own else chr(10) * 2}## (a){a}{asked}## (b){b}{asked}"
+    assert [x.points for x in solve(Exam.parse(text)).answers] == points

@@ -660,13 +660,12 @@ REFUSALS: list[tuple[str, int, str]] = [
         1,
         r"found \binom, which symgrad does not read; binomial coefficients are not read; write the factors",
     ),
-    (r"a \approx b", 3, r"found \approx, which symgrad does not read; answers are exact; write ="),
-    (r"x \mapsto y", 3, r"found \mapsto, which symgrad does not read; write f(x) = …"),
     (
-        r"a \equiv b",
-        3,
-        r"found \equiv, which symgrad does not read; write = for a definition or an equation",
+        r"[a \approx b]",
+        1,
+        r"found \approx in a condition; write = or a comparison",
     ),
+    (r"x \mapsto y", 3, r"found \mapsto, which symgrad does not read; write f(x) = …"),
     (
         r"x^\top y",
         3,
@@ -684,9 +683,9 @@ REFUSALS: list[tuple[str, int, str]] = [
         "found %, which symgrad does not read; a percent sign starts a comment in LaTeX; leave it out",
     ),
     (
-        r"a \Rightarrow b",
-        3,
-        r"found \Rightarrow, which symgrad does not read; write the two statements apart, with \quad between them",
+        r"a > 0 \Rightarrow b = a",
+        7,
+        r"found a condition before \Rightarrow; write the branches with \begin{cases}",
     ),
     (
         r"\frac{\partial^2 L}{\partial w^2}",
@@ -699,9 +698,14 @@ REFUSALS: list[tuple[str, int, str]] = [
         "found a second derivative; differentiate once and give the result a name",
     ),
     (
-        r"\frac{\partial}{\partial w} L",
+        r"\frac{\partial}{\partial w} (a + b)",
         1,
         r"found a derivative of nothing, expected a name after the sign; write \frac{\partial L}{\partial w}",
+    ),
+    (
+        r"\frac{\partial}{\partial w} L x",
+        1,
+        r"found a product after a derivative sign; write \frac{\partial L}{\partial w}, or \cdot before the next factor",
     ),
     (
         r"\frac{d}{\mathrm d w} L",

@@ -358,6 +358,8 @@ def _condition(conds: Any, pos: int) -> Expr:
     for sides, ops in conds:
         if isinstance(ops, Listed) or not ops or None in sides:
             raise Fault(pos, "found a condition that compares nothing", "write [z > 0]")
+        if r"\approx" in ops:
+            raise Fault(pos, r"found \approx in a condition", "write = or a comparison")
         found += [Rel(op, a, b) for op, a, b in zip(ops, sides, sides[1:], strict=False)]
     return found[0] if len(found) == 1 else And(tuple(found))
 

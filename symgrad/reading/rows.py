@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from symgrad.dressing import balanced
 from symgrad.reading.scan import CALLS, Fault, Mark, partners
 
 CONDITIONAL = {
@@ -31,7 +32,7 @@ LEADS = {
     "or", "all", "by",
 }  # fmt: skip
 """Words of a sentence around formulas, which are no names of quantities."""
-LAYOUT = ("comma", "stop", "amp", "newline", "quad", "words", "begin", "end", "and")
+LAYOUT = ("comma", "stop", "amp", "newline", "quad", "words", "begin", "end", "and", "arrow")
 
 
 @dataclass
@@ -53,11 +54,24 @@ class Item:
         ops = [m.text for m in self.marks if m.kind == "rel"]
         return bool(ops) and "=" not in ops
 
+    def sides(self) -> list[list[Mark]]:
+        """The marks between its relations."""
+        found: list[list[Mark]] = [[]]
+        depth = 0
+        for mark in self.marks:
+            depth += (mark.kind == "open") - (mark.kind == "close")
+            if mark.kind == "rel" and not depth:
+                found.append([])
+            else:
+                found[-1].append(mark)
+        return [side for side in found if side]
+
     def latex(self, text: str) -> str:
         """The source of the item, without what stands between its pieces."""
         edges = [0, *self.jumps, len(self.marks)]
         pairs = pairwise(edges)
-        return " ".join(text[self.marks[a].pos : self.marks[b - 1].end] for a, b in pairs)
+        pieces = (text[self.marks[a].pos : self.marks[b - 1].end] for a, b in pairs)
+        return " ".join(map(balanced, pieces))
 
 
 def items(marks: list[Mark], padding: bool = False) -> list[Item]:
@@ -81,6 +95,7 @@ def items(marks: list[Mark], padding: bool = False) -> list[Item]:
             continue
         padding = current.zero() or (padding and current.compares())
         run = _run(marks, n, padding)
+        _refuse_conditional(current, run)
         current.otherwise = padding and any(m.text.strip().lower() in OTHERWISE for m in run)
         n += len(run)
         after = marks[n] if n < len(marks) else None
@@ -127,6 +142,14 @@ def _run(marks: list[Mark], n: int, padding: bool) -> list[Mark]:
     if len(run) == 1 and run[0].kind == "words" and _is_word(run[0].text):
         _refuse_word(marks, n)
     return run
+
+
+def _refuse_conditional(before: Item, run: list[Mark]) -> None:
+    """Refuse z > 0 ⇒ h = z: an equation that holds under a condition."""
+    arrow = next((m for m in run if m.kind == "arrow"), None)
+    if arrow is not None and before.compares():
+        hint = r"write the branches with \begin{cases}"
+        raise Fault(arrow.pos, f"found a condition before {arrow.text}", hint)
 
 
 def _is_word(text: str) -> bool:
@@ -185,13 +208,14 @@ def _step(run: list[Mark], before: Mark | None, after: Mark | None) -> str:
         raise Fault(mark.pos, f"found '{mark.text}', expected a formula before it")
     if before is None or after is None:
         return ""
+    apart = not {"words", "arrow"}.isdisjoint(kinds)
     joins = before.kind in ("rel", "op", "in", "sim") or after.kind in ("rel", "op", "in", "sim")
     if "newline" in kinds:
-        plain = not commas and "words" not in kinds
+        plain = not commas and not apart
         if after.kind == "rel" or (after.kind == "op" and plain):
             return "continue"
         return "" if before.kind in ("rel", "op") and plain else "row"
-    if "words" in kinds or "stop" in kinds:
+    if apart or "stop" in kinds:
         return "next"
     if "amp" in kinds:
         return "" if joins and not commas and kinds.count("amp") == 1 else "next"

@@ -12,8 +12,10 @@ import difflib
 import re
 from dataclasses import dataclass, replace
 
+from symgrad.dressing import undressed
 from symgrad.errors import NotationError, Place
 from symgrad.macros import MACROS, plain_blanks
+from symgrad.reading.signs import respelled
 
 MAX_TEXT, MAX_DEPTH, MAX_DIGITS = 20_000, 60, 30
 """Largest text, deepest nesting and longest number that are read."""
@@ -72,7 +74,8 @@ FONTS = (
 RELATIONS = {
     "=": "=", ":=": "=", "<": "<", ">": ">", r"\lt": "<", r"\gt": ">", r"\le": "<=", r"\leq": "<=",
     r"\leqslant": "<=", r"\ge": ">=", r"\geq": ">=", r"\geqslant": ">=", r"\ne": "!=",
-    r"\neq": "!=",
+    r"\neq": "!=", r"\equiv": "=", r"\triangleq": "=", r"\coloneqq": "=", r"\doteq": "=",
+    r"\approx": r"\approx", r"\simeq": r"\approx",
 }  # fmt: skip
 FUNCTIONS = "exp log ln tanh sin cos sinh cosh arctan max min".split()
 CALLS = {
@@ -96,6 +99,8 @@ CLOSERS = {
     ")": ")", "]": "]", "}": "}", r"\}": r"\}", r"\rbrace": r"\}", r"\rbrack": "]",
     r"\rfloor": r"\rfloor", r"\rceil": r"\rceil", r"\rvert": r"\rvert",
 }  # fmt: skip
+ARROWS = r"\Rightarrow \Longrightarrow \implies \iff \Leftrightarrow \therefore \because".split()
+"""What stands between two statements as a word does."""
 
 KINDS: dict[str, tuple[str, str]] = {
     **{"\\" + g: ("name", "\\" + g) for g in GREEK},
@@ -123,6 +128,7 @@ KINDS: dict[str, tuple[str, str]] = {
     r"\in": ("in", r"\in"), r"\sim": ("sim", r"\sim"), r"\land": ("and", ","),
     r"\wedge": ("and", ","),
     "|": ("bar", "|"), r"\vert": ("bar", "|"), r"\forall": ("words", "for all"),
+    **{a: ("arrow", a) for a in ARROWS},
 }  # fmt: skip
 
 MEANT = {"name", "style", "rel", "function", "open", "close", "dots", "op", "macro", "in", "sim"}
@@ -171,7 +177,16 @@ UNICODE = dict(
     )
 )
 UNICODE |= {"×": "times", "·": "cdot", "⋅": "cdot", "≤": "le", "≥": "ge", "≠": "ne", "∂": "partial"}
-UNICODE |= {"∈": "in", "…": "dots", "∇": "nabla", "ℓ": "ell", "∼": "sim"}
+UNICODE |= {"∈": "in", "…": "dots", "∇": "nabla", "ℓ": "ell", "∼": "sim", "≈": "approx"}
+UNICODE |= {
+    "≡": "equiv",
+    "⇒": "Rightarrow",
+    "⟹": "implies",
+    "⇔": "iff",
+    "⟺": "iff",
+    "≔": "coloneqq",
+}
+UNICODE |= {"∴": "therefore", "∵": "because", "√": "sqrt", "∑": "sum", "∏": "prod"}
 
 WORD = re.compile(r"\s*\{\s*([A-Za-z][A-Za-z0-9-]+)\s*\}")
 WORDS = re.compile(r"\s*\{([^{}\\$%]*)\}")
@@ -198,7 +213,18 @@ def scan(text: str) -> list[Mark]:
     """
     if len(text) > MAX_TEXT:
         raise Fault(0, f"found a formula of {len(text)} characters, expected at most {MAX_TEXT}")
-    text = plain_blanks(text)
+    text = undressed(plain_blanks(text))
+    found = respelled(text)
+    if found is None:
+        return _scanned(text)
+    made, where = found
+    try:
+        return [replace(m, pos=where[m.pos], end=where[m.end - 1] + 1) for m in _scanned(made)]
+    except Fault as fault:
+        raise Fault(where[fault.offset], fault.message, fault.hint) from None
+
+
+def _scanned(text: str) -> list[Mark]:
     marks: list[Mark] = []
     pos = 0
     while pos < len(text):

@@ -145,6 +145,8 @@ class Pass(Names):
             case r"\sqrt":
                 return self._root(n)
             case r"\partial":
+                if self._kind(n + 1) == "sub":
+                    return self._subscripted(n)
                 end = self._inline(n, len(self.marks))
                 if not end:
                     hint = r"write \frac{\partial L}{\partial w}"
@@ -174,6 +176,8 @@ class Pass(Names):
         x, y, end = self._argument(middle, r"\frac")
         kind = "FRAC"
         top, bottom = self._d(a), self._d(x)
+        if top and a + top == b and (found := self._operator(n, (x, y), (top, bottom), end)):
+            return found
         if top and bottom:
             below = self._differential(n, x, y, bottom)
             above = self._differential(n, a, b, top)
@@ -187,6 +191,26 @@ class Pass(Names):
             raise Fault(self.marks[n].pos, r"found \partial on one side of a fraction only")
         self._derivative(n, (a, b), (x, y), kind, total=self._text(a - 1) != r"\partial")
         return self._after(end)
+
+    def _operator(self, n: int, by: tuple[int, int], sizes: tuple[int, int], end: int) -> int:
+        r"""``\frac{d}{dw} L``: writes it and gives its end; 0 if it is none."""
+        (top, bottom), (x, y) = sizes, by
+        a = self._argument(n + 1, r"\frac")[0]
+        if not bottom or self._text(a) != self._text(x) or top != bottom:
+            return 0
+        stop = self._extent(end)
+        if self._extent(x + bottom) != y or not stop:
+            return 0
+        total = self._text(a) != r"\partial"
+        self._alone(n, stop)
+        self._derivative(n, (end, stop), (x + bottom, y), "DERIV", total)
+        return stop
+
+    def _alone(self, n: int, end: int) -> None:
+        """Refuse a derivative sign before a product: how far it reaches is not said."""
+        if self._extent(end) or self._text(end) in ("(", "[", r"\frac"):
+            hint = r"write \frac{\partial L}{\partial w}, or \cdot before the next factor"
+            raise Fault(self.marks[n].pos, "found a product after a derivative sign", hint)
 
     def _derivative(
         self, n: int, of: tuple[int, int], by: tuple[int, int], kind: str, total: bool
@@ -252,12 +276,19 @@ class Pass(Names):
         self._derivative(n, of, by, "DERIV", total)
         return end
 
+    def _subscripted(self, n: int) -> int:
+        r"""``\partial_w L``."""
+        end = self._nabla(n)
+        self._alone(n, end)
+        return end
+
     def _nabla(self, n: int) -> int:
         scripts, primes, start = self._scripts(n + 1)
         end = self._extent(start)
         if "sub" not in scripts or not end or "sup" in scripts or primes:
-            hint = r"write \nabla_{w} L with one name below and one after"
-            raise Fault(self.marks[n].pos, r"found \nabla, expected a gradient of a name", hint)
+            sign = self._text(n)
+            hint = rf"write {sign}_{{w}} L with one name below and one after"
+            raise Fault(self.marks[n].pos, f"found {sign}, expected a gradient of a name", hint)
         self._derivative(n, (start, end), scripts["sub"], "DERIV", total=False)
         return end
 
