@@ -305,7 +305,7 @@ class Decision:
         """Two slips that together turn the first formula into the second."""
 
         def value(e: Expr) -> Number | None:
-            if monotonic() > until:
+            if thread_time() > until:
                 return None
             with suppress(SymgradError):
                 return self.trial.value(e, outcome)
@@ -314,7 +314,7 @@ class Decision:
         sizes = self.pair.roles.sizes
         found = twice(self.pair.left, self.pair.right, sizes, value, MOST_TWICE)
         for name, a, b in islice(found, MOST_PROOFS):
-            if monotonic() > until:
+            if thread_time() > until:
                 return ""
             _, proof, _ = self.proof(a, b, until)
             if proof is not None and not proof.left and not proof.ties:

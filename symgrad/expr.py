@@ -43,7 +43,7 @@ class Ref(Expr):
 
     name: str
     indices: tuple[Expr, ...] = ()
-    commas: bool = field(default=False, compare=False)
+    commas: bool = field(default=False, compare=False, repr=False)
     """Are letters set apart, w_{i,j}? Kept for printing only."""
 
     def at(self, indices: tuple[Expr, ...]) -> Ref:
