@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from time import thread_time
 from typing import Literal
 
 from symgrad.affine import Affine, affine, shift
+from symgrad.clock import now
 from symgrad.expr import (
     ONE,
     ZERO,
@@ -94,7 +94,7 @@ class Argument:
         if not known:
             return None
         algebra, until = prover.algebra, prover.algebra.until
-        algebra.until = min(until, thread_time() + SHARE * (until - thread_time()))
+        algebra.until = min(until, now() + SHARE * (until - now()))
         try:
             return proved(prover, gap, known)
         except (Outside, RecursionError):

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import islice, product
-from time import thread_time
 
 from symgrad.affine import shift
 from symgrad.argue import Argument
+from symgrad.clock import now
 from symgrad.draw import Draw
 from symgrad.dual import Number, as_text
 from symgrad.errors import SymgradError
@@ -85,7 +85,7 @@ def decide(pair: Pair, budget: float = BUDGET, two: bool = False) -> Verdict:
     >>> decide(Pair(Add((a, b)), Add((b, a)), Roles())).name
     'Equal'
     """
-    until = thread_time() + budget
+    until = now() + budget
     if pair.roles.steps:
         return stepwise(pair, until)
     return Decision(pair, until, two).verdict()
@@ -99,7 +99,7 @@ def stepwise(pair: Pair, until: float) -> Verdict:
     by, last = "normal form", None
     for values in product(STEPS, repeat=len(steps)):
         at = dict(zip(steps, values, strict=True))
-        found = decide(pair.put(at), max(0.05, until - thread_time()))
+        found = decide(pair.put(at), max(0.05, until - now()))
         if isinstance(found, Differs):
             return _at_step(found, at)
         if not isinstance(found, Equal | EqualExceptTies):
@@ -174,7 +174,7 @@ class Decision:
     def verdict(self) -> Verdict:
         """Refuted at a point with unequal sizes, or proved, or refuted by the smallest
         counterexample, or neither."""
-        start = thread_time()
+        start = now()
         share = (self.until - start) * 0.5
         seen = self.trial.spot()
         if seen is not None:
@@ -284,12 +284,12 @@ class Decision:
 
     def slip(self, outcome: Outcome) -> str:
         """The slip that turns the first formula into the second."""
-        until = min(self.until, thread_time() + SLIP_BUDGET)
+        until = min(self.until, now() + SLIP_BUDGET)
         network = self.pair.network
         tensors = (*network.leaves, *(eq.target for eq in network.equations))
         every = slipped(self.pair.left, self.pair.roles.sizes, tensors)
         for name, wrong in islice(every, MOST_SLIPS):
-            if thread_time() > until:
+            if now() > until:
                 return ""
             if wrong == self.pair.right:
                 return name
@@ -305,7 +305,7 @@ class Decision:
         """Two slips that together turn the first formula into the second."""
 
         def value(e: Expr) -> Number | None:
-            if thread_time() > until:
+            if now() > until:
                 return None
             with suppress(SymgradError):
                 return self.trial.value(e, outcome)
@@ -314,7 +314,7 @@ class Decision:
         sizes = self.pair.roles.sizes
         found = twice(self.pair.left, self.pair.right, sizes, value, MOST_TWICE)
         for name, a, b in islice(found, MOST_PROOFS):
-            if thread_time() > until:
+            if now() > until:
                 return ""
             _, proof, _ = self.proof(a, b, until)
             if proof is not None and not proof.left and not proof.ties:
@@ -413,7 +413,7 @@ class Decision:
         inner = sorted(n for n in names(target) | names(value) if n.startswith(("!", "#")))
         for sizes in islice(instances(self.pair.roles, self.pair.facts), 24):
             for at in product((1, 2, 0), repeat=len(inner)):
-                if thread_time() > self.until:
+                if now() > self.until:
                     return
                 yield {**sizes, **dict(zip(inner, at, strict=True))}
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
 from random import Random
-from time import thread_time
 
 from symgrad.affine import shift
+from symgrad.clock import now
 from symgrad.dual import Number
 from symgrad.errors import SymgradError
 from symgrad.evaluate import Point, Unrolled, value
@@ -171,10 +171,10 @@ class Satisfied:
                 continue
             for to in (*self.solved(rel, ref), *_beside(held, sides)):
                 table[ref] = to
-                now = self.broken()
-                if now is not None and len(now) < broken:
+                left = self.broken()
+                if left is not None and len(left) < broken:
                     return True
-                if thread_time() > self.draw.until:
+                if now() > self.draw.until:
                     return False
             table[ref] = held
         return False

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from itertools import chain, combinations, islice, product
-from time import thread_time
 
 from symgrad.affine import Condition, conditions
+from symgrad.clock import now
 from symgrad.draw import GENERIC_POOL, POOLS, ROUNDS, Draw, Satisfied
 from symgrad.dual import DIGITS, Dual, Number, add, negate, order, precision, to_decimal
 from symgrad.errors import NetworkError, SymgradError
@@ -73,7 +73,7 @@ class Noted(Interpreter):
     def _count(self, more: int) -> None:
         """A point is small, or worth nothing."""
         super()._count(more)
-        if self.work > MOST_WORK or thread_time() > self.until:
+        if self.work > MOST_WORK or now() > self.until:
             raise SymgradError("found a value of too many terms for a point to try")
 
     def _note(self, e: Expr, k: int, env: Env, a: Dual, b: Dual | None = None) -> bool:
@@ -86,7 +86,8 @@ class Noted(Interpreter):
         if isinstance(cond, Rel) and not free_names(cond) <= self.integers | set(env):
             a, b = self.value(cond.lhs, env), self.value(cond.rhs, env)
             tie = self._note(cond, 0, env, a, b)
-            self.tied = self.tied or (tie and cond.op not in ("=", "!="))
+            always = cond.lhs == cond.rhs or cond.op in ("=", "!=")
+            self.tied = self.tied or (tie and not always)
         return super().holds(cond, env)
 
     def _call(self, e: Call, env: Env) -> Dual:
@@ -274,7 +275,7 @@ class Trial:
         for start, *pools in turns:
             for k, sizes in enumerate(small):
                 for pool in pools:
-                    if thread_time() > self.until:
+                    if now() > self.until:
                         return
                     # each name meets numbers of both signs
                     yield self.at(sizes, pool, start=start + (7 * k if pool else 0))
@@ -336,7 +337,7 @@ class Trial:
         more = chain(islice(self.beside_numbers(), MOST_BESIDE), self.at_equations())
         for k, sizes in enumerate(more):
             for pool in (1, 3):
-                if thread_time() > self.until:
+                if now() > self.until:
                     return
                 outcome = self.at(sizes, pool, start=7 * k)
                 yield outcome
@@ -377,7 +378,7 @@ def look_at_ties(trial: Trial, most: int = 400) -> Looked:
             seen.setdefault(which[0], False)
             for ref, v in base.values.items():
                 tries += 1
-                if tries > most or thread_time() > trial.until:
+                if tries > most or now() > trial.until:
                     return Looked(count, tuple(e for e, s in seen.items() if not s), None)
                 found = _root(trial, sizes, which, gap, ref, v)
                 if found is None:

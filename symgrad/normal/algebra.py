@@ -7,13 +7,13 @@ quantity that e is linear in is replaced by the rest.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import isqrt
 
 from symgrad.affine import Affine, Condition
+from symgrad.clock import now
 from symgrad.normal.atoms import Atoms, leading, scaled, weight_only
 from symgrad.normal.term import (
     Factor,
@@ -80,7 +80,7 @@ class Algebra:
         return self._small(combined(t for x in a for y in b for t in self._times(x, y)))
 
     def _times(self, a: Term, b: Term) -> Normal:
-        if time.thread_time() > self.until:
+        if now() > self.until:
             raise Outgrown("found a formula that takes too long to write out")
         if a.bound and b.bound:
             b = b.put(self.atoms.apart(b))
@@ -223,7 +223,7 @@ class Algebra:
         for guard in t.factors:
             if guard.key[0] != "zero":
                 continue
-            if time.thread_time() > self.until:
+            if now() > self.until:
                 raise Outgrown("found equations that take too long to put in")
             pivot = self.pivot(guard)
             if pivot is None:
@@ -380,7 +380,7 @@ class Algebra:
                     moved.weight, moved.factors, (*bound, *moved.bound), (*conds, *moved.conds)
                 )
             for done in settled(mine):
-                if time.thread_time() > self.until or len(out) > MOST_TERMS:
+                if now() > self.until or len(out) > MOST_TERMS:
                     raise Outgrown("found sums that take too long to write out")
                 # an equation between indices makes factors meet; a weight may be divided by
                 met = bool(done.weight.names) or _twice(done.factors)

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from heapq import heappop, heappush
 from itertools import count
-from time import thread_time
 
 from symgrad.affine import Affine, Condition
+from symgrad.clock import now
 from symgrad.normal.algebra import Algebra
 from symgrad.normal.atoms import scaled
 from symgrad.normal.prove import Proof, Prover
@@ -62,7 +62,7 @@ def proved(prover: Prover, gap: Normal, known: Sequence[Known]) -> Proof | None:
     queue = [(len(first), next(order), 0, first)]
     seen = {first}
     for _ in range(MOST_NODES):
-        if not queue or thread_time() > algebra.until:
+        if not queue or now() > algebra.until:
             return None
         _, _, steps, here = heappop(queue)
         found = prover.zero(here)
@@ -141,7 +141,7 @@ def nearby(algebra: Algebra, e: Normal, known: Sequence[Known]) -> Iterator[Norm
                 if not monomial.factors or not w:
                     continue
                 for m in matches(t, monomial, k.letters):
-                    if thread_time() > algebra.until:
+                    if now() > algebra.until:
                         return
                     multiple = times(algebra, t, m, k)
                     if multiple is not None:

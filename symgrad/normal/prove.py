@@ -13,9 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
-from time import thread_time
 
 from symgrad.affine import Affine, Condition
+from symgrad.clock import now
 from symgrad.normal.algebra import GUARDS, Algebra, Outgrown
 from symgrad.normal.denominators import Denominators
 from symgrad.normal.guards import Guards
@@ -135,7 +135,7 @@ class Prover:
             groups.setdefault(skeleton, []).append((t, tuple(flat)))
         left: list[Term] = []
         for members in groups.values():
-            if thread_time() > self.algebra.until:
+            if now() > self.algebra.until:
                 raise Outgrown("found weights that take too long to add")
             if not self.vanish(members):
                 left += [t for t, _ in members]
@@ -175,7 +175,7 @@ class Prover:
             return None
         differ: list[list[Factor]] = []
         for cell in self.cells(signs, {}):
-            if thread_time() > self.algebra.until:
+            if now() > self.algebra.until:
                 raise Outgrown("found too many cells")
             if self.in_cell(inside, cell):
                 zeros = [g for g, s in cell.items() if s == 0 and self.is_tie(g, domain)]
