@@ -1,0 +1,9 @@
+r"""Vectors and matrices: z = W x + b is z_i = Σ_k W_{ik} x_k + b_i, entry by entry.
+
+Knows the shape of a formula and what each sign says of one entry; knows nothing of networks.
+"""
+
+from symgrad.matrix.array import Array, Declared, shown
+from symgrad.matrix.lowering import SIGNS, Lowering
+
+__all__ = ["SIGNS", "Array", "Declared", "Lowering", "shown"]

@@ -1,0 +1,409 @@
+r"""Vectors and matrices against an oracle of nested lists, which shares nothing with the reader of
+entries: each sign of the notation is a plain loop over numbers."""
+
+from __future__ import annotations
+
+import random
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+import pytest
+
+from symgrad.errors import NetworkError, SymgradError
+from symgrad.evaluate import Point, value
+from symgrad.expr import (
+    Add,
+    Call,
+    Expr,
+    Iverson,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Ref,
+    Rel,
+    free_names,
+    num,
+    substitute,
+)
+from symgrad.expr import Div as Over
+from symgrad.matrix import Declared, Lowering, shown
+from symgrad.notation import read, read_expression
+from symgrad.settle import read_scope
+
+SIZES = {"n": 2, "m": 3, "k": 4}
+SHAPES = {
+    "x": "n", "u": "n", "y": "m", "v": "m", "w": "k",
+    "A": "nm", "B": "mk", "C": "nn", "D": "nm", "E": "kn",
+}  # fmt: skip
+DECLARED = {name: Declared(tuple(map(Ref, shape))) for name, shape in SHAPES.items()}
+LOWERING = Lowering(DECLARED, frozenset({*SIZES, *SHAPES, "c"}))
+
+Value = Any
+"""A number, a list (a vector), or a list of lists; a transposed vector is a list of one list."""
+
+
+def drawn(seed: int) -> dict[str, Value]:
+    """Numbers for every name."""
+    rng = random.Random(seed)
+
+    def one() -> Fraction:
+        return Fraction(rng.randint(-9, 9) or 5, rng.choice([1, 2, 3]))
+
+    def filled(shape: str) -> Value:
+        if not shape:
+            return one()
+        return [filled(shape[1:]) for _ in range(SIZES[shape[0]])]
+
+    return {name: filled(shape) for name, shape in SHAPES.items()} | {"c": one()}
+
+
+def rows(a: Value) -> list[list[Fraction]]:
+    """A vector as a column."""
+    return [x if isinstance(x, list) else [x] for x in a]
+
+
+def plain(a: list[list[Fraction]], column: bool) -> Value:
+    """A column as a vector, one number as a number."""
+    if len(a) == 1 and len(a[0]) == 1:
+        return a[0][0]
+    return [r[0] for r in a] if column else a
+
+
+def mapped(f: Any, *args: Value) -> Value:
+    """A function of numbers on every entry; a number stands for each."""
+    lead = next((a for a in args if isinstance(a, list)), None)
+    if lead is None:
+        return f(*args)
+    return [
+        mapped(f, *(a[i] if isinstance(a, list) else a for a in args)) for i in range(len(lead))
+    ]
+
+
+def times(a: Value, b: Value) -> Value:
+    """The product of matrices, or of a number and anything."""
+    if not isinstance(a, list) or not isinstance(b, list):
+        return mapped(lambda s, t: s * t, a, b)
+    p, q = rows(a), rows(b)
+    assert len(p[0]) == len(q)
+    out = [
+        [sum(p[i][j] * q[j][k] for j in range(len(q))) for k in range(len(q[0]))]
+        for i in range(len(p))
+    ]
+    return plain(out, not isinstance(b[0], list))
+
+
+def total(a: Value) -> Fraction:
+    """The sum of all entries."""
+    return sum(map(total, a), Fraction(0)) if isinstance(a, list) else a
+
+
+def loops(e: Expr, at: dict[str, Value]) -> Value:
+    """The value of a formula as it was read, by loops."""
+    match e:
+        case Num(value=v):
+            return v
+        case Ref(name=r"\mathbf{1}", indices=(Ref(name=n),)):
+            return [Fraction(1)] * SIZES[n]
+        case Ref(name=name, indices=()):
+            return at[name]
+        case Add(terms=terms):
+            out = loops(terms[0], at)
+            for t in terms[1:]:
+                out = mapped(lambda a, b: a + b, out, loops(t, at))
+            return out
+        case Neg(arg=a):
+            return mapped(lambda x: -x, loops(a, at))
+        case Mul(factors=factors):
+            out = loops(factors[0], at)
+            for f in factors[1:]:
+                out = times(out, loops(f, at))
+            return out
+        case Over(num=a, den=b):
+            return mapped(lambda x, y: x / y, loops(a, at), loops(b, at))
+        case Pow(base=b, exp=Num(value=p)):
+            return mapped(lambda x: x ** int(p), loops(b, at))
+        case Iverson(cond=Rel(op=">", lhs=a, rhs=b)):
+            return mapped(lambda x, y: Fraction(x > y), loops(a, at), loops(b, at))
+        case Call(fn="hadamard", args=args):
+            return mapped(lambda *xs: xs[0] * (xs[1] if len(xs) == 2 else xs[1] * xs[2]),
+                          *(loops(a, at) for a in args))  # fmt: skip
+        case Call(fn="transpose", args=(a,)):
+            q = rows(loops(a, at))
+            turned = [[q[i][j] for i in range(len(q))] for j in range(len(q[0]))]
+            return [r[0] for r in turned] if len(q) == 1 else turned
+        case Call(fn="inner", args=(a, b)):
+            return total(mapped(lambda x, y: x * y, loops(a, at), loops(b, at)))
+        case Call(fn="trace", args=(a,)):
+            q = loops(a, at)
+            return sum((q[i][i] for i in range(len(q))), Fraction(0))
+        case Call(fn="diag", args=(a,)):
+            q = loops(a, at)
+            if isinstance(q[0], list):
+                return [q[i][i] for i in range(len(q))]
+            return [[q[i] if i == j else Fraction(0) for j in range(len(q))] for i in range(len(q))]
+        case Call(fn="norm_1", args=(a,)):
+            return total(mapped(abs, loops(a, at)))
+        case Call(fn="relu", args=(a,)):
+            return mapped(lambda x: max(x, Fraction(0)), loops(a, at))
+    raise AssertionError(e)
+
+
+def norms_squared(e: Expr) -> Expr:
+    """‖a‖² is ⟨a, a⟩, which the loops know."""
+    if (
+        isinstance(e, Pow)
+        and isinstance(e.base, Call)
+        and e.base.fn in ("norm", "norm_2", "norm_F")
+    ):
+        return Call("inner", (e.base.args[0], e.base.args[0]))
+    return e
+
+
+def entries(text: str, lowering: Lowering = LOWERING) -> tuple[str, dict[tuple[int, ...], Expr]]:
+    """A formula's shape, and every entry at the sizes of this file."""
+    found = lowering.array(read_expression(text))
+    letters = lowering.letters(found)
+    e = lowering.entry(found, [Ref(i.name) for i in letters])
+    spans = [range(1, SIZES[i.range.hi.name] + 1) for i in letters]  # type: ignore[attr-defined]
+    return shown(found), {
+        at: substitute(e, {i.name: num(k) for i, k in zip(letters, at, strict=True)})
+        for at in product(*spans)
+    }
+
+
+def evaluated(e: Expr, at: dict[str, Value]) -> Fraction:
+    """An entry by symgrad's evaluator."""
+
+    def leaf(ref: Ref) -> Fraction:
+        found = at[ref.name]
+        for i in ref.indices:
+            assert isinstance(i, Num)
+            found = found[int(i.value) - 1]
+        return found  # type: ignore[no-any-return]
+
+    return value(e, Point(SIZES), leaf)  # type: ignore[return-value]
+
+
+def agrees(text: str, seed: int = 1) -> str:
+    """Each entry that is read is what the loops say; gives the shape."""
+    from symgrad.expr import transform
+
+    at = drawn(seed)
+    shape, found = entries(text)
+    expected = loops(transform(read_expression(text), norms_squared), at)
+    if shape.startswith("1 × "):
+        expected = expected[0]
+    for place, e in found.items():
+        want = expected
+        for k in place:
+            want = want[k - 1]
+        assert evaluated(e, at) == want, (text, place)
+    return shape
+
+
+READINGS = [
+    ("x", "n"),
+    (r"A y + x", "n"),
+    (r"A^\top x", "m"),
+    (r"A^T x", "m"),
+    (r"A^{\intercal} x", "m"),
+    (r"x^\top A", "1 × m"),
+    (r"x^\top A y", "a number"),
+    (r"x y^\top", "n × m"),
+    (r"2 c x y^\top B", "n × k"),
+    (r"(A B)^\top", "k × n"),
+    (r"A B E", "n × n"),
+    (r"x^\top u\, A", "n × m"),
+    (r"A \odot D", "n × m"),
+    (r"x \odot u \odot A y", "n"),
+    (r"A \circ D - 2 D", "n × m"),
+    (r"\|x - A y\|_2^2", "a number"),
+    (r"\tfrac12 \|x\|^2 + \|A\|_F^2", "a number"),
+    (r"\lVert x \rVert_1", "a number"),
+    (r"\langle x, A y \rangle", "a number"),
+    (r"\langle A, D \rangle", "a number"),
+    (r"\operatorname{tr}(A^\top D)", "a number"),
+    (r"\mathrm{tr}(C)", "a number"),
+    (r"\operatorname{diag}(x) A", "n × m"),
+    (r"\operatorname{diag}(C)", "n"),
+    (r"\mathbf{1}_n^\top x", "a number"),
+    (r"x \mathbf 1_k^\top", "n × k"),
+    (r"\mathbf{1}_n x^\top C", "n × n"),
+    (r"x \odot (1 - x)", "n"),
+    (r"1 - x^2", "n"),
+    (r"\frac{x}{\|u\|^2}", "n"),
+    (r"\frac{x}{u}", "n"),
+    (r"\mathbf 1[x > 0] \odot u", "n"),
+    (r"\mathrm{ReLU}(A y)", "n"),
+    (r"(x + u)(y - v)^\top", "n × m"),
+    (r"x x^\top x u^\top u", "n"),
+    (r"-(A y)^\top", "1 × n"),
+]
+
+
+@pytest.mark.parametrize(("text", "shape"), READINGS, ids=[r[0] for r in READINGS])
+def test_each_entry_is_what_loops_say(text: str, shape: str) -> None:
+    assert {agrees(text, seed) for seed in range(3)} == {shape}
+
+
+def formula(rng: random.Random, shape: str, depth: int) -> str:
+    """A random formula of a shape: "" a number, "n" a vector, "nm" a matrix."""
+    if depth == 0:
+        names = [name for name, s in SHAPES.items() if s == shape] or (
+            ["c", "2"] if not shape else []
+        )
+        turned = [rf"{name}^\top" for name, s in SHAPES.items() if len(s) == 2 and s[::-1] == shape]
+        known = names + turned
+        if known:
+            return rng.choice(known)
+        return "(" + " ".join(rf"{formula(rng, s, 0)}" + (r"^\top" if k else "") for k, s in enumerate(shape)) + ")"  # fmt: skip
+
+    def inner(s: str) -> str:
+        return f"({formula(rng, s, depth - 1)})"
+
+    size = rng.choice("nmk")
+    common = [
+        lambda: f"{inner(shape)} + {inner(shape)}",
+        lambda: f"{inner(shape)} - {inner(shape)}",
+        lambda: f"{inner('')} {inner(shape)}",
+    ]
+    more = {
+        0: [
+            lambda: rf"{inner(size)}^\top {inner(size)}",
+            lambda: rf"\|{inner(size)}\|^2",
+            lambda: rf"\mathrm{{tr}}({formula(rng, size + size, depth - 1)})",
+            lambda: rf"\langle {inner(size)}, {inner(size)} \rangle",
+            lambda: rf"\mathbf{{1}}_{size}^\top {inner(size)}",
+        ],
+        1: [
+            lambda: f"{inner(shape + size)} {inner(size)}",
+            lambda: rf"{inner(shape)} \odot {inner(shape)}",
+            lambda: rf"\operatorname{{diag}}({formula(rng, shape, depth - 1)}) {inner(shape)}",
+        ],
+        2: [
+            lambda: f"{inner(shape[:1] + size)} {inner(size + shape[1:])}",
+            lambda: rf"{inner(shape[:1])} {inner(shape[1:])}^\top",
+            lambda: rf"{inner(shape[::-1])}^\top",
+            lambda: rf"{inner(shape)} \odot {inner(shape)}",
+        ],
+    }[len(shape)]
+    return rng.choice([*common, *more])()
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_formulas_are_what_loops_say(seed: int) -> None:
+    rng = random.Random(seed)
+    shape = rng.choice(["", "n", "m", "nm", "nn", "kn", "mk"])
+    found = agrees(formula(rng, shape, 2), seed)
+    assert found == (" × ".join(shape) or "a number")
+
+
+MISFITS = [
+    (r"A x", "A of shape n × m and x of shape n"),
+    (r"A y + v", "A y of shape n and v of shape m"),
+    (r"x u", "x of shape n and u of shape n"),
+    (r"x \odot y", "x of shape n and y of shape m"),
+    (r"A + C", "A of shape n × m and C of shape n × n"),
+    (r"\langle x, y \rangle", "x of shape n and y of shape m"),
+    (r"x^\top + x", r"x^\top of shape 1 × n and x of shape n"),
+    (r"x + c", "the number c added to x of shape n"),
+    (r"C + 1", "the number 1 added to C of shape n × n"),
+    (r"C^2", "a matrix of shape n × n"),
+    (r"C^{-1} x", "inverses are not read"),
+    (r"e^{C}", "of an array of shape n × n"),
+    (r"|x|", "of an array of shape n"),
+    (r"\|C\|_2", "C of shape n × n"),
+    (r"\operatorname{tr}(A)", "A of shape n × m"),
+    (r"c^\top x", "the transpose of c, which is a number"),
+    (r"\mathbf 1^\top \mathbf 1", "of a size that nothing says"),
+    (r"c \odot c", "of numbers"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), MISFITS, ids=[m[0] for m in MISFITS])
+def test_what_does_not_fit_is_refused_with_its_shapes(text: str, said: str) -> None:
+    with pytest.raises(NetworkError) as caught:
+        entries(text)
+    assert said in f"{caught.value.headline()}"
+
+
+def test_letters_of_sums_capture_nothing() -> None:
+    taken = Lowering(DECLARED, LOWERING.taken | {"i", "j"})
+    found = taken.array(read_expression("A y"))
+    letters = taken.letters(found)
+    assert {i.name for i in letters}.isdisjoint({"i", "j"})
+    e = taken.entry(found, [Ref("j")])
+    assert "j" in free_names(e)
+    assert (
+        evaluated(substitute(e, {"j": num(1)}), drawn(1))
+        == loops(read_expression("A y"), drawn(1))[0]
+    )
+
+
+def test_names_that_nothing_declares_stay_numbers() -> None:
+    scope = read_scope([read(r"z = W x + b, L = z^2")])
+    assert [(eq.target, eq.indices) for eq in scope.network.equations] == [
+        (Ref("z"), ()),
+        (Ref("L"), ()),
+    ]
+
+
+NETWORK = r"""x \in \mathbb{R}^{d}, \quad W \in \mathbb{R}^{h \times d}, \quad b, y \in \mathbb R^h \\
+L = \tfrac12 \|a - y\|_2^2, \quad a = \sigma(z), \quad z = W x + b"""
+
+
+def test_shapes_are_inferred_in_any_order() -> None:
+    scope = read_scope([read(NETWORK)])
+    known = {n: d.shape for n, d in scope.lowering.declared.items()}
+    assert known["a"] == known["z"] == (Ref("h"),)
+    assert {eq.target.name: len(eq.target.indices) for eq in scope.network.equations} == {
+        "L": 0,
+        "a": 1,
+        "z": 1,
+    }
+
+
+def test_a_step_in_time_leads_the_indices() -> None:
+    text = (
+        r"h_t \in \mathbb{R}^n, x_t \in \mathbb{R}^m, W \in \mathbb{R}^{n \times n}, U \in "
+        r"\mathbb{R}^{n \times m}; h_t = \tanh(W h_{t-1} + U x_t), \quad t = 1, \dots, T"
+    )
+    (eq,) = read_scope([read(text)]).network.equations
+    assert [len(r.ref.indices) for r in eq.reads] == [2, 2, 2, 2]
+    assert [i.name for i in eq.indices] == ["t", "i"]
+
+
+def test_an_inner_scope_infers_anew_what_it_defines_anew() -> None:
+    outer = read_scope([read(NETWORK)])
+    inner = read_scope([read(r"z = x^\top x, \quad a = z^2")], outer)
+    assert "z" not in inner.lowering.declared
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"x \in \mathbb{R}^{n}; \quad L = x",
+        r"x \in \mathbb{R}^{n}; \quad L = x^\top x, \quad x = 0",
+        r"A \in \mathbb{R}^{n \times n}, x \in \mathbb{R}^{n}; f(x) = x^\top A x, L = f(x)",
+        r"\operatorname{softmax}(z) = e^z, \quad L = \operatorname{softmax}(w x)",
+    ],
+)
+def test_these_are_read(text: str) -> None:
+    read_scope([read(text)])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (r"x \in \mathbb{R}^{n}; f(x) = x^\top x, L = f(2 x)", "f is defined for x alone"),
+        (r"x \in \mathbb{R}^{n}; \|x\| = 1", "on the left of ="),
+        (r"x, z \in \mathbb{R}^{n}; z = x^\top x", "z of shape n"),
+        (r"x \in \mathbb{R}^{T}; L = (x^T x)^2", "a transpose or the power T"),
+    ],
+)
+def test_these_are_refused(text: str, said: str) -> None:
+    with pytest.raises(SymgradError, match=None) as caught:
+        read_scope([read(text)])
+    assert said in caught.value.headline()
