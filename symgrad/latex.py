@@ -251,10 +251,17 @@ def _times(before: Expr, left: str, after: Expr, right: str) -> str:
     if call_like:
         return r"\, "
     tall = isinstance(before, Div | Partial | Iverson | Call | Reduce | Cases)
-    tall = tall or isinstance(after, Partial | Iverson | Call | Reduce | Cases)
+    tall = tall and not _is_transpose(before)
+    tall = tall or isinstance(after, Partial | Iverson | Reduce | Cases)
+    tall = tall or (isinstance(after, Call) and not _is_transpose(after))
     if isinstance(before, Num):
         return r"\, " if isinstance(after, Reduce | Partial) else " "
     return r"\, " if tall or left.endswith(")") or right.startswith(("(", r"\left(")) else " "
+
+
+def _is_transpose(e: Expr) -> bool:
+    """Is it one letter or group with the sign of a transpose?"""
+    return isinstance(e, Call) and e.fn == "transpose"
 
 
 def _calls(name: str) -> bool:
@@ -287,7 +294,8 @@ def _call(e: Call) -> tuple[str, int]:
         case "floor" | "ceil":
             return rf"\left\l{e.fn} {inner} \right\r{e.fn}", ATOM
         case "hadamard":
-            return r" \odot ".join(_inside(a, PRODUCT) for a in e.args), ENTRIES
+            parts = (paren(latex(a)) if isinstance(a, Mul) else _inside(a, PRODUCT) for a in e.args)
+            return r" \odot ".join(parts), ENTRIES
         case "transpose":
             return _power(e.args[0], "T").removesuffix("T") + r"\top", POWER
         case "inner":

@@ -311,7 +311,7 @@ def _call(e: Call) -> tuple[str, int]:
         case "ceil":
             return f"⌈{inner}⌉", ATOM
         case "hadamard":
-            return " ⊙ ".join(_inside(a, PRODUCT) for a in e.args), ENTRIES
+            return " ⊙ ".join(_inside(a, POWER) for a in e.args), ENTRIES
         case "transpose":
             return _inside(e.args[0], ATOM) + "ᵀ", POWER
         case "inner":

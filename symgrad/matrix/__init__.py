@@ -4,6 +4,7 @@ Knows the shape of a formula and what each sign says of one entry; knows nothing
 """
 
 from symgrad.matrix.array import Array, Declared, shown
-from symgrad.matrix.lowering import SIGNS, Lowering
+from symgrad.matrix.lowering import ELEMENTWISE, SIGNS, Lowering
+from symgrad.reading.names import ONES
 
-__all__ = ["SIGNS", "Array", "Declared", "Lowering", "shown"]
+__all__ = ["ELEMENTWISE", "ONES", "SIGNS", "Array", "Declared", "Lowering", "shown"]
