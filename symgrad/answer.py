@@ -15,9 +15,17 @@ from symgrad.count import (
 )
 from symgrad.dual import Number
 from symgrad.errors import Place
-from symgrad.expr import Expr, Ref
+from symgrad.expr import Expr, Partial, Ref
 from symgrad.numeral import plain
 from symgrad.rewrite import Derivation
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A gradient by a whole vector or matrix, as one formula of them."""
+
+    goal: Partial
+    formula: Expr
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,7 @@ class Answer:
     points: Fraction | None = None
     derivation: Derivation | None = None
     listed: tuple[Ref, ...] = ()
+    whole: Whole | None = None
 
     def json(self) -> dict[str, Any]:
         """For ``--json``."""

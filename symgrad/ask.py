@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from symgrad.affine import shift
-from symgrad.answer import Answer
+from symgrad.answer import Answer, Whole
 from symgrad.consistency import check_entry
 from symgrad.derive import Sweep
 from symgrad.dual import Number, Undefined
@@ -21,6 +21,7 @@ from symgrad.numeral import shown
 from symgrad.rewrite import Derivation, Step
 from symgrad.rules.forms import as_cases
 from symgrad.scope import PARAMETER_NAMES, Question, Scope
+from symgrad.whole import whole
 from symgrad.witness import confirm, confirm_formula
 
 
@@ -55,6 +56,8 @@ class Asker:
 
     def gradient(self, q: Question, goal: Partial) -> Answer:
         """∂of/∂by."""
+        if self.scope.lowering.speaks(goal):
+            return self.entire(q, goal)
         of, by = goal.of, goal.by
         if not isinstance(of, Ref) or not isinstance(by, Ref):
             raise NetworkError(f"found {latex(goal)}, expected names above and below")
@@ -71,6 +74,22 @@ class Asker:
         return Answer(
             self.where, q.latex, whole_latex(derivation), value, q.at, derivation=derivation
         )
+
+    def entire(self, q: Question, goal: Partial) -> Answer:
+        """∂of/∂by of vectors or matrices: one entry is derived, and put as one formula of all."""
+        known = self.scope.lowering
+        array = known.array(goal)
+        letters = known.letters(array)
+        entry = known.entry(array, [Ref(i.name) for i in letters])
+        assert isinstance(entry, Partial)
+        answer = self.gradient(q, entry)
+        d = answer.derivation
+        assert d is not None
+        formula = whole(d.answer, letters, known, self.network)
+        if formula is None:
+            return replace(answer, question=latex(entry))
+        told = r",\quad ".join([latex(formula), *(u.latex() for u in left_named(d))])
+        return replace(answer, latex=told, whole=Whole(goal, formula))
 
     def slope(self, of: Ref, by: Ref, answer: Expr) -> Number | None:
         """The number of a gradient; at values where the gradient or `of` has none, an error."""
@@ -149,7 +168,8 @@ class Asker:
                     "expected equations that read some name",
                     hint="state the network under this heading or one around it",
                 )
-            shown_ = ", ".join(family(network, r) for r in listed)
+            bare = self.scope.lowering.bare
+            shown_ = ", ".join(r.name if r.name in bare else family(network, r) for r in listed)
             return Answer(self.where, q.latex, shown_, None, q.at, listed=listed)
         check_entry(self.network, ref, q.at.find(latex(ref)))
         if not all(isinstance(i, Num) for i in ref.indices):

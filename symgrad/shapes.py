@@ -15,6 +15,7 @@ from symgrad.expr import (
     Num,
     Partial,
     Ref,
+    children,
     free_names,
     names,
     walk,
@@ -65,7 +66,9 @@ def lowering(
     )
     for name in found:
         result = _inferred(name, found, result, frozenset())
-    return result
+    written = (x for s in statements if isinstance(s, Formula) for p in s.parts for x in walk(p))
+    bare = {x.name for x in written if isinstance(x, Ref) and result.speaks(Ref(x.name, x.indices))}
+    return replace(result, bare=outer.bare | bare)
 
 
 def definition(s: Statement) -> Definition | None:
@@ -137,9 +140,19 @@ def _formulas(s: Statement) -> Iterator[Expr]:
 
 
 def _names(s: Statement) -> set[str]:
-    """Every name of a statement."""
+    """Every name of a statement; the letters of what a question asks for stay free."""
     own = set(s.names) if isinstance(s, Ranges) else set()
+    if isinstance(s, Formula) and isinstance(s.parts[-1], Blank):
+        return own.union(*({x.name} for x in _outer(s.parts[0])))
     return own.union(*(names(e) for e in _formulas(s)))
+
+
+def _outer(e: Expr) -> Iterator[Ref]:
+    """The references of a formula that stand in no subscript."""
+    if isinstance(e, Ref):
+        yield e
+    else:
+        yield from (r for k in children(e) for r in _outer(k))
 
 
 def _sizes(s: Statement) -> set[str]:

@@ -110,7 +110,9 @@ def in_latex(derivations: Sequence[Derivation]) -> str:
 
 def plainly(answer: Answer) -> str:
     """An answer in one line: the question, the formula, and the number that it comes to."""
-    if answer.derivation is not None:
+    if answer.whole is not None:
+        parts = [text(answer.whole.goal), text(answer.whole.formula)]
+    elif answer.derivation is not None:
         parts = [text(answer.derivation.goal), text(answer.derivation.answer)]
     else:
         parts = [name(answer.question)]

@@ -275,6 +275,9 @@ def one_gradient(answer: Answer, d: Derivation) -> list[Block]:
         text, exact = shown(answer.value)
         reason = say("reasons", "values" if exact else "rounded")
         rows.append(Row("", text, reason, "=" if exact else r"\approx"))
+    if answer.whole is not None:
+        goal, formula = latex(answer.whole.goal), latex(answer.whole.formula)
+        rows.append(Row(goal, formula, say("reasons", "whole")))
     return [*explained(d), Rows(tuple(rows), answer=True)]
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import random
 from fractions import Fraction
+from functools import reduce
 from itertools import product
 from typing import Any
 
 import pytest
 
+from symgrad.api import Network as Net
 from symgrad.errors import NetworkError, SymgradError
 from symgrad.evaluate import Point, value
 from symgrad.expr import (
@@ -26,11 +28,16 @@ from symgrad.expr import (
     free_names,
     num,
     substitute,
+    transform,
 )
 from symgrad.expr import Div as Over
+from symgrad.index import Facts, Index, Range
+from symgrad.latex import latex
 from symgrad.matrix import Declared, Lowering, shown
+from symgrad.network import Network
 from symgrad.notation import read, read_expression
 from symgrad.settle import read_scope
+from symgrad.whole import whole
 
 SIZES = {"n": 2, "m": 3, "k": 4}
 SHAPES = {
@@ -42,6 +49,9 @@ LOWERING = Lowering(DECLARED, frozenset({*SIZES, *SHAPES, "c"}))
 
 Value = Any
 """A number, a list (a vector), or a list of lists; a transposed vector is a list of one list."""
+
+
+ANY = "ones of any size"
 
 
 def drawn(seed: int) -> dict[str, Value]:
@@ -83,6 +93,9 @@ def mapped(f: Any, *args: Value) -> Value:
 
 def times(a: Value, b: Value) -> Value:
     """The product of matrices, or of a number and anything."""
+    if a == ANY or b == ANY:
+        a = [[Fraction(1)] * len(rows(b))] if a == ANY else a
+        b = [Fraction(1)] * len(rows(a)[0]) if b == ANY else b
     if not isinstance(a, list) or not isinstance(b, list):
         return mapped(lambda s, t: s * t, a, b)
     p, q = rows(a), rows(b)
@@ -106,6 +119,10 @@ def loops(e: Expr, at: dict[str, Value]) -> Value:
             return v
         case Ref(name=r"\mathbf{1}", indices=(Ref(name=n),)):
             return [Fraction(1)] * SIZES[n]
+        case (
+            Ref(name=r"\mathbf{1}", indices=()) | Call(args=(Ref(name=r"\mathbf{1}", indices=()),))
+        ):
+            return ANY
         case Ref(name=name, indices=()):
             return at[name]
         case Add(terms=terms):
@@ -116,10 +133,12 @@ def loops(e: Expr, at: dict[str, Value]) -> Value:
         case Neg(arg=a):
             return mapped(lambda x: -x, loops(a, at))
         case Mul(factors=factors):
-            out = loops(factors[0], at)
-            for f in factors[1:]:
-                out = times(out, loops(f, at))
-            return out
+            values = [loops(f, at) for f in factors]
+            out = Fraction(1)
+            for v in values:
+                out *= v if isinstance(v, Fraction) else 1
+            arrays = [v for v in values if not isinstance(v, Fraction)]
+            return mapped(lambda x: x * out, reduce(times, arrays)) if arrays else out
         case Over(num=a, den=b):
             return mapped(lambda x, y: x / y, loops(a, at), loops(b, at))
         case Pow(base=b, exp=Num(value=p)):
@@ -188,8 +207,6 @@ def evaluated(e: Expr, at: dict[str, Value]) -> Fraction:
 
 def agrees(text: str, seed: int = 1) -> str:
     """Each entry that is read is what the loops say; gives the shape."""
-    from symgrad.expr import transform
-
     at = drawn(seed)
     shape, found = entries(text)
     expected = loops(transform(read_expression(text), norms_squared), at)
@@ -407,3 +424,131 @@ def test_these_are_refused(text: str, said: str) -> None:
     with pytest.raises(SymgradError, match=None) as caught:
         read_scope([read(text)])
     assert said in caught.value.headline()
+
+
+# -- back to vectors and matrices ---------------------------------------------------------------
+
+
+def back(text: str) -> Expr | None:
+    """A formula written entry by entry, and put as one formula again."""
+    found = LOWERING.array(read_expression(text))
+    letters = LOWERING.letters(found)
+    e = LOWERING.entry(found, [Ref(i.name) for i in letters])
+    return whole(e, letters, LOWERING, NETWORK_OF_SIZES)
+
+
+NETWORK_OF_SIZES = Network(facts=Facts(sizes=frozenset(SIZES)))
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_random_formulas_come_back(seed: int) -> None:
+    rng = random.Random(1000 + seed)
+    shape = rng.choice(["", "n", "m", "nm", "nn", "kn", "mk"])
+    text = formula(rng, shape, 2)
+    found = back(text)
+    assert found is not None, text
+    at = drawn(seed)
+    known = [transform(e, norms_squared) for e in (read_expression(text), found)]
+    first, second = (loops(e, at) for e in known)
+    assert first == second, (text, latex(found))
+    assert LOWERING.array(read_expression(latex(found))).shape == tuple(map(Ref, shape))
+
+
+FORMS = [
+    (r"A^\top x", r"A^\top x"),
+    (r"(x^\top A)^\top", r"A^\top x"),
+    (r"x y^\top", r"x y^\top"),
+    (r"A B", "A B"),
+    (r"(B^\top A^\top)^\top", "A B"),
+    (r"x \odot u \odot (1 - x)", r"x \odot u \odot (1 - x)"),
+    (r"\operatorname{diag}(x) u", r"x \odot u"),
+    (r"\sigma(A y)", r"\sigma(A y)"),
+    (r"x^\top C x", r"x^\top C x"),
+    (r"\operatorname{tr}(A^\top A)", r"\left\lVert A \right\rVert_F^2"),
+    (r"\operatorname{tr}(A D^\top)", r"\langle A, D \rangle"),
+    (r"x^\top x", r"\left\lVert x \right\rVert^2"),
+    (r"\frac{x}{\|x\|}", r"\frac{x}{\left\lVert x \right\rVert}"),
+    (r"\operatorname{softmax}(A y)", r"\operatorname{softmax}(A y)"),
+    (r"c x", "c x"),
+    (r"\mathbf{1}_n y^\top", r"\mathbf{1}_n y^\top"),
+    (r"\operatorname{diag}(x)", r"\operatorname{diag}(x)"),
+    (r"\mathbf{1}[x > 0] \odot u", r"\mathbf{1}[x > 0] \odot u"),
+]
+
+
+@pytest.mark.parametrize(("text", "form"), FORMS, ids=[f[0] for f in FORMS])
+def test_forms(text: str, form: str) -> None:
+    found = back(text)
+    assert found is not None
+    assert latex(found) == form
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\sum_{j=1}^{m-1} A_{ij} y_j",  # not the whole range
+        r"\sum_{j=2}^{m} A_{i,j} y_{j-1}",  # shifted
+        r"\sum_{j=1}^{m} A_{ij} y_j j",  # an index as a number
+        r"z_i x_i",  # nothing declares z
+    ],
+)
+def test_no_form_is_made_up(text: str) -> None:
+    index = Index("i", Range(num(1), Ref("n")))
+    assert whole(read_expression(text), [index], LOWERING, NETWORK_OF_SIZES) is None
+
+
+# -- gradients ----------------------------------------------------------------------------------
+
+
+def gradient(network: str, question: str) -> str:
+    """The answer to a question about a gradient, as LaTeX."""
+    return Net(network).answer(question).latex
+
+
+LAYER = (
+    r"x \in \mathbb{R}^{d}, W \in \mathbb{R}^{h \times d}, b, y \in \mathbb{R}^h; "
+    r"z = W x + b, a = \sigma(z), L = \tfrac12 \|a - y\|_2^2"
+)
+BATCH = (
+    r"X \in \mathbb{R}^{N \times d}, W \in \mathbb{R}^{d \times k}, b \in \mathbb{R}^k, Y \in "
+    r"\mathbb{R}^{N \times k}; Z = X W + \mathbf{1} b^\top, L = \frac{1}{2N} \|Z - Y\|_F^2"
+)
+PRODUCT = r"D = W X, W \in \mathbb{R}^{5 \times 10}, X \in \mathbb{R}^{10 \times 3}, G = \frac{\partial L}{\partial D}"
+FORM = r"x \in \mathbb{R}^{n}, A \in \mathbb{R}^{n \times n}; f(x) = x^\top A x"
+STEPS = (
+    r"h_t \in \mathbb{R}^n, x_t \in \mathbb{R}^m, W \in \mathbb{R}^{n \times n}, U \in "
+    r"\mathbb{R}^{n \times m}; a_t = W h_{t-1} + U x_t, h_t = \tanh(a_t), \quad t = 1, \dots, T; "
+    r"\delta_t = \frac{\partial L}{\partial a_t}"
+)
+GRADIENTS = [
+    (LAYER, r"\frac{\partial L}{\partial W}", r"((a - y) \odot a \odot (1 - a))\, x^\top"),
+    (LAYER, r"\nabla_x L", r"W^\top\, ((a - y) \odot a \odot (1 - a))"),
+    (LAYER, r"\nabla_{b} L", r"(a - y) \odot a \odot (1 - a)"),
+    (LAYER, r"\frac{\partial z}{\partial x}", "W"),
+    (LAYER, r"\frac{\partial a}{\partial z}", r"\operatorname{diag}(a \odot (1 - a))"),
+    (LAYER, r"\frac{\partial L}{\partial W_{ij}}", r"(a_i - y_i)\, a_i\, (1 - a_i)\, x_j"),
+    (BATCH, r"\nabla_W L", r"\frac{X^\top\, (Z - Y)}{N}"),
+    (BATCH, r"\nabla_b L", r"\frac{(Z - Y)^\top \mathbf{1}}{N}"),
+    (PRODUCT, r"\frac{\partial L}{\partial W}", r"G X^\top"),
+    (PRODUCT, r"\frac{\partial L}{\partial X}", r"W^\top G"),
+    (FORM, r"\frac{\partial f}{\partial x}", r"A x + A^\top x"),
+    (FORM, r"\frac{\partial f}{\partial A}", r"x x^\top"),
+    (STEPS, r"\nabla_W L", r"\sum_{t=1}^{T} \delta_t h_{t-1}^\top"),
+    (STEPS, r"\nabla_U L", r"\sum_{t=1}^{T} \delta_t x_t^\top"),
+]
+
+
+@pytest.mark.parametrize(("network", "question", "answer"), GRADIENTS)
+def test_gradients_by_whole_arrays(network: str, question: str, answer: str) -> None:
+    assert gradient(network, question) == answer
+
+
+def test_an_array_with_three_indices_is_refused() -> None:
+    with pytest.raises(NetworkError) as caught:
+        gradient(LAYER, r"\frac{\partial z}{\partial W}")
+    assert "an array with 3 indices" in caught.value.headline()
+
+
+def test_parameters_are_named_as_they_are_written() -> None:
+    net = Net(LAYER, data="xy")
+    assert net.answer(r"\theta").latex == "W, b"

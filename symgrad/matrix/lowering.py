@@ -86,6 +86,8 @@ class Lowering:
     functions: frozenset[str] = frozenset()
     heads: Mapping[str, tuple[Expr, ...]] = field(default_factory=dict)
     """The functions of vectors that equations define, with their arguments: f(x) = …"""
+    bare: frozenset[str] = frozenset()
+    """The names that formulas write without the indices of their entries."""
     _count: Iterator[int] = field(default_factory=count, compare=False, repr=False)
 
     def speaks(self, e: Expr) -> bool:

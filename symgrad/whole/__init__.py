@@ -17,13 +17,16 @@ from symgrad.expr import (
     ONE,
     Call,
     Expr,
+    Pow,
     Reduce,
     Ref,
     canonical,
     children,
     free_names,
+    num,
     rebuild,
     same,
+    walk,
 )
 from symgrad.index import Index
 from symgrad.matrix import Lowering
@@ -66,7 +69,7 @@ def proved(a: Expr, b: Expr, indices: Sequence[Index], network: Network) -> bool
     sizes = tuple(Condition(Affine(-1, ((s, 1),))) for s in sorted(facts.sizes))
     algebra = Algebra(until=monotonic() + BUDGET, known=(*facts.known, *sizes))
     builder = Builder(network.sizes | {i.name for i in indices}, algebra=algebra)
-    table: dict[Expr, Ref] = {}
+    table = roots(a, b)
     try:
         sides = (builder.normal(rootless(e, table)) for e in (a, b))
         gap = algebra.minus(*sides)
@@ -76,15 +79,29 @@ def proved(a: Expr, b: Expr, indices: Sequence[Index], network: Network) -> bool
     return not proof.left and not proof.ties
 
 
-def rootless(e: Expr, table: dict[Expr, Ref], bound: frozenset[str] = frozenset()) -> Expr:
-    """`e` with a name for each root that no sum around it moves: the same for the same root.
+def rootless(e: Expr, table: dict[Expr, Expr], bound: frozenset[str] = frozenset()) -> Expr:
+    """`e` with a name for each root in `table`, and its square for what stands under the root.
 
     What is equal for every value of such names is equal for the roots.
     """
-    match e:
-        case Call(fn="sqrt") if not bound & free_names(e):
-            return table.setdefault(canonical(e), Ref(f"%{len(table)}"))
-        case Reduce(bounds=bounds):
-            bound |= {b.name for b in bounds}
+    if not table:
+        return e
+    if not bound & free_names(e):
+        known = table.get(canonical(e))
+        if known is not None:
+            return known
+    if isinstance(e, Reduce):
+        bound |= {b.name for b in e.bounds}
     kids = children(e)
     return rebuild(e, [rootless(k, table, bound) for k in kids]) if kids else e
+
+
+def roots(*formulas: Expr) -> dict[Expr, Expr]:
+    """A name for each root of a sum, and its square for the sum."""
+    table: dict[Expr, Expr] = {}
+    for x in (x for e in formulas for x in walk(e)):
+        match x:
+            case Call(fn="sqrt", args=(Reduce() as inner,)) if canonical(x) not in table:
+                name = Ref(f"%{len(table)}")
+                table |= {canonical(x): name, canonical(inner): Pow(name, num(2))}
+    return table

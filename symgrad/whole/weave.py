@@ -92,8 +92,10 @@ class Weaver:
                 return self.identity(axes[0])
             case Iverson(cond=Rel(op=op, lhs=a, rhs=b)):
                 return Iverson(Rel(op, self.beside(a, axes), self.beside(b, axes)))
+            case Div(num=Call(fn="exp", args=(x,)), den=b) if is_softmax(x, b, axes[-1]):
+                return Call("softmax", (self.array(x, axes),))
             case Div(num=a, den=b) if self.used(b, axes):
-                return self.quotient(a, b, axes)
+                return Div(self.beside(a, axes), self.array(b, axes))
             case Mul() | Div() | Reduce(op="sum"):
                 return self.product(e, axes)
         raise Formless
@@ -167,15 +169,6 @@ class Weaver:
             raise Formless
         return Pow(found, exp)
 
-    def quotient(self, a: Expr, b: Expr, axes: Axes) -> Expr:
-        """A quotient entry by entry, or softmax."""
-        match a, b:
-            case Call(fn="exp", args=(x,)), Reduce(
-                op="sum", bounds=(k,), body=Call(fn="exp", args=(y,))
-            ) if self.used(a, axes) == axes and same(y, substitute(x, {axes[-1]: Ref(k.name)})):
-                return Call("softmax", (self.array(x, axes),))
-        return Div(self.beside(a, axes), self.array(b, axes))
-
     def identity(self, a: str) -> Expr:
         """diag(1) with its size."""
         return Call("diag", (self.ones(a),))
@@ -192,6 +185,7 @@ class Weaver:
         factors, bounds, negative = parted(e, inside)
         if factors == [e] and self.used(e, axes) == axes:
             raise Formless
+        factors = self.met(factors, bounds)
         outside = [b for b in bounds if not self.is_axis(b, factors)]
         letters = [b.name for b in bounds if b not in outside]
         sizes = {b.name: b.hi for b in bounds if b.name in letters and b.hi is not None}
@@ -201,11 +195,13 @@ class Weaver:
         return Neg(found) if negative else found
 
     def is_axis(self, b: Bound, factors: Sequence[Expr]) -> bool:
-        """Does a bound letter run along axes of arrays, and nothing else?"""
+        """Does a bound letter run along axes of arrays and stand in brackets [i = k] only?"""
         if b.lo != ONE or b.hi is None or b.conds:
             return False
-        read = [x for f in factors for x in walk(f) if isinstance(x, Ref)]
-        along = 0
+        parts = [x for f in factors for x in walk(f)]
+        read = [x for x in parts if isinstance(x, Ref)]
+        met = [x.cond for x in parts if isinstance(x, Iverson)]
+        along = sum(children(c).count(Ref(b.name)) for c in met if isinstance(c, Rel))
         for x in read:
             known = self.lowering.declared.get(x.name)
             if known is not None and len(x.indices) == known.lead + len(known.shape):
@@ -240,6 +236,22 @@ class Weaver:
         scalars = [s for _, s in ordered if s != ONE]
         found = times(*scalars, *([] if core is None else [core])) if scalars or core else ONE
         return Div(found, powers(below)) if below else found
+
+    def met(self, factors: list[Expr], bounds: list[Bound]) -> list[Expr]:
+        """The factors with each bound letter that a bracket [i = k] settles put in, and without
+        the bracket and the sum."""
+        sizes = self.sizes | {b.name: b.hi for b in bounds if b.lo == ONE and b.hi is not None}
+        own = {b.name: b for b in bounds}
+        for f in factors:
+            match f:
+                case Iverson(cond=Rel(op="=", lhs=Ref(name=a, indices=()), rhs=Ref(name=b))):
+                    old, new = (a, b) if a in own else (b, a)
+                    fits = old in own and {old, new} <= sizes.keys()
+                    if fits and self.lowering.same(sizes[old], sizes[new]):
+                        bounds.remove(own[old])
+                        rest = [substitute(g, {old: Ref(new)}) for g in factors if g is not f]
+                        return self.met(rest, bounds) or [ONE]
+        return factors
 
     def cost(self, web: Web, index: str) -> tuple[int, int]:
         """How many matrices an index joins, and how many it joins at their rows."""
@@ -296,6 +308,14 @@ class Weaver:
         before = [Call("diag", (hadamard(left),))] if left else []
         after = [Call("diag", (hadamard(right),))] if right else []
         return times(*before, matrix, *after)
+
+
+def is_softmax(x: Expr, below: Expr, along: str) -> bool:
+    """Is `below` the sum of exp(x) over a letter?"""
+    match below:
+        case Reduce(op="sum", bounds=(k,), body=Call(fn="exp", args=(y,))):
+            return same(y, substitute(x, {along: Ref(k.name)})) and along in free_names(x)
+    return False
 
 
 Parts = tuple[list[Expr], list[Bound], bool]

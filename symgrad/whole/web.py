@@ -12,6 +12,7 @@ from symgrad.expr import (
     Num,
     Pow,
     Ref,
+    children,
     num,
 )
 from symgrad.matrix import ONES
@@ -106,7 +107,8 @@ def inner(parts: Sequence[Placed]) -> Expr:
     if len(found) == 2 and found[0] == found[1]:
         return Pow(Call("norm", (found[0],)), num(2))
     if len(found) == 1:
-        return times(turned(Ref(ONES)), found[0])
+        diagonal = isinstance(found[0], Call) and found[0].fn == "diag"
+        return Call("trace", children(found[0])) if diagonal else times(turned(Ref(ONES)), found[0])
     left = next((x for x in found if not isinstance(x, Mul)), found[0])
     found.remove(left)
     return times(turned(left), of_entries(found))
