@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from symgrad.api import Network as Net
+from symgrad.compare import equal
 from symgrad.errors import NetworkError, SymgradError
 from symgrad.evaluate import Point, value
+from symgrad.exam import Exam
 from symgrad.expr import (
     Add,
     Call,
@@ -31,6 +33,7 @@ from symgrad.expr import (
     transform,
 )
 from symgrad.expr import Div as Over
+from symgrad.grade import check
 from symgrad.index import Facts, Index, Range
 from symgrad.latex import latex
 from symgrad.matrix import Declared, Lowering, shown
@@ -552,3 +555,89 @@ def test_an_array_with_three_indices_is_refused() -> None:
 def test_parameters_are_named_as_they_are_written() -> None:
     net = Net(LAYER, data="xy")
     assert net.answer(r"\theta").latex == "W, b"
+
+
+# -- claims -------------------------------------------------------------------------------------
+
+GIVEN = (
+    r"W \in \mathbb{R}^{h \times d}, x \in \mathbb{R}^d, \delta \in \mathbb{R}^h, "
+    r"A \in \mathbb{R}^{n \times n}, u, v \in \mathbb{R}^n"
+)
+LOSS = r"W \in \mathbb{R}^{h \times d}, x \in \mathbb{R}^d, y \in \mathbb{R}^h; z = W x; L = \tfrac12 \|z - y\|^2"
+PAIRS = [
+    (r"W^\top \delta", r"(\delta^\top W)^\top", GIVEN, "Equal"),
+    (r"\delta x^\top", r"\delta_i x_j", GIVEN, "Equal"),
+    (r"\delta_k x_l", r"\delta x^\top", GIVEN, "Equal"),
+    (r"W^\top \delta", r"\sum_{i=1}^{h} \delta_i W_{ij}", GIVEN, "Equal"),
+    (r"\delta x^\top", r"x \delta^\top", GIVEN, "Invalid"),
+    (r"W^\top \delta", r"W \delta", GIVEN, "Invalid"),
+    (r"u v^\top", r"u_i v_j", GIVEN, "Invalid"),  # which letter is the row?
+    (r"(A + A^\top) u", r"2 A u", GIVEN, "Differs"),
+    (r"u^\top A v", r"v^\top A^\top u", GIVEN, "Equal"),
+    (r"u^\top A v", r"v^\top A u", GIVEN, "Differs"),
+    (r"\|u - v\|^2", r"\|u\|^2 - 2 u^\top v + \|v\|^2", GIVEN, "Equal"),
+    (r"\operatorname{tr}(u v^\top)", r"\langle u, v \rangle", GIVEN, "Equal"),
+    (r"A \odot A^\top", r"A A^\top", GIVEN, "Differs"),
+    (r"\operatorname{diag}(u) v", r"u \odot v", GIVEN, "Equal"),
+    (r"\frac{\partial L}{\partial W}", r"(z - y) x^\top", LOSS, "Equal"),
+    (r"\frac{\partial L}{\partial W_{ij}}", r"(z - y) x^\top", LOSS, "Equal"),
+    (r"\nabla_W L", r"(z_i - y_i) x_j", LOSS, "Equal"),
+    (r"\nabla_x L", r"W^\top (z - y)", LOSS, "Equal"),
+    (r"\nabla_x L", r"W^\top z", LOSS, "Differs"),
+    (r"\nabla_x L", r"W (z - y)", LOSS, "Invalid"),
+    (r"p \mathbf{1}^\top y - y", "p - y", r"y, p \in \mathbb{R}^n; \mathbf{1}^\top y = 1", "Equal"),
+    (
+        r"S u",
+        r"S^\top u",
+        r"S \in \mathbb{R}^{n \times n}, u \in \mathbb{R}^n; S = S^\top",
+        "Equal",
+    ),
+]
+
+
+@pytest.mark.parametrize(("a", "b", "given", "verdict"), PAIRS)
+def test_formulas_are_compared_entry_by_entry(a: str, b: str, given: str, verdict: str) -> None:
+    assert equal(a, b, given).name == verdict
+
+
+EXAM = r"""
+## 1. A layer (6 points)
+
+$$x \in \mathbb{R}^{d}, \quad W \in \mathbb{R}^{h \times d}, \quad b, y \in \mathbb{R}^h, \quad (x, y) \sim \mathcal D$$
+
+$$z = W x + b, \quad a = \sigma(z), \quad L = \tfrac12 \|a - y\|^2$$
+
+$$\theta = ? \qquad \frac{\partial L}{\partial W} = ? \qquad \nabla_x L = ? \qquad \frac{\partial z}{\partial x} = ?$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "verdicts"),
+    [
+        (r"$\frac{\partial L}{\partial W} = ((a - y) \odot a \odot (1 - a)) x^\top$", ["Equal"]),
+        (r"$\frac{\partial L}{\partial W_{ij}} = (a_i - y_i) a_i (1 - a_i) x_j$", ["Equal"]),
+        (r"$\frac{\partial L}{\partial W} = x ((a - y) \odot a \odot (1 - a))^\top$", ["Invalid"]),
+        (r"$\frac{\partial L}{\partial W} = (a - y) x^\top$", ["Differs"]),
+        (r"$\nabla_x L = W^T ((a - y) \odot a \odot (1 - a))$", ["Equal"]),
+        (r"$\frac{\partial z}{\partial x} = W$", ["Equal"]),
+        (
+            r"$\delta = (a - y) \odot a \odot (1 - a)$, $\nabla_x L = W^\top \delta$",
+            [None, "Equal"],
+        ),
+    ],
+)
+def test_answers_of_a_work(text: str, verdicts: list[str | None]) -> None:
+    report = check(text, Exam.parse(EXAM))
+    assert [c.verdict and c.verdict.name for c in report.claims] == verdicts
+
+
+def test_what_is_right_is_said_with_matrices() -> None:
+    text = r"$\frac{\partial L}{\partial W} = (a - y) x^\top$"
+    (claim,) = check(text, Exam.parse(EXAM)).claims
+    assert claim.right == r"((a - y) \odot a \odot (1 - a))\, x^\top"
+
+
+def test_a_gradient_asked_with_nabla_is_answered() -> None:
+    report = check(r"$\nabla_x L = W^\top ((a - y) \odot a \odot (1 - a))$", Exam.parse(EXAM))
+    earned = {g.question: g.earned for g in report.answers}
+    assert earned[r"\nabla_x L"] == Fraction(3, 2)
