@@ -51,6 +51,7 @@ def lowering(
         if isinstance(s, Shape) and s.sizes
         for r in s.refs
     }
+    plain = {r.name for s in statements if isinstance(s, Shape) and not s.sizes for r in s.refs}
     values = {
         n: d.body for n, d in found.items() if not d.target.indices and isinstance(d.body, Num)
     }
@@ -63,12 +64,15 @@ def lowering(
         {**outer.values, **values},
         frozenset(called.union(functions) - heads.keys()),
         heads,
+        numbers=outer.numbers | plain | found.keys(),
     )
     for name in found:
         result = _inferred(name, found, result, frozenset())
+    defined = {n for n in found if n not in result.declared}
+    numbers = (outer.numbers - found.keys()) | plain | defined
     written = (x for s in statements if isinstance(s, Formula) for p in s.parts for x in walk(p))
     bare = {x.name for x in written if isinstance(x, Ref) and result.speaks(Ref(x.name, x.indices))}
-    return replace(result, bare=outer.bare | bare)
+    return replace(result, bare=outer.bare | bare, numbers=numbers)
 
 
 def definition(s: Statement) -> Definition | None:

@@ -338,7 +338,9 @@ MISFITS = [
     (r"\operatorname{tr}(A)", "A of shape n × m"),
     (r"c^\top x", "the transpose of c, which is a number"),
     (r"\mathbf 1^\top \mathbf 1", "of a size that nothing says"),
-    (r"c \odot c", "of numbers"),
+    (r"c \odot c", "with the number c"),
+    (r"x \odot c", "with the number c"),
+    (r"A q", "q, which nothing declares"),
 ]
 
 

@@ -86,6 +86,8 @@ class Lowering:
     functions: frozenset[str] = frozenset()
     heads: Mapping[str, tuple[Expr, ...]] = field(default_factory=dict)
     """The functions of vectors that equations define, with their arguments: f(x) = …"""
+    numbers: frozenset[str] = frozenset()
+    """The names that are declared or defined as numbers."""
     bare: frozenset[str] = frozenset()
     """The names that formulas write without the indices of their entries."""
     _count: Iterator[int] = field(default_factory=count, compare=False, repr=False)
@@ -254,8 +256,21 @@ class Lowering:
     def _product(self, factors: Sequence[Expr]) -> Array:
         chain = link(self.array(factors[0]))
         for f in factors[1:]:
+            if chain.rows is not None and isinstance(f, Ref) and not self.speaks(f):
+                self._no_stranger(chain.array(), f)
             chain = times(chain, link(self.array(f)), self.same, self._bound)
         return chain.array()
+
+    def _no_stranger(self, a: Array, f: Ref) -> None:
+        """Refuse W x of an x that nothing declares: numbers stand in front of arrays."""
+        if not f.indices and f.name not in self.numbers | self.sizes | self.values.keys():
+            name = latex(f)
+            raise NetworkError(
+                f"found {latex(Mul((a.e, f)))} with {latex(a.e)} of shape {shown(a)} and {name}, "
+                "which nothing declares",
+                hint=rf"declare it, {name} \in \mathbb{{R}}^{{n}} for a vector or "
+                rf"{name} \in \mathbb{{R}} for a number, or write a number in front",
+            )
 
     def _bound(self, size: Expr, e: Expr) -> Bound:
         if size == OPEN:
@@ -357,9 +372,11 @@ class Lowering:
 
     def _hadamard(self, e: Call) -> Array:
         parts = self._fitted([self.array(a) for a in e.args], e)
-        if not any(p.shape for p in parts):
+        if not all(p.shape for p in parts):
+            lone = next(p for p in parts if not p.shape)
             raise NetworkError(
-                f"found {latex(e)}, a product of entries, of numbers; expected vectors or matrices",
+                f"found {latex(e)}, a product of entries, with the number {latex(lone.e)}; "
+                "expected vectors or matrices",
                 hint=r"declare their shapes, x \in \mathbb{R}^{n}, or write \cdot",
             )
         return self._map(e, parts, lambda xs: Mul(tuple(xs)))
