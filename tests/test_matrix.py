@@ -4,6 +4,7 @@ entries: each sign of the notation is a plain loop over numbers."""
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import reduce
 from itertools import product
@@ -47,6 +48,9 @@ SHAPES = {
     "x": "n", "u": "n", "y": "m", "v": "m", "w": "k",
     "A": "nm", "B": "mk", "C": "nn", "D": "nm", "E": "kn",
 }  # fmt: skip
+SHAPED = ", ".join(
+    name + r" \in \mathbb{R}^{" + r" \times ".join(shape) + "}" for name, shape in SHAPES.items()
+)
 DECLARED = {name: Declared(tuple(map(Ref, shape))) for name, shape in SHAPES.items()}
 LOWERING = Lowering(DECLARED, frozenset({*SIZES, *SHAPES, "c"}))
 
@@ -340,6 +344,7 @@ MISFITS = [
     (r"\mathbf 1^\top \mathbf 1", "of a size that nothing says"),
     (r"c \odot c", "with the number c"),
     (r"x \odot c", "with the number c"),
+    (r"\begin{cases} x & \text{if } c > 0 \\ 0 & \text{otherwise} \end{cases}", "x of shape n"),
     (r"A q", "q, which nothing declares"),
 ]
 
@@ -546,6 +551,47 @@ GRADIENTS = [
 @pytest.mark.parametrize(("network", "question", "answer"), GRADIENTS)
 def test_gradients_by_whole_arrays(network: str, question: str, answer: str) -> None:
     assert gradient(network, question) == answer
+
+
+STENCIL = {1: Fraction(4, 5), 2: Fraction(-1, 5), 3: Fraction(4, 105), 4: Fraction(-1, 280)}
+"""Central differences that are exact for polynomials up to the eighth degree."""
+
+
+def moved(at: dict[str, Value], name: str, place: Sequence[int], by: Fraction) -> dict[str, Value]:
+    """The numbers with one entry moved."""
+
+    def put(a: Value, rest: Sequence[int]) -> Value:
+        if not rest:
+            return a + by
+        return [put(x, rest[1:]) if k == rest[0] else x for k, x in enumerate(a)]
+
+    return {**at, name: put(at[name], place)}
+
+
+def slope(e: Expr, at: dict[str, Value], name: str, place: Sequence[int]) -> Fraction:
+    """The derivative of a polynomial by one entry, by differences of its values."""
+    return sum(
+        (c * (loops(e, moved(at, name, place, k * s)) * s)
+         for k, c in STENCIL.items() for s in (Fraction(1), Fraction(-1))),
+        Fraction(0),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_gradients_are_what_differences_say(seed: int) -> None:
+    rng = random.Random(2000 + seed)
+    text = formula(rng, "", 2)
+    net = Net(rf"{SHAPED}; L = {text}")
+    e = transform(read_expression(text), norms_squared)
+    at = drawn(seed)
+    read_ = sorted(free_names(e) & SHAPES.keys())
+    for name in read_:
+        answer = net.answer(rf"\nabla_{{{name}}} L")
+        assert answer.whole is not None, (text, answer.latex)
+        found = loops(transform(answer.whole.formula, norms_squared), at)
+        for place in product(*(range(SIZES[n]) for n in SHAPES[name])):
+            there = reduce(lambda a, k: a[k], place, found)
+            assert there == slope(e, at, name, place), (text, answer.latex, place)
 
 
 def test_an_array_with_three_indices_is_refused() -> None:

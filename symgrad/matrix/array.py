@@ -77,6 +77,14 @@ def sizeless(e: Expr) -> NetworkError:
     )
 
 
+def misplaced(e: Expr, found: Array) -> NetworkError:
+    """A vector or matrix where a number is expected."""
+    return NetworkError(
+        f"found {latex(e)} of shape {shown(found)}, expected a number",
+        hint="write the entries with indices, or a norm or product that is a number",
+    )
+
+
 def lettered(e: Expr, taken: frozenset[str]) -> Expr:
     """`e` with letters for the indices that have none: the first that are free, from outside in."""
     if isinstance(e, Reduce):

@@ -47,6 +47,7 @@ from symgrad.matrix.array import (
     Declared,
     Shape,
     lettered,
+    misplaced,
     number,
     shown,
     sizeless,
@@ -123,18 +124,6 @@ class Lowering:
         """The shape of a formula."""
         return self.array(e).shape
 
-    def number(self, e: Expr) -> Expr:
-        """A formula that is a number, its vectors and matrices entry by entry."""
-        if not self.speaks(e):
-            return e
-        found = self.array(e)
-        if found.shape:
-            raise NetworkError(
-                f"found {latex(e)} of shape {shown(found)}, expected a number",
-                hint="write the entries with indices, or a norm or product that is a number",
-            )
-        return self.entry(found, ())
-
     def equated(self, left: Expr, right: Expr) -> tuple[Array, Array]:
         """The sides of an equation, of one shape; 0 is one of any."""
         a, b = self.array(left), self.array(right)
@@ -183,7 +172,12 @@ class Lowering:
         """A part of cases or of a condition: a number, or a comparison of numbers."""
         if isinstance(e, Rel | And):
             return rebuild(e, [self._plain(k) for k in children(e)])
-        return self.array(e).entry(()) if self.speaks(e) else e
+        if not self.speaks(e):
+            return e
+        found = self.array(e)
+        if found.shape:
+            raise misplaced(e, found)
+        return found.entry(())
 
     def _name(self, e: Ref) -> Array:
         if e.name == ONES and (e.indices or ONES not in self.declared):
