@@ -85,11 +85,27 @@ class Asker:
         answer = self.gradient(q, entry)
         d = answer.derivation
         assert d is not None
-        formula = whole(d.answer, letters, known, self.network)
+        formula = whole(d.answer, letters, known, self.network, d.indices)
         if formula is None:
             return replace(answer, question=latex(entry))
-        told = r",\quad ".join([latex(formula), *(u.latex() for u in left_named(d))])
-        return replace(answer, latex=told, whole=Whole(goal, formula))
+        named = tuple(map(self.told, left_named(d)))
+        told = r",\quad ".join([latex(formula), *(n.latex() for n in named)])
+        return replace(answer, latex=told, whole=Whole(goal, formula, (), named))
+
+    def told(self, d: Derivation) -> Whole:
+        """A gradient that an answer leaves named, all its entries at once where they are arrays."""
+        known, by = self.scope.lowering, d.goal.by
+        declared = known.declared.get(by.name) if isinstance(by, Ref) else None
+        if isinstance(by, Ref) and declared is not None:
+            lead, last = by.indices[: declared.lead], by.indices[declared.lead :]
+            axes = [i for x in last for i in d.indices if x == Ref(i.name)]
+            formula = None
+            if len(axes) == len(last):
+                formula = whole(d.answer, axes, known, self.network, d.indices)
+            if formula is not None:
+                rest = tuple(i for i in d.indices if i not in axes)
+                return Whole(Partial(d.goal.of, Ref(by.name, lead), d.goal.total), formula, rest)
+        return Whole(d.goal, d.answer, d.indices)
 
     def slope(self, of: Ref, by: Ref, answer: Expr) -> Number | None:
         """The number of a gradient; at values where the gradient or `of` has none, an error."""

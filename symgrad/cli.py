@@ -192,6 +192,8 @@ def shown_unicode(answer: Answer, steps: bool) -> list[str]:
     end += f"   ({where})" if where else ""
     if steps:
         return [*in_unicode(leading(d)), "", end]
+    if answer.whole is not None:
+        return [end, *map(stated, answer.whole.named)]
     return [end, *map(stated, left_named(d) if answer.value is None else ())]
 
 

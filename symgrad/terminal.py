@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from symgrad.answer import Answer
+from symgrad.answer import Answer, Whole
 from symgrad.count import Cell, Count, Kind, Quantity, Row
 from symgrad.dual import Number
 from symgrad.errors import Place, point
@@ -124,10 +124,11 @@ def plainly(answer: Answer) -> str:
     return f"{start} {'=' if exact else '≈'} {digits}"
 
 
-def stated(d: Derivation) -> str:
+def stated(d: Derivation | Whole) -> str:
     """A derivation as one equality, with the ranges of its indices."""
     where = ranges(d.indices)
-    return f"{text(d.goal)} = {text(d.answer)}" + (f"   ({where})" if where else "")
+    found = d.formula if isinstance(d, Whole) else d.answer
+    return f"{text(d.goal)} = {text(found)}" + (f"   ({where})" if where else "")
 
 
 def number(x: Number) -> tuple[str, bool]:

@@ -212,7 +212,7 @@ def _group(marks: list[str]) -> list[str]:
 
 
 def _reference(e: Ref) -> str:
-    shown = name(e.name)
+    shown = "𝟏" if e.name == r"\mathbf{1}" else name(e.name)
     if not e.indices:
         return shown
     parts = [text(i).replace(" ", "") for i in e.indices]

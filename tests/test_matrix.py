@@ -344,7 +344,8 @@ MISFITS = [
     (r"\mathbf 1^\top \mathbf 1", "of a size that nothing says"),
     (r"c \odot c", "with the number c"),
     (r"x \odot c", "with the number c"),
-    (r"\begin{cases} x & \text{if } c > 0 \\ 0 & \text{otherwise} \end{cases}", "x of shape n"),
+    (r"\begin{cases} x & \text{if } x > 0 \\ 0 & \text{otherwise} \end{cases}", "x of shape n"),
+    (r"\begin{cases} x & \text{if } c > 0 \\ 1 & \text{otherwise} \end{cases}", "shape n"),
     (r"A q", "q, which nothing declares"),
 ]
 
@@ -530,6 +531,19 @@ STEPS = (
     r"\mathbb{R}^{n \times m}; a_t = W h_{t-1} + U x_t, h_t = \tanh(a_t), \quad t = 1, \dots, T; "
     r"\delta_t = \frac{\partial L}{\partial a_t}"
 )
+STATES = (
+    r"h_t \in \mathbb{R}^n, x_t \in \mathbb{R}^d, o_t \in \mathbb{R}^q, U \in \mathbb{R}^{n \times d}, "
+    r"W \in \mathbb{R}^{n \times n}, V \in \mathbb{R}^{q \times n}; h_t = U x_t + W h_{t-1}, o_t = V h_t, "
+    r"\quad t = 1, \dots, T; \delta_t = \frac{\partial L}{\partial o_t}"
+)
+STATE = (
+    r"\frac{\partial L}{\partial h_t} = \begin{cases} V^\top \delta_T & \text{if } t = T \\ "
+    r"V^\top \delta_t + W^\top\, \frac{\partial L}{\partial h_{t+1}} & \text{if } t < T \end{cases}"
+)
+ATTENTION = (
+    r"Q \in \mathbb{R}^{n \times d}, K \in \mathbb{R}^{m \times d}, V \in \mathbb{R}^{m \times v}; "
+    r"S = \frac{Q K^\top}{\sqrt{d}}, A = \operatorname{softmax}(S), O = A V; G = \frac{\partial L}{\partial O}"
+)
 GRADIENTS = [
     (LAYER, r"\frac{\partial L}{\partial W}", r"((a - y) \odot a \odot (1 - a))\, x^\top"),
     (LAYER, r"\nabla_x L", r"W^\top\, ((a - y) \odot a \odot (1 - a))"),
@@ -541,9 +555,17 @@ GRADIENTS = [
     (BATCH, r"\nabla_b L", r"\frac{(Z - Y)^\top \mathbf{1}}{N}"),
     (PRODUCT, r"\frac{\partial L}{\partial W}", r"G X^\top"),
     (PRODUCT, r"\frac{\partial L}{\partial X}", r"W^\top G"),
-    (FORM, r"\frac{\partial f}{\partial x}", r"A x + A^\top x"),
+    (FORM, r"\frac{\partial f}{\partial x}", r"(A + A^\top)\, x"),
     (FORM, r"\frac{\partial f}{\partial A}", r"x x^\top"),
+    (
+        STATES,
+        r"\nabla_W L",
+        r"\sum_{t=1}^{T} \frac{\partial L}{\partial h_t}\, h_{t-1}^\top,\quad " + STATE,
+    ),
+    (STATES, r"\frac{\partial L}{\partial h_t}", STATE.partition(" = ")[2]),
     (STEPS, r"\nabla_W L", r"\sum_{t=1}^{T} \delta_t h_{t-1}^\top"),
+    (ATTENTION, r"\nabla_V L", r"A^\top G"),
+    (ATTENTION, r"\nabla_A L", r"G V^\top"),
     (STEPS, r"\nabla_U L", r"\sum_{t=1}^{T} \delta_t x_t^\top"),
 ]
 

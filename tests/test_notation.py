@@ -843,6 +843,11 @@ REFUSALS: list[tuple[str, int, str]] = [
     (r"i = 1, \dots", 1, r"found dots without an end; write i = 1, \dots, n"),
     (r"1, \dots, n", 4, r"found dots that continue nothing; write i = 1, \dots, n"),
     (
+        r"\lambda + n + \dots + m",
+        15,
+        r"found dots, expected terms that show how a sum goes on; write the sum with \sum, or terms in fixed steps: x_1 + x_2 + \dots + x_n",
+    ),
+    (
         r"a + \cdots + b",
         5,
         r"found dots, expected terms that show how a sum goes on; write the sum with \sum, or terms "
@@ -1082,3 +1087,8 @@ def test_a_factor_after_a_product_that_may_be_inside_or_beside_is_refused(text: 
 def test_a_product_is_printed_with_its_reach(text: str) -> None:
     e = read_expression(text)
     assert read_expression(latex(e)) == e
+
+
+def test_a_sum_with_dots_does_not_take_one_name_for_another() -> None:
+    e = read_expression(r"\lambda x_1 + \mu x_2 + \dots + \mu x_n")
+    assert latex(e) == r"\lambda x_1 + \sum_{j=2}^{n} \mu x_j"

@@ -164,9 +164,18 @@ class Lowering:
                 return self._reduce(e)
             case Partial(of=Ref() as of, by=Ref() as by):
                 return self._partial(e, of, by)
-            case Cases():
-                return number(rebuild(e, [self._plain(k) for k in children(e)]))
+            case Cases(branches=branches):
+                return self._cases(e, branches)
         raise NetworkError(f"found {latex(e)} with vectors or matrices, expected their entries")
+
+    def _cases(self, e: Cases, branches: Sequence[tuple[Expr, Expr | None]]) -> Array:
+        """Arrays of one shape, or 0, by conditions that are numbers."""
+        conds = [None if c is None else self._plain(c) for _, c in branches]
+        parts = self._fitted([self.array(v) for v, _ in branches], e)
+        lone = next((p for p in parts if not p.shape and constant(p.e) != 0), None)
+        if lone is not None and any(p.shape for p in parts):
+            raise misplaced(e, next(p for p in parts if p.shape))
+        return self._map(e, parts, lambda xs: Cases(tuple(zip(xs, conds, strict=True))))
 
     def _plain(self, e: Expr) -> Expr:
         """A part of cases or of a condition: a number, or a comparison of numbers."""

@@ -16,6 +16,7 @@ from symgrad.errors import SymgradError
 from symgrad.expr import (
     ONE,
     Call,
+    Cases,
     Expr,
     Pow,
     Reduce,
@@ -41,9 +42,15 @@ BUDGET = 1.0
 """Seconds to show that a form with matrices is the formula it came from."""
 
 
-def whole(e: Expr, indices: Sequence[Index], lowering: Lowering, network: Network) -> Expr | None:
-    """`e` at all its free `indices` as one vector, matrix or number; None where there is none that
-    is shown to be the same."""
+def whole(
+    e: Expr,
+    indices: Sequence[Index],
+    lowering: Lowering,
+    network: Network,
+    beside: Sequence[Index] = (),
+) -> Expr | None:
+    """`e` at all values of `indices` as one vector, matrix or number, its letters `beside` them
+    kept; None where there is none that is shown to be the same."""
     if len(indices) > 2:
         return None
     axes = tuple(i.name for i in indices)
@@ -58,13 +65,18 @@ def whole(e: Expr, indices: Sequence[Index], lowering: Lowering, network: Networ
         i.range.lo == ONE and lowering.same(i.range.hi, size)
         for i, size in zip(indices, array.shape, strict=False)
     )
-    return found if fits and proved(e, back, indices, network) else None
+    every = {i.name: i for i in (*indices, *beside)}
+    return found if fits and proved(e, back, list(every.values()), network) else None
 
 
 def proved(a: Expr, b: Expr, indices: Sequence[Index], network: Network) -> bool:
     """Are two formulas the same by their normal forms?"""
     if same(a, b):
         return True
+    if isinstance(a, Cases) and isinstance(b, Cases):
+        pairs = list(zip(a.branches, b.branches, strict=False))
+        alike = len(a.branches) == len(b.branches) and all(x[1] == y[1] for x, y in pairs)
+        return alike and all(proved(x[0], y[0], indices, network) for x, y in pairs)
     facts = network.facts.within(indices)
     sizes = tuple(Condition(Affine(-1, ((s, 1),))) for s in sorted(facts.sizes))
     algebra = Algebra(until=monotonic() + BUDGET, known=(*facts.known, *sizes))

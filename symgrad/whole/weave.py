@@ -11,6 +11,7 @@ from symgrad.expr import (
     Add,
     Bound,
     Call,
+    Cases,
     Div,
     Expr,
     Iverson,
@@ -45,6 +46,7 @@ from symgrad.whole.web import (
     powers,
     root,
     spread,
+    symmetric,
     times,
     turned,
 )
@@ -96,6 +98,8 @@ class Weaver:
                 return Call("softmax", (self.array(x, axes),))
             case Div(num=a, den=b) if self.used(b, axes):
                 return Div(self.beside(a, axes), self.array(b, axes))
+            case Cases(branches=branches):
+                return self.cases(branches, axes)
             case Mul() | Div() | Reduce(op="sum"):
                 return self.product(e, axes)
         raise Formless
@@ -144,7 +148,7 @@ class Weaver:
         if found is not None:
             with suppress(Formless):
                 return self.product(found, axes)
-        return Add(tuple(self.term(t, axes) for t in terms))
+        return symmetric([self.term(t, axes) for t in terms])
 
     def term(self, e: Expr, axes: Axes) -> Expr:
         """A term of a sum; a numeral beside a vector stands for itself."""
@@ -153,6 +157,14 @@ class Weaver:
             return e
         found = self.array(inner, axes)
         return Neg(found) if sign else found
+
+    def cases(self, branches: Sequence[tuple[Expr, Expr | None]], axes: Axes) -> Expr:
+        """Arrays by conditions that hold for all entries or for none."""
+        if any(c is not None and self.used(c, axes) for _, c in branches):
+            raise Formless
+        return Cases(
+            tuple((v if constant(v) == 0 else self.array(v, axes), c) for v, c in branches)
+        )
 
     def beside(self, e: Expr, axes: Axes) -> Expr:
         """An argument: a number, or an array with all the axes."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from symgrad.expr import (
+    Add,
     Call,
     Expr,
     Mul,
@@ -99,6 +100,14 @@ def turned(e: Expr) -> Expr:
         case Mul(factors=factors):
             return Mul(tuple(turned(f) for f in reversed(factors)))
     return Call("transpose", (e,), r"\top")
+
+
+def symmetric(terms: Sequence[Expr]) -> Expr:
+    """A sum of arrays; A x + A^⊤ x, as a quadratic form gives it, is (A + A^⊤) x."""
+    match terms:
+        case Mul(factors=(a, x)), Mul(factors=(b, y)) if x == y and a == turned(b):
+            return Mul((Add((a, b)), x))
+    return Add(tuple(terms))
 
 
 def inner(parts: Sequence[Placed]) -> Expr:
