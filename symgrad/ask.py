@@ -14,7 +14,7 @@ from symgrad.dual import Number, Undefined
 from symgrad.equation import Upstream
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.evaluate import Point, Unrolled
-from symgrad.expr import Expr, Num, Partial, Ref, constant, num, walk
+from symgrad.expr import Expr, Num, Partial, Ref, constant, names, num, walk
 from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.numeral import shown
@@ -78,6 +78,7 @@ class Asker:
     def entire(self, q: Question, goal: Partial) -> Answer:
         """∂of/∂by of vectors or matrices: one entry is derived, and put as one formula of all."""
         known = self.scope.lowering
+        known = replace(known, taken=known.taken | names(goal))
         array = known.array(goal)
         letters = known.letters(array)
         entry = known.entry(array, [Ref(i.name) for i in letters])
