@@ -14,7 +14,7 @@ from symgrad.dual import Number, Undefined
 from symgrad.equation import Upstream
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.evaluate import Point, Unrolled
-from symgrad.expr import Expr, Num, Partial, Ref, constant, names, num, walk
+from symgrad.expr import Expr, Num, Partial, Ref, constant, free_names, names, num, walk
 from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.numeral import shown
@@ -71,9 +71,22 @@ class Asker:
             self.check_names(q)
         if self.cases:
             derivation = spelled_as_cases(derivation)
-        return Answer(
+        answer = Answer(
             self.where, q.latex, whole_latex(derivation), value, q.at, derivation=derivation
         )
+        return self.scalar(answer, goal, derivation)
+
+    def scalar(self, answer: Answer, goal: Partial, d: Derivation) -> Answer:
+        """A number made of vectors and matrices, put with them where the exam writes such."""
+        known = self.scope.lowering
+        if d.indices or self.cases or not known.bare & free_names(d.answer):
+            return answer
+        formula = whole(d.answer, (), known, self.network)
+        if formula is None or not known.speaks(formula):
+            return answer
+        named = tuple(map(self.told, left_named(d)))
+        told = r",\quad ".join([latex(formula), *(n.latex() for n in named)])
+        return replace(answer, latex=told, whole=Whole(goal, formula, (), named))
 
     def entire(self, q: Question, goal: Partial) -> Answer:
         """∂of/∂by of vectors or matrices: one entry is derived, and put as one formula of all."""

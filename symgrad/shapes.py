@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from symgrad.errors import Place, SymgradError
+from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
     Blank,
     Bound,
@@ -68,6 +68,16 @@ def lowering(
     )
     for name in found:
         result = _inferred(name, found, result, frozenset())
+    for s in statements:
+        d = definition(s)
+        both = {r.name for r in s.refs} if isinstance(s, Shape) else {d.target.name} if d else set()
+        both &= result.declared.keys() & result.sizes
+        if both:
+            raise NetworkError(
+                f"found {min(both)} as a size and as a vector or matrix, expected one of them",
+                at=s.at,
+                hint="give the size, or the array, another letter",
+            )
     defined = {n for n in found if n not in result.declared}
     numbers = (outer.numbers - found.keys()) | plain | defined
     written = (x for s in statements if isinstance(s, Formula) for p in s.parts for x in walk(p))

@@ -429,6 +429,10 @@ def test_these_are_read(text: str) -> None:
         (r"x \in \mathbb{R}^{n}; \|x\| = 1", "on the left of ="),
         (r"x, z \in \mathbb{R}^{n}; z = x^\top x", "z of shape n"),
         (r"x \in \mathbb{R}^{T}; L = (x^T x)^2", "a transpose or the power T"),
+        (
+            r"W \in \mathbb{R}^{h \times d}, x \in \mathbb{R}^d; h = W x",
+            "h as a size and as a vector",
+        ),
     ],
 )
 def test_these_are_refused(text: str, said: str) -> None:
@@ -544,6 +548,10 @@ ATTENTION = (
     r"Q \in \mathbb{R}^{n \times d}, K \in \mathbb{R}^{m \times d}, V \in \mathbb{R}^{m \times v}; "
     r"S = \frac{Q K^\top}{\sqrt{d}}, A = \operatorname{softmax}(S), O = A V; G = \frac{\partial L}{\partial O}"
 )
+SHIFTED = (
+    r"A, I \in \mathbb{R}^{n \times n}, x \in \mathbb{R}^n; I = \operatorname{diag}(\mathbf{1}), "
+    r"L = x^\top (A - \lambda I) x"
+)
 GRADIENTS = [
     (LAYER, r"\frac{\partial L}{\partial W}", r"((a - y) \odot a \odot (1 - a))\, x^\top"),
     (LAYER, r"\nabla_x L", r"W^\top\, ((a - y) \odot a \odot (1 - a))"),
@@ -563,6 +571,7 @@ GRADIENTS = [
         r"\sum_{t=1}^{T} \frac{\partial L}{\partial h_t}\, h_{t-1}^\top,\quad " + STATE,
     ),
     (STATES, r"\frac{\partial L}{\partial h_t}", STATE.partition(" = ")[2]),
+    (SHIFTED, r"\frac{\partial L}{\partial \lambda}", r"-x^\top I x"),
     (STEPS, r"\nabla_W L", r"\sum_{t=1}^{T} \delta_t h_{t-1}^\top"),
     (ATTENTION, r"\nabla_V L", r"A^\top G"),
     (ATTENTION, r"\nabla_A L", r"G V^\top"),
