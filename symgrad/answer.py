@@ -15,9 +15,26 @@ from symgrad.count import (
 )
 from symgrad.dual import Number
 from symgrad.errors import Place
-from symgrad.expr import Expr, Ref
+from symgrad.expr import Expr, Partial, Ref
+from symgrad.index import Index
+from symgrad.latex import latex
 from symgrad.numeral import plain
 from symgrad.rewrite import Derivation
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A gradient by a whole vector or matrix, as one formula of them; `indices` are letters that
+    it is stated for, `named` the gradients that it leaves named."""
+
+    goal: Partial
+    formula: Expr
+    indices: tuple[Index, ...] = ()
+    named: tuple[Whole, ...] = ()
+
+    def latex(self) -> str:
+        """goal = formula."""
+        return f"{latex(self.goal)} = {latex(self.formula)}"
 
 
 @dataclass(frozen=True)
@@ -33,6 +50,7 @@ class Answer:
     points: Fraction | None = None
     derivation: Derivation | None = None
     listed: tuple[Ref, ...] = ()
+    whole: Whole | None = None
 
     def json(self) -> dict[str, Any]:
         """For ``--json``."""

@@ -7,20 +7,21 @@ from dataclasses import replace
 from fractions import Fraction
 
 from symgrad.affine import shift
-from symgrad.answer import Answer
+from symgrad.answer import Answer, Whole
 from symgrad.consistency import check_entry
 from symgrad.derive import Sweep
 from symgrad.dual import Number, Undefined
 from symgrad.equation import Upstream
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.evaluate import Point, Unrolled
-from symgrad.expr import Expr, Num, Partial, Ref, constant, num, walk
+from symgrad.expr import Expr, Num, Partial, Ref, constant, free_names, names, num, walk
 from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.numeral import shown
 from symgrad.rewrite import Derivation, Step
 from symgrad.rules.forms import as_cases
 from symgrad.scope import PARAMETER_NAMES, Question, Scope
+from symgrad.whole import whole
 from symgrad.witness import confirm, confirm_formula
 
 
@@ -55,6 +56,8 @@ class Asker:
 
     def gradient(self, q: Question, goal: Partial) -> Answer:
         """∂of/∂by."""
+        if self.scope.lowering.speaks(goal):
+            return self.entire(q, goal)
         of, by = goal.of, goal.by
         if not isinstance(of, Ref) or not isinstance(by, Ref):
             raise NetworkError(f"found {latex(goal)}, expected names above and below")
@@ -68,9 +71,55 @@ class Asker:
             self.check_names(q)
         if self.cases:
             derivation = spelled_as_cases(derivation)
-        return Answer(
+        answer = Answer(
             self.where, q.latex, whole_latex(derivation), value, q.at, derivation=derivation
         )
+        return self.scalar(answer, goal, derivation)
+
+    def scalar(self, answer: Answer, goal: Partial, d: Derivation) -> Answer:
+        """A number made of vectors and matrices, put with them where the exam writes such."""
+        known = self.scope.lowering
+        if d.indices or self.cases or not known.bare & free_names(d.answer):
+            return answer
+        formula = whole(d.answer, (), known, self.network)
+        if formula is None or not known.speaks(formula):
+            return answer
+        named = tuple(map(self.told, left_named(d)))
+        told = r",\quad ".join([latex(formula), *(n.latex() for n in named)])
+        return replace(answer, latex=told, whole=Whole(goal, formula, (), named))
+
+    def entire(self, q: Question, goal: Partial) -> Answer:
+        """∂of/∂by of vectors or matrices: one entry is derived, and put as one formula of all."""
+        known = self.scope.lowering
+        known = replace(known, taken=known.taken | names(goal))
+        array = known.array(goal)
+        letters = known.letters(array)
+        entry = known.entry(array, [Ref(i.name) for i in letters])
+        assert isinstance(entry, Partial)
+        answer = self.gradient(q, entry)
+        d = answer.derivation
+        assert d is not None
+        formula = whole(d.answer, letters, known, self.network, d.indices)
+        if formula is None:
+            return replace(answer, question=latex(entry))
+        named = tuple(map(self.told, left_named(d)))
+        told = r",\quad ".join([latex(formula), *(n.latex() for n in named)])
+        return replace(answer, latex=told, whole=Whole(goal, formula, (), named))
+
+    def told(self, d: Derivation) -> Whole:
+        """A gradient that an answer leaves named, all its entries at once where they are arrays."""
+        known, by = self.scope.lowering, d.goal.by
+        declared = known.declared.get(by.name) if isinstance(by, Ref) else None
+        if isinstance(by, Ref) and declared is not None:
+            lead, last = by.indices[: declared.lead], by.indices[declared.lead :]
+            axes = [i for x in last for i in d.indices if x == Ref(i.name)]
+            formula = None
+            if len(axes) == len(last):
+                formula = whole(d.answer, axes, known, self.network, d.indices)
+            if formula is not None:
+                rest = tuple(i for i in d.indices if i not in axes)
+                return Whole(Partial(d.goal.of, Ref(by.name, lead), d.goal.total), formula, rest)
+        return Whole(d.goal, d.answer, d.indices)
 
     def slope(self, of: Ref, by: Ref, answer: Expr) -> Number | None:
         """The number of a gradient; at values where the gradient or `of` has none, an error."""
@@ -149,7 +198,8 @@ class Asker:
                     "expected equations that read some name",
                     hint="state the network under this heading or one around it",
                 )
-            shown_ = ", ".join(family(network, r) for r in listed)
+            bare = self.scope.lowering.bare
+            shown_ = ", ".join(r.name if r.name in bare else family(network, r) for r in listed)
             return Answer(self.where, q.latex, shown_, None, q.at, listed=listed)
         check_entry(self.network, ref, q.at.find(latex(ref)))
         if not all(isinstance(i, Num) for i in ref.indices):

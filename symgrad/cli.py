@@ -188,16 +188,19 @@ def shown_unicode(answer: Answer, steps: bool) -> list[str]:
     end = plainly(answer)
     if d is None:
         return [end]
-    where = ranges(d.indices)
+    where = "" if answer.whole is not None else ranges(d.indices)
     end += f"   ({where})" if where else ""
     if steps:
         return [*in_unicode(leading(d)), "", end]
+    if answer.whole is not None:
+        return [end, *map(stated, answer.whole.named)]
     return [end, *map(stated, left_named(d) if answer.value is None else ())]
 
 
 def shown_latex(answer: Answer, steps: bool) -> list[str]:
     """An answer as LaTeX; below it what the gradients stand for that it leaves named."""
     from symgrad.ask import left_named
+    from symgrad.latex import latex
     from symgrad.terminal import in_latex
     from symgrad.terminal import steps as leading
 
@@ -206,6 +209,8 @@ def shown_latex(answer: Answer, steps: bool) -> list[str]:
         return [f"{answer.question} = {answer.latex}"]
     if steps:
         return [in_latex(leading(d))]
+    if answer.whole is not None:
+        return [f"{latex(answer.whole.goal)} = {answer.latex}"]
     return [d.latex(), *(u.latex() for u in left_named(d))]
 
 

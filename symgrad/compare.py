@@ -27,6 +27,7 @@ from symgrad.expr import (
     transform,
     walk,
 )
+from symgrad.facing import entrywise
 from symgrad.index import Range
 from symgrad.latex import latex
 from symgrad.limits import Limits
@@ -100,6 +101,8 @@ def paired(a: str, b: str, given: str = "") -> Pair:
     places = (_start(a, "<a>"), _start(b, "<b>"))
     left, right = (_side(text, at, scope) for text, at in zip((a, b), places, strict=True))
     check_constants((left, right), scope, places)
+    left, right, ranges = entrywise(left, right, scope.lowering)
+    scope = replace(scope, letters={**ranges, **scope.letters})
     return pair_of(left, right, scope, places)
 
 

@@ -15,7 +15,7 @@ from itertools import product
 from symgrad.affine import Condition, conditions
 from symgrad.ask import reach
 from symgrad.assertion import rounds
-from symgrad.compare import pair_of
+from symgrad.compare import derived, pair_of
 from symgrad.consistency import check_entry
 from symgrad.decide import BUDGET, decide
 from symgrad.derive import Sweep
@@ -39,7 +39,8 @@ from symgrad.expr import (
     transform,
     walk,
 )
-from symgrad.index import Range
+from symgrad.facing import entrywise
+from symgrad.index import Index, Range
 from symgrad.latex import latex
 from symgrad.lexicon import FONTS, Lexicon, letters
 from symgrad.network import Network
@@ -56,6 +57,7 @@ from symgrad.verdict import (
     Undecided,
     Verdict,
 )
+from symgrad.whole import whole
 
 GIVEN_UP = 12
 """Names tried in the place of one that the scope does not have."""
@@ -112,6 +114,8 @@ class Ground(Lexicon):
             return next((v for v in tried if not isinstance(v, Invalid)), tried[-1])
         try:
             left, right = self.plainly(left), self.plainly(right)
+            if any(map(self.scope.lowering.speaks, (left, right))):
+                return self.entire(left, right, at, digits)
             if found_ := self.spelled_out(left, right):
                 told = [self.link(a, b, at, digits) for a, b in found_]
                 fine = (v for v in told if isinstance(v, Equal | EqualExceptTies | Agrees))
@@ -131,6 +135,24 @@ class Ground(Lexicon):
             return found
         except SymgradError as error:  # this reader's limit, not the person's fault
             return Undecided(f"not judged: {error.message}")
+
+    def entire(self, left: Expr, right: Expr, at: Place, digits: int | None) -> Verdict:
+        """left = right of vectors or matrices: of their entries. What is right beside a wrong
+        gradient is a formula of vectors and matrices where there is one."""
+        known, scope = self.scope.lowering, self.scope
+        try:
+            a, b, ranges = entrywise(left, right, known)
+        except NetworkError as error:
+            return Invalid(error.message, place=at)
+        inner = replace(scope, letters={**ranges, **scope.letters})
+        ground = Ground(inner, of_exam=self.of_exam, budget=self.budget)
+        found = ground.link(a, b, at, digits)
+        if isinstance(found, Differs) and found.reading and known.speaks(left):
+            axes = [Index(n, r) for n, r in ranges.items()]
+            form = whole(derived(a, scope.network), axes, known, scope.network)
+            if form is not None:
+                found = replace(found, reading=(latex(form), found.reading[1]))
+        return found
 
     def spelled_out(self, left: Expr, right: Expr) -> list[tuple[Expr, Expr]]:
         """The pair with ranges for Σ_i without limits: that of the letter, and those of what it
@@ -350,6 +372,8 @@ class Ground(Lexicon):
     def follow(self, goal: Partial, said: Expr) -> bool:
         """Does a wrong gradient follow from gradients the work said before?"""
         assert isinstance(goal.of, Ref) and isinstance(goal.by, Ref)
+        if any(map(self.scope.lowering.speaks, (goal, said))):
+            return False
         network = self.scope.network
         symbols: dict[str, Expr] = {}
         ups: list[Upstream] = []

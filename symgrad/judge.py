@@ -346,7 +346,8 @@ class Judge:
             if isinstance(x, Partial) and self.ground.derivable(x) and x not in said:
                 by = x.by
                 given = isinstance(by, Ref) and any(
-                    u.of == x.of and u.of_entry(by) is not None for u in network.upstream
+                    u.of == x.of and (u.of_entry(by) is not None or named(u.by, by))
+                    for u in network.upstream
                 )
                 if not given:
                     return True
@@ -355,6 +356,17 @@ class Judge:
 
 def _plain_call(e: Call) -> bool:
     return all(isinstance(a, Ref) for a in e.args)
+
+
+def named(given: Ref, by: Ref) -> bool:
+    """Is a gradient that is given for each entry said of the whole?"""
+    return given.name == by.name and not by.indices
+
+
+def entries_of(indices: Sequence[Expr]) -> bool:
+    """Are these the letters of any entry?"""
+    plain = all(isinstance(i, Ref) and not i.indices for i in indices)
+    return plain and len(set(indices)) == len(indices)
 
 
 def asks(question: Expr, goal: Partial, running: bool = True) -> bool:
@@ -369,7 +381,8 @@ def asks(question: Expr, goal: Partial, running: bool = True) -> bool:
     if of.name != goal.of.name or by.name != goal.by.name:
         return False
     if len(by.indices) != len(goal.by.indices):
-        return False
+        some = by.indices or goal.by.indices  # ∂L/∂W of all entries, ∂L/∂W_{ij} of one
+        return not (by.indices and goal.by.indices) and entries_of(some)
     if question == goal:
         return True
     numbers = any(isinstance(i, Num) for i in goal.by.indices)

@@ -32,7 +32,7 @@ from symgrad.expr import (
     outreaches,
 )
 
-SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
+SUM, ENTRIES, PRODUCT, POWER, ATOM = range(1, 6)
 """How tightly a formula holds together: a looser one inside a tighter one gets parentheses."""
 
 RELATIONS = {"=": "=", "!=": r"\ne", "<": "<", "<=": r"\le", ">": ">", ">=": r"\ge"}
@@ -51,7 +51,11 @@ FUNCTIONS = {
     "min": r"\min",
     "relu": r"\mathrm{ReLU}",
     "sign": r"\mathrm{sign}",
+    "trace": r"\operatorname{tr}",
+    "diag": r"\operatorname{diag}",
+    "softmax": r"\operatorname{softmax}",
 }
+NORMS = {"norm": "", "norm_1": "_1", "norm_2": "_2", "norm_F": "_F"}
 
 
 def latex(e: Expr) -> str:
@@ -95,7 +99,7 @@ def _show(e: Expr) -> tuple[str, int]:
         case Add(terms=terms):
             return _sum(terms), SUM
         case Neg(arg=arg):
-            return "-" + _inside(arg, PRODUCT), SUM
+            return "-" + _inside(arg, ENTRIES), SUM
         case Mul(factors=factors):
             return _product(factors), PRODUCT
         case Div(num=a, den=b):
@@ -210,7 +214,7 @@ def _sum(terms: tuple[Expr, ...]) -> str:
             text = _number(body)[0]
             sign, text = "-", text.removeprefix("-")
         else:
-            text = _inside(body, PRODUCT if n or sign == "-" else SUM + (isinstance(body, Add)))
+            text = _inside(body, ENTRIES if n or sign == "-" else SUM + (isinstance(body, Add)))
             bound = _open(body)
             if bound and any(bound & free_names(later) for later in terms[n + 1 :]):
                 text = paren(text)
@@ -247,10 +251,17 @@ def _times(before: Expr, left: str, after: Expr, right: str) -> str:
     if call_like:
         return r"\, "
     tall = isinstance(before, Div | Partial | Iverson | Call | Reduce | Cases)
-    tall = tall or isinstance(after, Partial | Iverson | Call | Reduce | Cases)
+    tall = tall and not _is_transpose(before)
+    tall = tall or isinstance(after, Partial | Iverson | Reduce | Cases)
+    tall = tall or (isinstance(after, Call) and not _is_transpose(after))
     if isinstance(before, Num):
         return r"\, " if isinstance(after, Reduce | Partial) else " "
     return r"\, " if tall or left.endswith(")") or right.startswith(("(", r"\left(")) else " "
+
+
+def _is_transpose(e: Expr) -> bool:
+    """Is it one letter or group with the sign of a transpose?"""
+    return isinstance(e, Call) and e.fn == "transpose"
 
 
 def _calls(name: str) -> bool:
@@ -264,6 +275,8 @@ def _power(base: Expr, exp: str) -> str:
         text = paren(text)
     elif isinstance(base, Ref) and ("^" in text or "'" in text or _calls(exp)):
         text = f"{{{text}}}"
+    elif isinstance(base, Call) and base.fn in NORMS:
+        pass
     elif isinstance(base, Iverson | Call):
         text = paren(text)
     return f"{text}^{exp}" if len(exp) == 1 else f"{text}^{{{exp}}}"
@@ -280,6 +293,15 @@ def _call(e: Call) -> tuple[str, int]:
             return rf"\left\lvert {inner} \right\rvert", ATOM
         case "floor" | "ceil":
             return rf"\left\l{e.fn} {inner} \right\r{e.fn}", ATOM
+        case "hadamard":
+            parts = (paren(latex(a)) if isinstance(a, Mul) else _inside(a, PRODUCT) for a in e.args)
+            return r" \odot ".join(parts), ENTRIES
+        case "transpose":
+            return _power(e.args[0], "T").removesuffix("T") + r"\top", POWER
+        case "inner":
+            return rf"\langle {inner} \rangle", ATOM
+        case fn if fn in NORMS:
+            return rf"\left\lVert {inner} \right\rVert{NORMS[fn]}", ATOM
     name = e.spelling or FUNCTIONS.get(e.fn) or e.fn
     return name + paren(inner), ATOM
 

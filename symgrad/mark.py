@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from symgrad.assertion import Claim
 from symgrad.compare import example_record
-from symgrad.errors import Place
+from symgrad.errors import Place, SymgradError
+from symgrad.latex import latex
+from symgrad.notation import read_expression
 from symgrad.numeral import plain
 from symgrad.verdict import (
     Agrees,
@@ -165,7 +168,16 @@ def begins(c: Claim) -> tuple[int, int, bool]:
 
 def same_question(a: str, b: str) -> bool:
     """Are two questions the same but for spelling?"""
-    return squashed(a) == squashed(b)
+    return squashed(a) == squashed(b) or squashed(printed(a)) == squashed(printed(b))
+
+
+@cache
+def printed(question: str) -> str:
+    r"""A question as it is printed: ``\nabla_w L`` is ∂L/∂w; what cannot be read stays as it is."""
+    try:
+        return latex(read_expression(question))
+    except SymgradError:
+        return question
 
 
 def squashed(latex: str) -> str:

@@ -42,9 +42,11 @@ from symgrad.expr import (
 from symgrad.index import Range
 from symgrad.latex import latex
 from symgrad.limits import Defined, Limits, _letters, _shifted, _whole, whole_numbers
+from symgrad.matrix import Lowering
 from symgrad.network import Network
 from symgrad.notation import Data, Formula, Labels, Listing, Ranges, Shape, Statement
 from symgrad.padding import Edges, Zero
+from symgrad.shapes import lowering
 
 PARAMETER_NAMES = {r"\theta", r"\Theta", r"\vartheta", r"\phi", r"\Phi"}
 """A question about one of these, when no equation uses it, asks for the list of parameters."""
@@ -78,6 +80,8 @@ class Scope:
     """What the nearest heading with equations of its own defines: the network in question."""
     members: frozenset[str] = frozenset()
     """The letters whose values are said as a set: indices, or labels."""
+    lowering: Lowering = field(default_factory=Lowering)
+    """What is known of vectors and matrices."""
 
     @property
     def variables(self) -> frozenset[str]:
@@ -107,6 +111,15 @@ class Sorter:
         self.padded: Edges = dict(outer.network.padded)
         self.labels: dict[str, Range] = dict(outer.network.labels)
         self.members: set[str] = set(outer.members)
+        self.lowering = outer.lowering
+
+    def declare(self, blocks: Sequence[Sequence[Statement]]) -> None:
+        """Which names are vectors and matrices, before any formula with them is sorted."""
+        outer = self.outer
+        bodies = (e for d in outer.equations for e in (d.target, d.body))
+        taken = set(outer.letters).union(*(names(e) for e in bodies))
+        flat = [s for block in blocks for s in block]
+        self.lowering = lowering(flat, outer.lowering, taken, outer.network.sizes, outer.functions)
 
     def block(self, statements: Sequence[Statement]) -> None:
         """One formula block: ranges belong to the equations before them in it."""
@@ -142,7 +155,7 @@ class Sorter:
                 if self.padding(parts, s):
                     return
                 if all(op == "=" for op in ops):
-                    self.equality(parts, s)
+                    self.entrywise(parts, s)
                 else:
                     self.comparison(parts, ops, start, s.at)
             case Listing(ref=ref, items=items):
@@ -235,7 +248,9 @@ class Sorter:
             for x in (*walk(d.body), d.target)
         )
 
-    def equality(self, parts: Sequence[Expr], s: Formula) -> None:
+    def equality(
+        self, parts: Sequence[Expr], s: Formula, ranges: Mapping[str, Range] | None = None
+    ) -> None:
         """A question, a given gradient, a given value, a function or an equation."""
         left = parts[0]
         if isinstance(parts[-1], Blank):
@@ -265,12 +280,33 @@ class Sorter:
             self.rels.append(rel)
             self.rel_places[rel] = s.at
         elif isinstance(left, Ref):
-            self.definition(left, right, s.at)
+            self.definition(left, right, s.at, ranges or {})
         else:
             raise NetworkError(
                 f"found {latex(left)} on the left of =, expected a name such as z_i",
                 hint="write the name that is defined on the left",
             )
+
+    def entrywise(self, parts: Sequence[Expr], s: Formula) -> None:
+        """An equation of vectors or matrices is one of their entries: z_i = Σ_k W_{ik} x_k."""
+        known = self.lowering
+        if len(parts) != 2 or isinstance(parts[1], Blank) or not any(map(known.speaks, parts)):
+            self.equality(parts, s)
+            return
+        left = parts[0]
+        if isinstance(left, Call) and left.fn in known.heads:
+            left = Ref(left.fn)
+        own = isinstance(left, Call) and left.fn in known.functions
+        sides = known.equated(left, parts[1])
+        letters = known.letters(sides[0])
+        at = [Ref(i.name) for i in letters]
+        a, b = (known.entry(side, at) for side in sides)
+        if not own and not isinstance(a, Ref | Partial) and not is_fact(a, b):
+            raise NetworkError(
+                f"found {latex(left)} on the left of =, expected a name such as z",
+                hint=r"a fact about a norm is written with its square, \|u\|^2 = 1",
+            )
+        self.equality((a, b), s, {i.name: i.range for i in letters})
 
     def arithmetic(self, left: Expr, right: Expr) -> None:
         """``5 · 5 = 25`` says nothing of a network; ``3 = 4`` is a slip."""
@@ -301,7 +337,7 @@ class Sorter:
         self.functions[head.fn] = (args, body)
         self.equations.append(Defined(Ref(head.fn), body, at))
 
-    def definition(self, left: Ref, right: Expr, at: Place) -> None:
+    def definition(self, left: Ref, right: Expr, at: Place, ranges: Mapping[str, Range]) -> None:
         """An equation, or a given value."""
         value = constant(right)
         if value is not None and not _letters(left):
@@ -314,7 +350,7 @@ class Sorter:
             self.values[left] = right if isinstance(right, Num) else Num(value)
             self.value_places[left] = at
             return
-        self.equations.append(Defined(left, right, at))
+        self.equations.append(Defined(left, right, at, ranges))
 
 
 def is_fact(left: Expr, right: Expr) -> bool:

@@ -103,6 +103,7 @@ class Builder(Sorter):
     def build(self, blocks: Sequence[Sequence[Statement]]) -> Scope:
         """The finished scope."""
         self.subscripts = {n for block in blocks for s in block for n in subscript_names(s)}
+        self.declare(blocks)
         for block in blocks:
             self.block(block)
         self.pad()
@@ -142,6 +143,7 @@ class Builder(Sorter):
             tuple(self.rels),
             frozenset(d.target.name for d in self.equations) or self.outer.focus,
             frozenset(self.members),
+            self.lowering,
         )
 
     def digits_apart(self) -> None:
@@ -456,7 +458,7 @@ class Builder(Sorter):
                     raise NetworkError(
                         f"found {latex(ref)} without indices, expected it entry by entry",
                         at=eq.at,
-                        hint=r"write the equation with indices, such as z_i = \sum_j W_{ij} x_j",
+                        hint=r"declare its shape, such as x \in \mathbb{R}^{n}, or write indices",
                     )
 
 

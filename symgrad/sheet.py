@@ -163,7 +163,7 @@ def names_asked(solved: Solved, sections: Iterable[Solved]) -> frozenset[str]:
 def key_row(answer: Answer) -> Row:
     """One answer of the key, with the range of its indices and its number."""
     right = answer.latex
-    if answer.derivation is not None:
+    if answer.derivation is not None and answer.whole is None:
         right += worked.where(answer.derivation.indices)
     if answer.value is not None and answer.derivation is not None:
         text, exact = shown(answer.value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from symgrad.answer import Answer
+from symgrad.answer import Answer, Whole
 from symgrad.count import Cell, Count, Kind, Quantity, Row
 from symgrad.dual import Number
 from symgrad.errors import Place, point
@@ -110,7 +110,9 @@ def in_latex(derivations: Sequence[Derivation]) -> str:
 
 def plainly(answer: Answer) -> str:
     """An answer in one line: the question, the formula, and the number that it comes to."""
-    if answer.derivation is not None:
+    if answer.whole is not None:
+        parts = [text(answer.whole.goal), text(answer.whole.formula)]
+    elif answer.derivation is not None:
         parts = [text(answer.derivation.goal), text(answer.derivation.answer)]
     else:
         parts = [name(answer.question)]
@@ -122,10 +124,11 @@ def plainly(answer: Answer) -> str:
     return f"{start} {'=' if exact else '≈'} {digits}"
 
 
-def stated(d: Derivation) -> str:
+def stated(d: Derivation | Whole) -> str:
     """A derivation as one equality, with the ranges of its indices."""
     where = ranges(d.indices)
-    return f"{text(d.goal)} = {text(d.answer)}" + (f"   ({where})" if where else "")
+    found = d.formula if isinstance(d, Whole) else d.answer
+    return f"{text(d.goal)} = {text(found)}" + (f"   ({where})" if where else "")
 
 
 def number(x: Number) -> tuple[str, bool]:

@@ -33,7 +33,7 @@ from symgrad.expr import (
     outreaches,
 )
 
-SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
+SUM, ENTRIES, PRODUCT, POWER, ATOM = range(1, 6)
 """How tightly a formula holds together: a looser one inside a tighter one gets parentheses."""
 
 LOWERED = dict(
@@ -52,7 +52,8 @@ RAISED = dict(
 )
 RELATIONS = {"=": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 REDUCTIONS = {"sum": "Σ", "prod": "Π", "max": "max", "min": "min"}
-FUNCTIONS = {"sigmoid": "σ", "relu": "ReLU", "Phi": "Φ"}
+FUNCTIONS = {"sigmoid": "σ", "relu": "ReLU", "Phi": "Φ", "trace": "tr"}
+NORMS = {"norm": "", "norm_1": "₁", "norm_2": "₂", "norm_F": "_F"}
 FRACTIONS = {
     Fraction(1, 2): "½", Fraction(1, 3): "⅓", Fraction(2, 3): "⅔",
     Fraction(1, 4): "¼", Fraction(3, 4): "¾",
@@ -103,7 +104,7 @@ def _show(e: Expr) -> tuple[str, int]:
         case Add(terms=terms):
             return _sum(terms), SUM
         case Neg(arg=arg):
-            return "−" + _inside(arg, PRODUCT), SUM
+            return "−" + _inside(arg, ENTRIES), SUM
         case Mul(factors=factors):
             return _product(factors), PRODUCT
         case Div(num=a, den=b):
@@ -211,7 +212,7 @@ def _group(marks: list[str]) -> list[str]:
 
 
 def _reference(e: Ref) -> str:
-    shown = name(e.name)
+    shown = "𝟏" if e.name == r"\mathbf{1}" else name(e.name)
     if not e.indices:
         return shown
     parts = [text(i).replace(" ", "") for i in e.indices]
@@ -232,7 +233,7 @@ def _sum(terms: tuple[Expr, ...]) -> str:
     out = ""
     for n, term in enumerate(terms):
         sign, body = ("−", term.arg) if isinstance(term, Neg) else ("+", term)
-        shown = _inside(body, PRODUCT)
+        shown = _inside(body, ENTRIES)
         bound = _open(body)
         if bound and any(bound & free_names(later) for later in terms[n + 1 :]):
             shown = f"({shown})"
@@ -309,6 +310,14 @@ def _call(e: Call) -> tuple[str, int]:
             return f"⌊{inner}⌋", ATOM
         case "ceil":
             return f"⌈{inner}⌉", ATOM
+        case "hadamard":
+            return " ⊙ ".join(_inside(a, POWER) for a in e.args), ENTRIES
+        case "transpose":
+            return _inside(e.args[0], ATOM) + "ᵀ", POWER
+        case "inner":
+            return f"⟨{inner}⟩", ATOM
+        case fn if fn in NORMS:
+            return f"‖{inner}‖{NORMS[fn]}", ATOM
     return f"{FUNCTIONS.get(e.fn) or name(e.fn)}({inner})", ATOM
 
 

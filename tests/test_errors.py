@@ -417,17 +417,38 @@ FAULTS: dict[str, tuple[str, ...]] = {
         r"  \delta = \frac{\partial L}{\partial z_3}",
         "                                      ^",
     ),
-    "matrices without indices": (
-        part(r"W \in \mathbb{R}^{h \times d}, \quad x \in \mathbb{R}^d", r"z = W x", r"L = z", ASK),
-        "exam.md:8:1: found W without indices, expected it entry by entry; write the "
-        r"equation with indices, such as z_i = \sum_j W_{ij} x_j",
+    "matrices that do not fit": (
+        part(r"W \in \mathbb{R}^{h \times d}, \quad x \in \mathbb{R}^h", r"z = W x", r"L = z", ASK),
+        "exam.md:8:1: found W x with W of shape h × d and x of shape h, expected as many columns "
+        "on the left as rows on the right; transpose one of them, or correct a declaration",
         "  z = W x",
+        "  ^",
+    ),
+    "a vector that nothing declares": (
+        part(r"W \in \mathbb{R}^{h \times d}, \quad x \in \mathbb{R}^d", r"z = W x + b", ASK),
+        "exam.md:8:1: found the number b added to W x of shape h, expected terms of one shape; "
+        r"declare its shape, or write b \mathbf{1} to add it to each entry",
+        "  z = W x + b",
+        "  ^",
+    ),
+    "a transpose of a number": (
+        part(r"L = w^T x", ASK),
+        "exam.md:4:1: found ^T on w, a transpose or the power T; declare a vector or matrix, "
+        r"w \in \mathbb{R}^{n}, and write \top for its transpose",
+        "  L = w^T x",
+        "  ^",
+    ),
+    "a norm of a number": (
+        part(r"L = \|w\|^2", ASK),
+        r"exam.md:4:1: found \left\lVert w \right\rVert with w of shape a number, expected a vector; "
+        r"declare it, w \in \mathbb{R}^{n}",
+        r"  L = \|w\|^2",
         "  ^",
     ),
     "bold matrices": (
         part(r"\mathbf{z} = \mathbf{W} \mathbf{x}", r"L = \mathbf{z}", ASK),
-        r"exam.md:4:1: found \mathbf W without indices, expected it entry by entry; write "
-        r"the equation with indices, such as z_i = \sum_j W_{ij} x_j",
+        r"exam.md:4:1: found \mathbf W without indices, expected it entry by entry; declare its "
+        r"shape, such as x \in \mathbb{R}^{n}, or write indices",
         r"  \mathbf{z} = \mathbf{W} \mathbf{x}",
         "  ^",
     ),

@@ -604,12 +604,18 @@ REFUSALS: list[tuple[str, int, str]] = [
     (
         "||x||",
         1,
-        r"found \|, which symgrad does not read; norms are not read; write the sum, \sum_i x_i^2",
+        r"found || before a formula; write a norm as \|x\|",
     ),
     (
-        r"\|x\|",
+        r"\|x\|_p",
         1,
-        r"found \|, which symgrad does not read; norms are not read; write the sum, \sum_i x_i^2",
+        r"found \|\cdot\|_{p}, expected a norm symgrad reads; write \|x\|, \|x\|_1, \|x\|_2 or \|W\|_F",
+    ),
+    (r"\|x|", 1, r"found \|, which is not closed before |"),
+    (
+        r"a \odot b \cdot c",
+        17,
+        r"found a product sign after \odot, which may reach to either side; write parentheses",
     ),
     ("a +", 4, "found the end of the formula, expected a term"),
     ("a = = b", 5, "found =, expected a term"),
@@ -667,15 +673,11 @@ REFUSALS: list[tuple[str, int, str]] = [
     ),
     (r"x \mapsto y", 3, r"found \mapsto, which symgrad does not read; write f(x) = …"),
     (
-        r"x^\top y",
-        3,
-        r"found \top, which symgrad does not read; transposes are not read; write the entries with indices, W_{ji}",
+        r"X^{-\top} y",
+        4,
+        "found the transpose of an inverse, which symgrad does not read; give the inverse a name",
     ),
-    (
-        "x^T y",
-        3,
-        "found ^T, a transpose or the power T; write a transposed matrix with indices, W_{ji}",
-    ),
+    (r"\top x", 1, r"found \top inside a formula"),
     ("n!", 2, "found !, which symgrad does not read; factorials are not read"),
     (
         "a % b",
@@ -780,9 +782,9 @@ REFUSALS: list[tuple[str, int, str]] = [
         r"found f before a parenthesis, but f is no declared function; define it, f(x) = …, or write \cdot for a product",
     ),
     (
-        r"\operatorname{softmax}(z)",
+        r"\operatorname{swish}(z)",
         1,
-        r"found \mathrm{softmax} before a parenthesis, but \mathrm{softmax} is no declared function; define it, \mathrm{softmax}(x) = …, or write \cdot for a product",
+        r"found \mathrm{swish} before a parenthesis, but \mathrm{swish} is no declared function; define it, \mathrm{swish}(x) = …, or write \cdot for a product",
     ),
     (
         r"\sigma^2(x)",
@@ -795,7 +797,7 @@ REFUSALS: list[tuple[str, int, str]] = [
         r"found \sigma' before a parenthesis, a derivative or a product; write \frac{\partial L}{\partial z} with names, or \cdot for a product",
     ),
     ("e^{(t)}", 4, r"found e with a label or in parentheses; write \exp(…)"),
-    (r"\mathbf 1 x", 1, r"found \mathbf 1 without a condition; write \mathbf 1[z > 0]"),
+    (r"\mathbf 1(x)", 1, r"found \mathbf 1 without a condition; write \mathbf 1[z > 0]"),
     (r"\mathbf{1}[z]", 1, r"found \mathbf 1 without a condition; write \mathbf 1[z > 0]"),
     (
         "(z > 0) x",
@@ -840,6 +842,11 @@ REFUSALS: list[tuple[str, int, str]] = [
     ),
     (r"i = 1, \dots", 1, r"found dots without an end; write i = 1, \dots, n"),
     (r"1, \dots, n", 4, r"found dots that continue nothing; write i = 1, \dots, n"),
+    (
+        r"\lambda + n + \dots + m",
+        15,
+        r"found dots, expected terms that show how a sum goes on; write the sum with \sum, or terms in fixed steps: x_1 + x_2 + \dots + x_n",
+    ),
     (
         r"a + \cdots + b",
         5,
@@ -1080,3 +1087,8 @@ def test_a_factor_after_a_product_that_may_be_inside_or_beside_is_refused(text: 
 def test_a_product_is_printed_with_its_reach(text: str) -> None:
     e = read_expression(text)
     assert read_expression(latex(e)) == e
+
+
+def test_a_sum_with_dots_does_not_take_one_name_for_another() -> None:
+    e = read_expression(r"\lambda x_1 + \mu x_2 + \dots + \mu x_n")
+    assert latex(e) == r"\lambda x_1 + \sum_{j=2}^{n} \mu x_j"

@@ -51,12 +51,15 @@ def shape(e: Expr) -> object:
     """A formula but for its places."""
     match e:
         case Ref(name=name, indices=indices):
-            return (name, len(indices)) if indices else "number"
+            if not indices and not name.startswith("\\"):
+                return "number"
+            return (name, len(indices))
         case Num():
             return "number"
         case Pow(base=base):
             return ("pow", shape(base))
-    return (type(e).__name__, tuple(shape(k) for k in children(e)), getattr(e, "fn", ""))
+    signs = tuple(getattr(e, sign, "") for sign in ("fn", "op", "name"))
+    return (type(e).__name__, signs, tuple(shape(k) for k in children(e)))
 
 
 def filled(e: Expr, values: dict[Spot, Expr], at: Spot = ()) -> Expr:

@@ -38,7 +38,7 @@ from symgrad.expr import (
 )
 from symgrad.latex import latex
 from symgrad.reading.ellipsis import series
-from symgrad.reading.scan import FUNCTIONS, Fault
+from symgrad.reading.scan import CALLS, FUNCTIONS, Fault
 
 
 class Listed(NamedTuple):
@@ -61,6 +61,8 @@ class _Product(NamedTuple):
     factors: tuple[Expr, ...]
     tail: _Piece | None
     pos: int
+    elementwise: bool = False
+    """Is it a product of entries, a \\odot b, without parentheses around it?"""
 
 
 class _Term(NamedTuple):
@@ -219,7 +221,17 @@ class Build(Transformer[Token, Any]):
         return _Product(tuple(p.e for p in juxt), None, juxt[0].pos)
 
     def times(self, left: _Product, right: tuple[_Piece, ...]) -> _Product:
+        if left.elementwise:
+            message = r"found a product sign after \odot, which may reach to either side"
+            raise Fault(right[0].pos, message, "write parentheses")
         return _Product(left.factors + tuple(p.e for p in right), None, left.pos)
+
+    def elementwise(self, left: _Product, right: tuple[_Piece, ...]) -> _Product:
+        r"""``a \odot b``: products without a sign on either side come first."""
+        first = left.factors[0]
+        known = first.args if left.elementwise and isinstance(first, Call) else None
+        args = (*(known or (_times(left.factors),)), _times(tuple(p.e for p in right)))
+        return _Product((Call("hadamard", args, r"\odot"),), None, left.pos, True)
 
     def times_negated(self, left: _Product, right: tuple[_Piece, ...]) -> _Product:
         return self.times(left, (right[0]._replace(e=Neg(right[0].e)), *right[1:]))
@@ -281,6 +293,12 @@ class Build(Transformer[Token, Any]):
         if exponent is None:
             return piece
         return piece._replace(e=Pow(piece.e, exponent))
+
+    def transposed(self, piece: _Piece, sign: Token) -> _Piece:
+        return piece._replace(e=Call("transpose", (piece.e,), str(sign.value)))
+
+    def inner(self, _token: Token, a: Expr, b: Expr) -> _Piece:
+        return _Piece(Call("inner", (a, b)), "FRAC", _pos(_token))
 
     def called(self, fn: Token, power: Expr | None, *args: Expr) -> _Piece:
         one = fn.value[0] not in ("max", "min") and fn.value[1] in UNARY
@@ -347,7 +365,7 @@ class Build(Transformer[Token, Any]):
 
 
 UNARY = {"e^", r"\sigma", *(rf"\{f}" for f in FUNCTIONS)} | {
-    rf"\mathrm{{{f}}}" for f in ("ReLU", "relu", "sigmoid", "sign", "sgn", "abs", "floor", "ceil")
+    rf"\mathrm{{{f}}}" for f in CALLS if f not in FUNCTIONS
 }
 """Spellings of the functions of one argument (max and min apart)."""
 

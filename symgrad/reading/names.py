@@ -10,6 +10,8 @@ from dataclasses import replace
 from symgrad.reading.cursor import Cursor, Head
 from symgrad.reading.scan import CALLS, FUNCTIONS, Fault
 
+ONES = r"\mathbf{1}"
+"""The name of the vector of ones, whatever font it is set in."""
 OPERANDS = ("name", "number", "macro", "function", "style", "word", "words")
 """Kinds of marks with which an argument begins that stands in no parentheses."""
 
@@ -31,20 +33,19 @@ class Names(Cursor):
         name += "'" * primes
         if special := self._special(n, name, scripts, end):
             return special
-        power = scripts.get("sup")
+        power, turned = self._turned(scripts.get("sup"))
         if power is not None:
-            self._transpose(power)
             label = self._label(*power)
             if label is not None:
                 name, power = f"{name}^{label}", None
         labels, parts = self._indices(scripts.get("sub"))
         name += labels
-        if power is None and not parts and self._called(n, bare, name, end):
+        if power is None and not (parts or turned) and self._called(n, bare, name, end):
             return self._call(n, end, None)
         if not parts and (spelled := self._spelled(n, bare, end)):
             return spelled
         self._no_call(n, name, bare, end, power is not None and not parts)
-        if not parts and self._text(end) == "(":
+        if not (parts or turned) and self._text(end) == "(":
             span = self.marks[end - 1].end, self.marks[self.partner[end]].end
             self.heads.append(Head(name, self.marks[n].pos, *span, self._plain(end)))
         self._put("NAME", n, name)
@@ -55,7 +56,13 @@ class Names(Cursor):
                     self._put("_COMMA", part[0])
                 self._sequence(*part)
             self._put("_END", end)
+        if turned and power is not None:
+            found = self.marks[power[0]]
+            message = f"found {found.text} before the sign of a transpose, expected a label"
+            raise Fault(found.pos, message, "write parentheses around what is transposed")
         self._power(power)
+        if turned:
+            self._put("TRANSPOSE", end - 1, turned)
         return end
 
     def _spelled(self, n: int, name: str, end: int) -> int:
@@ -76,17 +83,23 @@ class Names(Cursor):
         if span is not None:
             self._within("_POW", span[0], *span)
 
-    def _transpose(self, span: tuple[int, int]) -> None:
-        mark = self.marks[span[0]]
-        last = span[1] - 1
-        if (
-            self._text(last) == "T"
-            and "T" not in self.variables
-            and last - span[0] <= 1
-            and (last == span[0] or mark.kind == "style")
-        ):
-            hint = "write a transposed matrix with indices, W_{ji}"
-            raise Fault(mark.pos, "found ^T, a transpose or the power T", hint)
+    def _turned(self, span: tuple[int, int] | None) -> tuple[tuple[int, int] | None, str]:
+        r"""A superscript without the sign of a transpose at its end, and that sign: ``^{(1)\top}``.
+
+        ``^T`` is one where T is no variable; what it stands on settles whether it can be.
+        """
+        if span is None:
+            return None, ""
+        first, last = span[0], span[1] - 1
+        if self._kind(last) == "top":
+            if self._text(first) == "-":
+                message = "found the transpose of an inverse, which symgrad does not read"
+                raise Fault(self.marks[first].pos, message, "give the inverse a name")
+            return ((first, last) if first < last else None), r"\top"
+        plain = last == first or (last == first + 1 and self._kind(first) == "style")
+        if self._text(last) == "T" and "T" not in self.variables and plain:
+            return None, "T"
+        return span, ""
 
     def _special(self, n: int, name: str, scripts: dict[str, tuple[int, int]], end: int) -> int:
         r"""Exponentials and indicators that begin with a name; 0 if it is neither."""
@@ -223,14 +236,18 @@ class Names(Cursor):
                 f"found {what}, expected it after a name",
                 "give what stands before it a name",
             )
-        if "sup" in scripts:
-            self._transpose(scripts["sup"])
-            a, b = scripts["sup"]
+        power, turned = self._turned(scripts.get("sup"))
+        if turned and power is not None:
+            raise Fault(self.marks[power[0]].pos, "found a power of a transpose", "write brackets")
+        if turned:
+            self._put("TRANSPOSE", end - 1, turned)
+        elif power is not None:
+            a, b = power
             if b - a == 1 and self._kind(a) in ("op", "star"):
                 raise Fault(
                     self.marks[a].pos, f"found ^{self._text(a)} after a bracket, expected a power"
                 )
-        self._power(scripts.get("sup"))
+        self._power(power)
         return end
 
     def _function(self, n: int) -> int:
@@ -281,13 +298,23 @@ class Names(Cursor):
     def _lettered(self, n: int, stop: int) -> int:
         if self._kind(n) == "style" and self._is_one(n):
             end = self._argument(n + 1, self._text(n))[2]
-            found = self._indicator(n, end)
-            if found:
-                return found
-            message = f"found {self._text(n)} 1 without a condition"
-            raise Fault(self.marks[n].pos, message, r"write \mathbf 1[z > 0]")
+            return self._indicator(n, end) or self._ones(n, end)
         derivative = self._d(n) and self._inline(n, stop)
         return derivative or self._named(n)
+
+    def _ones(self, n: int, end: int) -> int:
+        r"""The vector of ones, ``\mathbf 1`` or ``\mathbf 1_n``."""
+        scripts, primes, after = self._scripts(end)
+        power, turned = self._turned(scripts.get("sup"))
+        if self._opens(end) or primes or power is not None:
+            message = f"found {self._text(n)} 1 without a condition"
+            raise Fault(self.marks[n].pos, message, r"write \mathbf 1[z > 0]")
+        self._put("NAME", n, ONES)
+        if "sub" in scripts:
+            self._within("SUB", n, *scripts["sub"])
+        if turned:
+            self._put("TRANSPOSE", after - 1, turned)
+        return after
 
     def _numbered(self, n: int) -> int:
         if self._text(n) == "1" and (self._opens(n + 1) or self._kind(n + 1) == "sub"):

@@ -81,6 +81,7 @@ FUNCTIONS = "exp log ln tanh sin cos sinh cosh arctan max min".split()
 CALLS = {
     "ReLU": "relu", "relu": "relu", "sigmoid": "sigmoid", "sign": "sign", "sgn": "sign",
     "floor": "floor", "ceil": "ceil", "abs": "abs", **{f: f for f in FUNCTIONS}, "ln": "log",
+    "tr": "trace", "Tr": "trace", "trace": "trace", "diag": "diag", "softmax": "softmax",
 }  # fmt: skip
 """Names that are functions before a parenthesis."""
 SIZES = [b + s + m for b in ("big", "Big") for s in ("", "g") for m in ("", "l", "r", "m")]
@@ -94,13 +95,20 @@ SPACES = [r"\,", r"\;", r"\:", r"\!", r"\ ", "~", r"\>"] + [
 OPENERS = {
     "(": ")", "[": "]", "{": "}", r"\{": r"\}", r"\lbrace": r"\}", r"\lbrack": "]",
     r"\lfloor": r"\rfloor", r"\lceil": r"\rceil", r"\lvert": r"\rvert",
+    r"\lVert": r"\rVert", r"\langle": r"\rangle",
 }  # fmt: skip
 CLOSERS = {
     ")": ")", "]": "]", "}": "}", r"\}": r"\}", r"\rbrace": r"\}", r"\rbrack": "]",
     r"\rfloor": r"\rfloor", r"\rceil": r"\rceil", r"\rvert": r"\rvert",
+    r"\rVert": r"\rVert", r"\rangle": r"\rangle",
 }  # fmt: skip
 ARROWS = r"\Rightarrow \Longrightarrow \implies \iff \Leftrightarrow \therefore \because".split()
 """What stands between two statements as a word does."""
+BARS = {
+    "|": {"open": r"\lvert", "close": r"\rvert"},
+    r"\|": {"open": r"\lVert", "close": r"\rVert"},
+}
+"""The bars of absolute values and norms as the brackets that they are."""
 
 KINDS: dict[str, tuple[str, str]] = {
     **{"\\" + g: ("name", "\\" + g) for g in GREEK},
@@ -114,6 +122,9 @@ KINDS: dict[str, tuple[str, str]] = {
         (r"\dots", r"\ldots", r"\cdots", r"\dotsc", r"\dotsb", "..."), ("dots", r"\dots")
     ),
     **dict.fromkeys((r"\cdot", r"\times", "*", r"\ast"), ("op", "*")),
+    **dict.fromkeys((r"\odot", r"\circ"), ("op", r"\odot")),
+    **dict.fromkeys((r"\top", r"\intercal"), ("top", r"\top")),
+    **dict.fromkeys((r"\|", r"\Vert"), ("bar", r"\|")),
     **{m: ("macro", m) for m in (r"\frac", r"\sqrt", r"\partial", r"\nabla", r"\prime")},
     **{m: ("function", m) for m in (r"\sum", r"\prod")},
     **{m: ("stop", m) for m in (".", ";")},
@@ -145,14 +156,8 @@ REFUSED = {
     r"\to": "limits and maps are not read",
     r"\Rightarrow": "write the two statements apart, with \\quad between them",
     r"\implies": "write the two statements apart, with \\quad between them",
-    r"\|": "norms are not read; write the sum, \\sum_i x_i^2",
-    r"\lVert": "norms are not read; write the sum, \\sum_i x_i^2",
-    r"\Vert": "norms are not read; write the sum, \\sum_i x_i^2",
-    r"\top": "transposes are not read; write the entries with indices, W_{ji}",
-    r"\intercal": "transposes are not read; write the entries with indices, W_{ji}",
-    r"\odot": "elementwise products are not read; write the entries with indices, a_i b_i",
-    r"\circ": "compositions and elementwise products are not read; write the entries",
     r"\otimes": "tensor products are not read; write the entries with indices, a_i b_j",
+    r"\det": "determinants are not read",
     r"\mid": "conditional bars are not read; give the quantity a name",
     r"\int": "integrals are not read",
     r"\lim": "limits are not read",
@@ -187,6 +192,7 @@ UNICODE |= {
     "≔": "coloneqq",
 }
 UNICODE |= {"∴": "therefore", "∵": "because", "√": "sqrt", "∑": "sum", "∏": "prod"}
+UNICODE |= {"⊙": "odot", "∘": "circ", "⊤": "top", "‖": "Vert", "⟨": "langle", "⟩": "rangle"}
 
 WORD = re.compile(r"\s*\{\s*([A-Za-z][A-Za-z0-9-]+)\s*\}")
 WORDS = re.compile(r"\s*\{([^{}\\$%]*)\}")
@@ -326,8 +332,8 @@ def _delimited(marks: list[Mark]) -> list[Mark]:
         elif is_bar:
             mark = _bar(mark, out[-1] if out else None, bars)
         after = marks[n + 1] if n + 1 < len(marks) else mark
-        if is_bar and mark.kind == "open" and after.kind == "bar" and after.pos == mark.end:
-            raise _unknown(r"\|", mark.pos)
+        if is_bar and mark.text == r"\lvert" and after.text == "|" and after.pos == mark.end:
+            raise Fault(mark.pos, "found || before a formula", r"write a norm as \|x\|")
         if mark.kind in ("open", "open!") and mark.pos not in bars:
             bars.append(-1)
         elif mark.kind in ("close", "close!") and bars and not is_bar:
@@ -344,7 +350,7 @@ def _sized(size: Mark, mark: Mark | None) -> Mark:
     if mark.kind == "stop":
         hint = r"write cases, or the value at a point with indices"
         raise Fault(size.pos, f"found {size.text}., which symgrad does not read", hint)
-    text = {"open": r"\lvert", "close": r"\rvert"}[side] if mark.kind == "bar" else mark.text
+    text = BARS[mark.text][side] if mark.kind == "bar" else mark.text
     if (mark.kind == "bar" or mark.kind == side) and mark.text not in ("{", "}"):
         return Mark(f"{side}!", text, size.pos, mark.end)
     raise Fault(size.pos, f"found {size.text} before {mark.text}, expected a bracket that {side}s")
@@ -352,13 +358,13 @@ def _sized(size: Mark, mark: Mark | None) -> Mark:
 
 def _bar(mark: Mark, before: Mark | None, bars: list[int]) -> Mark:
     ends = before is not None and before.kind in (
-        "number", "name", "word", "close", "close!", "prime", "words", "star", "blank",
+        "number", "name", "word", "close", "close!", "prime", "words", "star", "blank", "top",
     )  # fmt: skip
     if ends and bars and bars[-1] >= 0:
         bars.pop()
-        return replace(mark, kind="close", text=r"\rvert")
+        return replace(mark, kind="close", text=BARS[mark.text]["close"])
     bars.append(mark.pos)
-    return replace(mark, kind="open", text=r"\lvert")
+    return replace(mark, kind="open", text=BARS[mark.text]["open"])
 
 
 def _paired(marks: list[Mark]) -> list[Mark]:
@@ -410,7 +416,8 @@ def _shown(mark: Mark) -> str:
         return r"\begin{cases}" if side == "open" else r"\end{cases}"
     if side in ("begin", "end"):
         return rf"\{side}{{{mark.text}}}"
-    text = "|" if mark.text in (r"\lvert", r"\rvert") else mark.text
+    bars = {text: bar for bar, sides in BARS.items() for text in sides.values()}
+    text = bars.get(mark.text, mark.text)
     sizes = {"open": r"\left", "close": r"\right"}
     return sizes[side] + text if mark.kind.endswith("!") else text
 

@@ -13,9 +13,11 @@ from symgrad.reading.scan import Fault
 
 OTHERWISE = {"otherwise", "else", "o.w.", "elsewhere"}
 WRAPS = {r"\lvert": "abs", r"\lfloor": "floor", r"\lceil": "ceil"}
+NORMS = {"": "norm", "1": "norm_1", "2": "norm_2", "F": "norm_F"}
+"""The labels of norms, and what they are called."""
 OPENING = {
     "SUB", "_POW", "_HIGH", "OPEN", "_OPEN_CALL", "SET", "FRAC", "DERIV", "ROOT", "WRAP", "CASES",
-    "IVERSON", "REDUCE",
+    "IVERSON", "REDUCE", "INNER",
 }  # fmt: skip
 
 
@@ -65,7 +67,7 @@ class Pass(Names):
             "blank": "BLANK",
             "sim": "_SIM",
         }
-        ops = {"+": "_PLUS", "-": "_MINUS", "/": "SLASH", "*": "_TIMES"}
+        ops = {"+": "_PLUS", "-": "_MINUS", "/": "SLASH", "*": "_TIMES", r"\odot": "_ODOT"}
         if mark.kind == "such" and self.below:
             self._put("_SUCH", n)
             return n + 1
@@ -118,6 +120,10 @@ class Pass(Names):
             self._cases(n, close)
         elif word in WRAPS:
             self._within("WRAP", n, n + 1, close, value=WRAPS[word])
+        elif word == r"\lVert":
+            return self._norm(n, close)
+        elif word == r"\langle":
+            self._within("INNER", n, n + 1, close)
         elif word == "{":
             return self._braced(n, close)
         elif word == "[" and self._has("rel", n + 1, close):
@@ -125,6 +131,21 @@ class Pass(Names):
         else:
             self._within("OPEN", n, n + 1, close, value=word)
         return self._after(close + 1)
+
+    def _norm(self, n: int, close: int) -> int:
+        r"""``\|x\|_2^2``: a norm with the label below it and a power."""
+        scripts, primes, end = self._scripts(close + 1)
+        label = ""
+        if "sub" in scripts:
+            a, b = scripts["sub"]
+            label = "".join(self._text(k).strip() for k in range(a, b) if self._kind(k) != "style")
+        if primes or label not in NORMS:
+            shown = rf"\|\cdot\|_{{{label}}}" if label not in NORMS else "a prime on a norm"
+            hint = r"write \|x\|, \|x\|_1, \|x\|_2 or \|W\|_F"
+            raise Fault(self.marks[n].pos, f"found {shown}, expected a norm symgrad reads", hint)
+        self._within("WRAP", n, n + 1, close, value=NORMS[label])
+        self._power(scripts.get("sup"))
+        return end
 
     def _braced(self, n: int, close: int) -> int:
         units = self._units(n + 1, close)

@@ -1,0 +1,10 @@
+r"""Vectors and matrices: z = W x + b is z_i = Σ_k W_{ik} x_k + b_i, entry by entry.
+
+Knows the shape of a formula and what each sign says of one entry; knows nothing of networks.
+"""
+
+from symgrad.matrix.array import Array, Declared, shown
+from symgrad.matrix.lowering import ELEMENTWISE, SIGNS, Lowering
+from symgrad.reading.names import ONES
+
+__all__ = ["ELEMENTWISE", "ONES", "SIGNS", "Array", "Declared", "Lowering", "shown"]

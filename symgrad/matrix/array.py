@@ -1,0 +1,125 @@
+r"""Arrays: a formula with its shape, and its entry at given indices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from symgrad.errors import NetworkError
+from symgrad.expr import (
+    ONE,
+    Bound,
+    Expr,
+    Mul,
+    Reduce,
+    Ref,
+    children,
+    fresh,
+    rebuild,
+    substitute,
+)
+from symgrad.latex import latex
+
+Shape = tuple[Expr, ...]
+"""The sizes of an array: none of a number, one of a vector, two of a matrix."""
+
+OPEN = Ref("?")
+"""The size of a vector of ones that what stands beside it settles."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    r"""A name that is a vector or a matrix once it has `lead` indices: h_t of
+    ``h_t \in \mathbb{R}^n`` has one."""
+
+    shape: Shape
+    lead: int = 0
+    inferred: bool = False
+    """Is the shape that of the formula which defines the name?"""
+
+
+@dataclass(frozen=True)
+class Array:
+    """A formula as an array: `entry` gives its entry at some indices. `row`: the transpose of a
+    vector, a matrix with one row."""
+
+    e: Expr
+    shape: Shape
+    entry: Callable[[Shape], Expr]
+    row: bool = False
+
+    @property
+    def rows(self) -> Expr | None:
+        """The number of rows; None of a number."""
+        return None if not self.shape else ONE if self.row else self.shape[0]
+
+    @property
+    def columns(self) -> Expr | None:
+        """The number of columns; a vector has one."""
+        match self.shape:
+            case ():
+                return None
+            case (n,):
+                return n if self.row else ONE
+        return self.shape[1]
+
+
+UNNAMED = "%"
+"""The first sign of an index that has no letter yet."""
+
+
+def sizeless(e: Expr) -> NetworkError:
+    """A vector of ones whose size nothing settles."""
+    return NetworkError(
+        rf"found \mathbf{{1}} in {latex(e)}, of a size that nothing says",
+        hint=r"write \mathbf{1}_n for a vector, \mathbf{1}[z > 0] for a bracket",
+    )
+
+
+def misplaced(e: Expr, found: Array) -> NetworkError:
+    """A vector or matrix where a number is expected."""
+    return NetworkError(
+        f"found {latex(e)} of shape {shown(found)}, expected a number",
+        hint="write the entries with indices, or a norm or product that is a number",
+    )
+
+
+def lettered(e: Expr, taken: frozenset[str]) -> Expr:
+    """`e` with letters for the indices that have none: the first that are free, from outside in."""
+    if isinstance(e, Reduce):
+        put: dict[str, Expr] = {}
+        bounds = []
+        for b in e.bounds:
+            name = fresh("i", taken) if b.name.startswith(UNNAMED) else b.name
+            taken |= {name}
+            put[b.name] = Ref(name)
+            bounds.append(replace(b, name=name))
+        return Reduce(e.op, tuple(bounds), lettered(substitute(e.body, put), taken))
+    return rebuild(e, [lettered(k, taken) for k in children(e)]) if children(e) else e
+
+
+def number(e: Expr, written: Expr | None = None) -> Array:
+    """A number."""
+    return Array(e if written is None else written, (), partial(_same, e))
+
+
+def _same(e: Expr, at: Shape) -> Expr:
+    del at
+    return e
+
+
+def summed(bounds: tuple[Bound, ...], factors: tuple[Expr, ...]) -> Expr:
+    """Σ of a product, each factor of a product by itself."""
+    flat = [x for f in factors for x in (f.factors if isinstance(f, Mul) else (f,))]
+    kept = tuple(f for f in flat if f != ONE) or (ONE,)
+    body = kept[0] if len(kept) == 1 else Mul(kept)
+    return Reduce("sum", bounds, body) if bounds else body
+
+
+def shown(a: Array) -> str:
+    """A shape in words: h × d."""
+    if not a.shape:
+        return "a number"
+    sizes = ["any size" if s == OPEN else latex(s) for s in a.shape]
+    return " × ".join(["1", *sizes] if a.row else sizes)

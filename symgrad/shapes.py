@@ -1,0 +1,182 @@
+r"""Which names are vectors and matrices: those that are declared, W \in \mathbb{R}^{h \times d},
+and those that a formula with such names defines, z = W x + b."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from symgrad.errors import NetworkError, Place, SymgradError
+from symgrad.expr import (
+    Blank,
+    Bound,
+    Call,
+    Expr,
+    Num,
+    Partial,
+    Ref,
+    children,
+    free_names,
+    names,
+    walk,
+)
+from symgrad.matrix import SIGNS, Declared, Lowering
+from symgrad.notation import Data, Formula, Labels, Listing, Ranges, Shape, Statement
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What an equation defines, `head` its arguments if it is written f(x) = …"""
+
+    target: Ref
+    body: Expr
+    at: Place
+    head: tuple[Expr, ...] = ()
+
+
+def lowering(
+    statements: Sequence[Statement],
+    outer: Lowering,
+    taken: Iterable[str],
+    sizes: Iterable[str],
+    functions: Iterable[str],
+) -> Lowering:
+    """What a scope says of its vectors and matrices; `taken`, `sizes` and `functions` are the names
+    of the scope around it."""
+    found = {d.target.name: d for d in map(definition, statements) if d is not None}
+    declared = {n: d for n, d in outer.declared.items() if not (d.inferred and n in found)}
+    declared |= {
+        r.name: Declared(s.sizes, len(r.indices))
+        for s in statements
+        if isinstance(s, Shape) and s.sizes
+        for r in s.refs
+    }
+    plain = {r.name for s in statements if isinstance(s, Shape) and not s.sizes for r in s.refs}
+    values = {
+        n: d.body for n, d in found.items() if not d.target.indices and isinstance(d.body, Num)
+    }
+    called = {n for n, d in found.items() if d.head}
+    heads = {n: args for n, args in outer.heads.items() if n not in found}
+    result = Lowering(
+        declared,
+        outer.taken.union(taken, *map(_names, statements)),
+        outer.sizes.union(sizes, *map(_sizes, statements)),
+        {**outer.values, **values},
+        frozenset(called.union(functions) - heads.keys()),
+        heads,
+        numbers=outer.numbers | plain | found.keys(),
+    )
+    for name in found:
+        result = _inferred(name, found, result, frozenset())
+    for s in statements:
+        d = definition(s)
+        both = {r.name for r in s.refs} if isinstance(s, Shape) else {d.target.name} if d else set()
+        both &= result.declared.keys() & result.sizes
+        if both:
+            raise NetworkError(
+                f"found {min(both)} as a size and as a vector or matrix, expected one of them",
+                at=s.at,
+                hint="give the size, or the array, another letter",
+            )
+    defined = {n for n in found if n not in result.declared}
+    numbers = (outer.numbers - found.keys()) | plain | defined
+    written = (x for s in statements if isinstance(s, Formula) for p in s.parts for x in walk(p))
+    bare = {x.name for x in written if isinstance(x, Ref) and result.speaks(Ref(x.name, x.indices))}
+    return replace(result, bare=outer.bare | bare, numbers=numbers)
+
+
+def definition(s: Statement) -> Definition | None:
+    """What a statement defines, if it is one equation: the left side, or the name of a gradient."""
+    if not isinstance(s, Formula) or s.ops != ("=",):
+        return None
+    left, right = s.parts
+    match left, right:
+        case _, Blank():
+            return None
+        case Ref(), _:
+            return Definition(left, right, s.at)
+        case Call(fn=fn, args=args), _ if fn not in SIGNS:
+            return Definition(Ref(fn), right, s.at, args)
+        case Partial(), Ref():
+            return Definition(right, left, s.at)
+    return None
+
+
+def _inferred(
+    name: str, found: Mapping[str, Definition], known: Lowering, inside: frozenset[str]
+) -> Lowering:
+    """What is known once a definition, and before it those that it reads, are looked at."""
+    if name in known.declared or name in known.heads or name in inside:
+        return known
+    d = found[name]
+    for other in _read(d.body):
+        if other in found:
+            known = _inferred(other, found, known, inside | {name})
+    arrays = any(known.speaks(a) for a in d.head)
+    if not arrays and not known.speaks(d.body):
+        return known
+    try:
+        shape = known.shape(d.body)
+    except SymgradError as error:
+        raise error.located(d.at) from None
+    if shape:
+        new = Declared(shape, len(d.target.indices), inferred=True)
+        known = replace(known, declared={**known.declared, name: new})
+    if d.head and (arrays or shape):
+        heads = {**known.heads, name: d.head}
+        known = replace(known, heads=heads, functions=known.functions - {name})
+    return known
+
+
+def _read(e: Expr) -> Iterator[str]:
+    """The names of what a formula reads and calls."""
+    for x in walk(e):
+        if isinstance(x, Ref):
+            yield x.name
+        elif isinstance(x, Call):
+            yield x.fn
+
+
+def _formulas(s: Statement) -> Iterator[Expr]:
+    match s:
+        case Formula(parts=parts):
+            yield from parts
+        case Listing(ref=ref, items=items):
+            yield from (ref, *items)
+        case Data(refs=refs):
+            yield from refs
+        case Shape(refs=refs, sizes=sizes):
+            yield from (*refs, *sizes)
+        case Labels(refs=refs, lo=lo, hi=hi):
+            yield from (*refs, lo, hi)
+        case Ranges(lo=lo, hi=hi):
+            yield from (lo, hi)
+
+
+def _names(s: Statement) -> set[str]:
+    """Every name of a statement; the letters of what a question asks for stay free."""
+    own = set(s.names) if isinstance(s, Ranges) else set()
+    if isinstance(s, Formula) and isinstance(s.parts[-1], Blank):
+        return own.union(*({x.name} for x in _outer(s.parts[0])))
+    return own.union(*(names(e) for e in _formulas(s)))
+
+
+def _outer(e: Expr) -> Iterator[Ref]:
+    """The references of a formula that stand in no subscript."""
+    if isinstance(e, Ref):
+        yield e
+    else:
+        yield from (r for k in children(e) for r in _outer(k))
+
+
+def _sizes(s: Statement) -> set[str]:
+    """The names in sizes and in the ends of ranges."""
+    match s:
+        case Shape(sizes=sizes):
+            ends = list(sizes)
+        case Labels(lo=lo, hi=hi) | Ranges(lo=lo, hi=hi):
+            ends = [lo, hi]
+        case _:
+            bounds = [x for e in _formulas(s) for x in walk(e) if isinstance(x, Bound)]
+            ends = [e for b in bounds for e in (b.lo, b.hi) if e is not None]
+    return {n for e in ends for n in free_names(e)}

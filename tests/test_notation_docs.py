@@ -1,0 +1,72 @@
+"""docs/notation.md is true: each row of its tables is read, each of its commands is run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from symgrad.cli import main
+from symgrad.errors import SymgradError
+from symgrad.expr import Ref, names
+from symgrad.latex import latex
+from symgrad.matrix import shown
+from symgrad.notation import read, read_expression
+from symgrad.settle import read_scope
+
+PAGE = (Path(__file__).parent.parent / "docs" / "notation.md").read_text(encoding="utf-8")
+DECLARED = read_scope(
+    [
+        read(
+            r"x, u \in \mathbb{R}^{n}, y \in \mathbb{R}^{m}, A, D \in \mathbb{R}^{n \times m}, "
+            r"C \in \mathbb{R}^{n \times n}, h_t \in \mathbb{R}^{n}"
+        )
+    ]
+).lowering
+
+
+def rows(table: str) -> list[list[str]]:
+    """The cells of a table of the page, without the marks of code."""
+    text = PAGE.partition(f"<!-- table: {table} -->\n")[2].partition("\n\n")[0]
+    cut = [re.split(r"(?<!\\) \| | \|$", line.removeprefix("| ")) for line in text.split("\n")[2:]]
+    return [[c.strip("`").replace(r"\|", "|") for c in line] for line in cut]
+
+
+def entry(text: str) -> tuple[str, str]:
+    """The shape and the entry of a formula."""
+    e = read_expression(text)
+    known = replace(DECLARED, taken=DECLARED.taken | names(e))
+    array = known.array(e)
+    return shown(array), latex(known.entry(array, [Ref(i.name) for i in known.letters(array)]))
+
+
+@pytest.mark.parametrize("row", rows("signs"), ids=lambda r: r[0])
+def test_each_sign_says_what_the_page_says(row: list[str]) -> None:
+    assert entry(row[0]) == (row[1], row[2])
+
+
+@pytest.mark.parametrize("row", rows("refused"), ids=lambda r: r[0])
+def test_what_the_page_refuses_is_refused(row: list[str]) -> None:
+    with pytest.raises(SymgradError) as caught:
+        entry(row[0])
+    assert caught.value.headline().endswith(row[1])
+
+
+@pytest.mark.parametrize(
+    "text", re.findall(r"^\| `([^`]*\\in [^`]*|[^`]* = [^`]*)` \|", PAGE, re.MULTILINE)
+)
+def test_declarations_are_read(text: str) -> None:
+    known = r"W \in \mathbb{R}^{h \times d}, x \in \mathbb{R}^d, b, y \in \mathbb{R}^h, S \in \mathbb{R}^{d \times d}; "
+    read_scope([read(text if r"\in" in text else known + text)])
+
+
+@pytest.mark.parametrize("block", re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL))
+def test_commands_say_what_the_page_says(block: str) -> None:
+    for part in re.split(r"^(?=\$ )", block, flags=re.MULTILINE)[1:]:
+        command, _, expected = part.partition("\n")
+        result = CliRunner().invoke(main, shlex.split(command)[2:])
+        assert result.output.rstrip() == expected.rstrip(), command
