@@ -116,7 +116,7 @@ def answer(case: str, by: str) -> str:
 
 
 def test_answers_as_textbooks_write_them() -> None:
-    assert answer("look-up", "E_{v,d}") == (r"\sum_{t=1}^{T} \delta_{td}\, \mathbf{1}[c_t = v]")
+    assert answer("look-up", "E_{v,d}") == (r"\sum_{t=1}^{T} \delta_{t,d}\, \mathbf{1}[c_t = v]")
     net = network(r"L = -\log p_y" + "\n" + r"y \in \{1, \dots, K\}")
     found = Sweep(net, name("L")).gradient(name("p_k")).answer
     assert latex(found) == r"-\frac{1}{p_k}\, \mathbf{1}[y = k]"
@@ -126,7 +126,7 @@ def test_answers_as_textbooks_write_them() -> None:
 
 def test_labels_are_data_and_tables_are_parameters() -> None:
     net = network("\n".join(CASES["look-up"][0]))
-    assert [latex(r) for r in net.parameters] == ["E_{vd}"]
+    assert [latex(r) for r in net.parameters] == ["E_{v,d}"]
     assert {"c"} <= net.data
 
 
