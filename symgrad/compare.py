@@ -157,6 +157,7 @@ def pair_of(
     sides = tuple(derived(e, network, spans, at) for e, at in zip(filled, places, strict=True))
     sides = kronecker(sides, network.ranges(r"\delta") is not None or bool(network.upstream))
     check_limits(sides)
+    check_pairs(sides, places)
     facts = scope.rels
     labels = labels_of(sides, scope)
     letters = {**spans, **scope.letters}
@@ -267,6 +268,22 @@ def labels_of(sides: Sequence[Expr], scope: Scope) -> dict[str, Range]:
 def _indexed(sides: Sequence[Expr], facts: Sequence[Expr]) -> set[str]:
     every = (x for e in (*sides, *facts) for x in walk(e))
     return {x.name for x in every if isinstance(x, Ref) and x.indices}
+
+
+def check_pairs(sides: Sequence[Expr], places: Sequence[Place]) -> None:
+    r"""Refuse \sum_{i<j} in which nothing binds j: a sum over i, or over both?"""
+    for e, other, at in zip(sides, reversed(sides), places, strict=True):
+        alone = free_names(e) - free_names(other)
+        for b in (x for x in walk(e) if isinstance(x, Bound)):
+            for c in (c for c in b.conds if isinstance(c, Rel)):
+                over = [x.name for x in (c.lhs, c.rhs) if isinstance(x, Ref) and x.name in alone]
+                if over and Ref(b.name) in (c.lhs, c.rhs):
+                    raise NetworkError(
+                        f"found a sum over {b.name} with {latex(c)}, in which nothing binds "
+                        f"{over[0]}; expected a sum over {b.name} alone or over both",
+                        at=at,
+                        hint=r"write \sum_{1 \le i < j \le n} for both, \sum_{i=1}^{j-1} for one",
+                    )
 
 
 def spanned(facts: Sequence[Expr], ranges: Mapping[str, Range]) -> set[str]:

@@ -89,3 +89,20 @@ def test_a_size_that_is_defined_is_what_it_is() -> None:
     given = "n = N - m + 1"
     assert equal(r"\sum_{i=1}^n x_i", r"\sum_{i=1}^{N-m+1} x_i", given).name == "Equal"
     assert equal(r"\sum_{i=1}^n x_i", r"\sum_{i=1}^{N-m} x_i", given).name == "Differs"
+
+
+PAIRS = r"\frac12((\sum_{i=1}^n x_i)^2 - \sum_{i=1}^n x_i^2)"
+
+
+def test_a_sum_over_pairs_runs_over_both() -> None:
+    assert equal(r"\sum_{1 \le i < j \le n} x_i x_j", PAIRS).name == "Equal"
+    assert equal(r"\sum_{1 \le i \le j \le n} x_i x_j", PAIRS).name == "Differs"
+    assert equal(r"\sum_{1 \le i < j < k \le n} 1", r"\frac{n(n-1)(n-2)}{6}").name == "Equal"
+
+
+def test_a_sum_over_pairs_that_binds_one_is_ambiguous() -> None:
+    found = equal(r"\sum_{i<j} x_i x_j", PAIRS, r"i = 1, \dots, n; j = 1, \dots, n")
+    assert found.name == "Invalid"
+    assert "nothing binds j" in found.message
+    given = r"i = 1, \dots, n; j = 1, \dots, n"
+    assert equal(r"\sum_{i<j} x_i", r"\sum_{i=1}^{j-1} x_i", given).name == "Equal"

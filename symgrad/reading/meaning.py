@@ -437,7 +437,7 @@ def _bound(sides: Any, ops: Any, found: list[Bound], pos: int) -> Any:
     if len(sides) == 3:
         return _between(sides, ops, pos)
     if len(sides) > 3:
-        raise Fault(pos, "found a chain below a sign", r"write 1 \le i \le n")
+        return _ascending(sides, ops, pos)
     if ops == ("=",):
         return Bound(_index_name(first, pos), sides[1])
     cond = Rel(ops[0], sides[0], sides[1])
@@ -457,6 +457,31 @@ def _between(sides: Any, ops: Any, pos: int) -> Bound:
     if ops[1] == "<":
         hi = Num(hi.value - 1) if isinstance(hi, Num) else Add((hi, Neg(ONE)))
     return Bound(_index_name(index, pos), lo, hi)
+
+
+def _ascending(sides: Any, ops: Any, pos: int) -> list[Bound]:
+    r"""``1 \le i < j \le n``: i from 1 to n - 1, j from i + 1 to n."""
+    if not set(ops) <= {"<", "<="}:
+        raise Fault(
+            pos, "found a chain below a sign that does not ascend", r"write 1 \le i < j \le n"
+        )
+    lo, *letters, hi = sides
+    found: list[Bound] = []
+    for k, letter in enumerate(letters):
+        strict = ops[k + 1 :].count("<")
+        low = _moved(lo, ops[k] == "<")
+        found.append(Bound(_index_name(letter, pos), low, _moved(hi, -strict)))
+        lo = letter
+    return found
+
+
+def _moved(e: Expr, by: int) -> Expr:
+    if not by:
+        return e
+    if isinstance(e, Num):
+        return Num(e.value + by)
+    step = Num(Fraction(abs(by)))
+    return Add((e, step if by > 0 else Neg(step)))
 
 
 def _index_name(e: Expr, pos: int) -> str:
