@@ -19,7 +19,7 @@ from symgrad.affine import Condition, factors, shift
 from symgrad.dual import Number, Ties, precision, to_decimal
 from symgrad.errors import ExamError, SymgradError
 from symgrad.evaluate import Point, Unrolled, value
-from symgrad.expr import Expr, Partial, Ref, num, walk
+from symgrad.expr import Expr, Partial, Reduce, Ref, children, num, walk
 from symgrad.index import Index
 from symgrad.latex import latex
 from symgrad.network import Network
@@ -30,9 +30,17 @@ MOST_EQUATIONS = 60
 """A larger network is not unrolled for a check."""
 MOST_POINTS = 6
 """Entries looked at, first and last ones among them."""
+LEAST_POINTS = 3
+DEAR = 6_000
+"""Terms that are written out for all the entries together; more only for the least points."""
 MOST_TRIED = 5_000
 """Choices of sizes looked at where facts tie them to one another."""
 SIZES = (3, 2, 4, 5)
+SMALL = (3, 2, 4, 1)
+CHEAP = 3_000
+"""Terms of a network at sizes that need no cheaper ones."""
+MOST_WEIGHED = 60
+"""Choices of sizes whose cost is looked at."""
 
 
 def close(a: Number, b: Number) -> bool:
@@ -88,10 +96,11 @@ def confirm_formula(network: Network, derivation: Derivation) -> None:
         return
     claims = [(d, e) for d in told(derivation) for e in formulas(d)]
     most = 2 if len(network.sizes) <= len(SIZES) else 3
-    for sizes in islice(instances(network), most):
+    for sizes in affordable(network, most):
         judge = Unrolled(network, Point(sizes), partial(leaf, network, sizes))
+        points = min(MOST_POINTS, max(LEAST_POINTS, DEAR // (1 + work(network, sizes))))
         for d, e in claims:
-            for put in entries(d.indices, sizes):
+            for put in entries(d.indices, sizes, points):
                 try:
                     agree(judge, d.goal, e, put, sizes)
                 except SymgradError:
@@ -133,25 +142,73 @@ def agree(
     disagree(of, by, found, judge.derivative(of, by), sizes)
 
 
+def affordable(network: Network, most: int) -> list[dict[str, int]]:
+    """The first so many instances that cost little to write out, no size 1 in two of them; where
+    there are none, the cheapest."""
+    found: list[dict[str, int]] = []
+    spare: list[tuple[int, dict[str, int]]] = []
+    for sizes in islice(instances(network), MOST_WEIGHED):
+        cost = max(CHEAP, work(network, sizes))
+        seen = {n for f in found for n, size in f.items() if size == 1}
+        if cost > CHEAP or any(sizes[n] == 1 for n in seen):
+            spare.append((cost, sizes))
+        else:
+            found.append(sizes)
+        if len(found) == most:
+            return found
+    spare.sort(key=lambda x: x[0])
+    return [*found, *(sizes for _, sizes in spare)][:most]
+
+
+def work(network: Network, sizes: Mapping[str, int]) -> int:
+    """About how many terms the network has at these sizes, all of its entries written out."""
+
+    def length(lo: Expr | None, hi: Expr | None, at: Mapping[str, int]) -> int:
+        if lo is None or hi is None:
+            return 1
+        try:
+            first, last = (int(value(e, Point(at))) for e in (lo, hi))
+        except SymgradError:
+            return 1
+        return max(0, last - first + 1)
+
+    def terms(e: Expr, at: Mapping[str, int]) -> int:
+        times = 1
+        if isinstance(e, Reduce):
+            for b in e.bounds:
+                times *= length(b.lo, b.hi, at)
+                at = {**at, b.name: 1}
+            return times * terms(e.body, at)
+        return 1 if isinstance(e, Ref) else sum(terms(k, at) for k in children(e))
+
+    total = 0
+    for eq in network.equations:
+        at = {**sizes, **{i.name: 1 for i in eq.indices}}
+        total += prod(length(i.range.lo, i.range.hi, at) for i in eq.indices) * terms(eq.body, at)
+    return total
+
+
 def instances(network: Network) -> Iterator[dict[str, int]]:
     """Small sizes that satisfy the facts, different ones for different symbols."""
     names = sorted(network.sizes)
     every = islice(product((2, 1, 3, *SIZES[2:]), repeat=len(names)), MOST_TRIED)
-    for drawn_sizes in chain(islice(drawings(len(names)), 40), every):
+    for drawn_sizes in dict.fromkeys(chain(islice(drawings(len(names)), MOST_WEIGHED), every)):
         sizes = dict(zip(names, drawn_sizes, strict=True))
         if all(_holds(c, sizes) for c in network.facts.known):
             yield sizes
 
 
 def drawings(count: int) -> Iterator[tuple[int, ...]]:
-    """Sizes for so many symbols: all different ones for a few; for many, small ones, since their
-    product is the work, any two symbols different in one of the drawings.
+    """Sizes for so many symbols: all different ones for a few, then small ones; for many, small
+    ones alone, since their product is the work, any two symbols different in one of the drawings.
 
     >>> [d[:3] for d in islice(drawings(6), 3)]
     [(2, 3, 2), (2, 2, 3), (2, 2, 2)]
     """
     if count <= len(SIZES):
         yield from permutations(SIZES, count)
+        mixed = sorted(product((2, 3), repeat=count), key=lambda d: abs(2 * sum(d) - 5 * count))
+        yield from chain.from_iterable(zip(permutations(SMALL, count), mixed, strict=False))
         return
     least = 2 if count <= 6 else 1
     bits = range((count - 1).bit_length())
@@ -168,10 +225,12 @@ def _holds(c: Condition, sizes: Mapping[str, int]) -> bool:
     return value == 0 if c.equality else value >= 0
 
 
-def entries(indices: tuple[Index, ...], sizes: Mapping[str, int]) -> list[dict[str, Expr]]:
+def entries(
+    indices: tuple[Index, ...], sizes: Mapping[str, int], most: int = MOST_POINTS
+) -> list[dict[str, Expr]]:
     """Values of the free indices: both ends and what lies between, as far as there is room."""
     every = list(_corners(indices, dict(sizes)))
-    step = max(1, len(every) // MOST_POINTS)
+    step = max(1, len(every) // most)
     chosen = dict.fromkeys((*every[::step], *every[-1:]))
     return [dict(zip((i.name for i in indices), map(num, v), strict=True)) for v in chosen]
 
