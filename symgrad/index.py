@@ -94,6 +94,15 @@ class Facts:
             hit = self._cache[condition] = all(absent)
         return hit
 
+    def hold(self, inner: Range, outer: Range) -> bool:
+        """Is all of one range known to lie in another?"""
+        ends = [affine(e) for e in (inner.lo, inner.hi)]
+        try:
+            conds = [c for e in ends for c in range_conditions(e, outer)]
+        except NetworkError:
+            return False
+        return None not in ends and all(map(self.imply, conds))
+
     def contradictory(self) -> bool:
         """Do no positive sizes satisfy the facts?"""
         return sample(self.system(())) is None

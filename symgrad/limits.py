@@ -22,11 +22,12 @@ from symgrad.expr import (
     constant,
     free,
     names,
+    num,
     rebuild,
     substitute,
     walk,
 )
-from symgrad.index import Range, range_conditions
+from symgrad.index import Range, range_conditions, range_ends
 from symgrad.latex import latex
 from symgrad.notation import Formula, Statement
 
@@ -216,6 +217,44 @@ def factor_names(equations: Sequence[Defined]) -> tuple[set[str], set[str]]:
                     strides |= {f for n in form.products for f in factors(n)}
                     paddings |= {n for n, c in form.coefficients if c < 0} - form.products
     return strides - other, paddings - other - strides
+
+
+def with_made_of(sizes: set[str], equations: Sequence[Defined]) -> set[str]:
+    r"""The sizes, and the names that the equation of a size is made of: N and m of
+    n = N - m + 1."""
+    found = set(sizes)
+    waiting = list(equations)
+    while made := [d for d in waiting if d.target.name in found and _is_size(d)]:
+        found = found.union(*(scalars(d.body) for d in made))
+        waiting = [d for d in waiting if d not in made]
+    return found
+
+
+def _is_size(d: Defined) -> bool:
+    """Is the equation one of whole numbers: sums, roundings, no tensor?"""
+    if d.target.indices or any(r.indices for r in free(d.body)):
+        return False
+    try:
+        return bool(range_conditions(affine(d.target), Range(d.body, d.body)))
+    except NetworkError:
+        return False
+
+
+def worked_out(e: Expr) -> Num | None:
+    r"""The whole number that a size of numbers is: \lfloor (7-3)/2 \rfloor + 1.
+
+    >>> from symgrad.expr import Add
+    >>> worked_out(Add((num(7), num(3)))).value
+    Fraction(10, 1)
+    """
+    try:
+        (end,) = range_ends(e, "max")
+    except (NetworkError, ValueError):
+        return None
+    if end.top.coefficients or end.by.coefficients or end.plus.coefficients:
+        return None
+    top, by = end.top.constant, end.by.constant
+    return num(end.plus.constant + (-(-top // by) if end.up else top // by))
 
 
 def size_conditions(d: Defined, sizes: set[str]) -> tuple[Condition, ...]:

@@ -252,6 +252,11 @@ def _word(text: str, at: int) -> str:
 def _statements(raw: list[_Parsed], source: Source) -> Iterator[Statement]:
     n = 0
     while n < len(raw):
+        listed = _entries(raw, n)
+        if listed:
+            yield from _shaped(raw[n:listed], source)
+            n = listed
+            continue
         m = n
         while m < len(raw) and raw[m].item.group == raw[n].item.group and _lone(raw[m]) is not None:
             m += 1
@@ -263,6 +268,36 @@ def _statements(raw: list[_Parsed], source: Source) -> Iterator[Statement]:
             continue
         yield _single(raw[n], source)
         n += 1
+
+
+def _entries(raw: list[_Parsed], n: int) -> int:
+    r"""Where the entries x_1, x_2, \dots, x_N that begin at an item end; 0 where none begin."""
+    first, at = _lone(raw[n]), n + 1
+    if first is None or len(first.indices) != 1 or integer(first.indices[0]) is None:
+        return 0
+    while at < len(raw) and (more := _lone(raw[at])) and more.name == first.name:
+        at += 1
+    if at + 1 >= len(raw) or raw[at].kind != "dots":
+        return 0
+    end = raw[at + 1]
+    last = _lone(end) or (_refs(end)[0] if end.kind == "data" and len(_refs(end)) == 1 else None)
+    same = end.item.group == raw[n].item.group
+    return at + 2 if same and last and last.name == first.name and len(last.indices) == 1 else 0
+
+
+def _shaped(raw: list[_Parsed], source: Source) -> Iterator[Statement]:
+    """What entries with dots say: how many there are, and what is said of the last one."""
+    pos = raw[0].item.marks[0].pos
+    place, text = source.place(pos), source.text[pos : raw[-1].item.marks[-1].end]
+    first, *_, last = (_lone(p) or _refs(p)[0] for p in raw if p.kind != "dots")
+    if integer(first.indices[0]) != 1:
+        found = integer(first.indices[0])
+        hint = rf"state the range of an index, l = {found}, \dots, N"
+        raise Fault(pos, f"found entries from number {found}, expected some from number 1", hint)
+    tensor = (Ref(first.name),)
+    yield Shape(tensor, last.indices, place, text)
+    if raw[-1].kind == "data":
+        yield Data(tensor, place, text)
 
 
 def _lone(parsed: _Parsed) -> Ref | None:

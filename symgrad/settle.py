@@ -7,7 +7,7 @@ outside; everything else of the outer scope stays visible.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from symgrad.affine import Affine, Condition, affine, conditions
 from symgrad.consistency import (
@@ -50,6 +50,8 @@ from symgrad.limits import (
     scalars,
     size_conditions,
     subscript_names,
+    with_made_of,
+    worked_out,
 )
 from symgrad.network import Network, Ties
 from symgrad.notation import Statement
@@ -245,7 +247,7 @@ class Builder(Sorter):
         values = {**self.outer.values, **self.values}
         ends = (*self.letters.values(), *self.labels.values())
         axes = (*self.shapes.values(), *self.beyond())
-        sizes = range_names(equations, ends, axes)
+        sizes = with_made_of(range_names(equations, ends, axes), equations)
         put: dict[str, Expr] = {
             r.name: v for r, v in values.items() if not r.indices and r.name in sizes
         }
@@ -258,6 +260,7 @@ class Builder(Sorter):
                 )
         if not put:
             return equations, values
+        put |= dict(made_of(put, sizes, equations))
         self.letters = {k: _put_range(r, put) for k, r in self.letters.items()}
         self.labels = {k: _put_range(r, put) for k, r in self.labels.items()}
         self.shapes = {
@@ -270,6 +273,9 @@ class Builder(Sorter):
         self.rels = [substitute(r, put) for r in self.rels]
         done = []
         for d in equations:
+            if d.target.name in put:
+                done.append(Defined(d.target, put[d.target.name], d.at, d.ranges))
+                continue
             target = substitute(d.target, put)
             assert isinstance(target, Ref)
             ranges = {k: _put_range(r, put) for k, r in d.ranges.items()}
@@ -280,7 +286,7 @@ class Builder(Sorter):
         """Sizes are positive integers; comparisons say more."""
         ends = (*self.letters.values(), *self.labels.values())
         axes = (*self.shapes.values(), *self.beyond())
-        sizes = range_names(equations, ends, axes) - indices
+        sizes = with_made_of(range_names(equations, ends, axes) - indices, equations)
         counted = sizes | (self.subscripts - indices - set(self.letters))
         about_sizes = (rel for rel in self.rels if not any(r.indices for r in free(rel)))
         rels = [rel for rel in about_sizes if counted & scalars(rel)]
@@ -460,6 +466,26 @@ class Builder(Sorter):
                         at=eq.at,
                         hint=r"declare its shape, such as x \in \mathbb{R}^{n}, or write indices",
                     )
+
+
+def made_of(
+    put: Mapping[str, Expr], sizes: set[str], equations: Sequence[Defined]
+) -> Iterator[tuple[str, Expr]]:
+    """The sizes whose equations are numbers once sizes are put in: n = N - m + 1 at N = 7."""
+    known = dict(put)
+    waiting = [d for d in equations if not d.target.indices and d.target.name in sizes - set(put)]
+    while waiting:
+        found = [(d, v) for d in waiting if (v := worked_out(substitute(d.body, known)))]
+        for d, v in found:
+            if v.value < 1:
+                raise NetworkError(
+                    f"found the size {latex(d.target)} = {latex(v)}, expected a positive whole "
+                    "number",
+                    at=d.at,
+                )
+            known[d.target.name] = v
+            yield d.target.name, v
+        waiting = [d for d in waiting if d.target.name not in known] if found else []
 
 
 def told(u: Upstream) -> str:
