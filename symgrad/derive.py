@@ -64,6 +64,7 @@ from symgrad.rewrite import Derivation, Step, put_in
 from symgrad.rules.algebra import tidy
 from symgrad.rules.calculus import reads_of
 from symgrad.rules.forms import distinct_bounds, in_decimals, out_of_sums
+from symgrad.rules.given import put_given
 from symgrad.rules.plain import product, total
 from symgrad.rules.sums import pinned, sift
 
@@ -328,6 +329,10 @@ class Sweep(Naming):
             neat = neaten(known, goal, taken, facts)
         if neat != at:
             steps.append(Step("tidy", at, neat))
+        given, totals = put_given(neat, self.network.totals)
+        if totals:
+            steps.append(Step("given-sum", neat, neaten(given, goal, taken, facts), using=totals))
+            neat = steps[-1].after
         steps += self._recursion(neat, node, terms, facts)
         if self._is_state(node):
             step, sign = self._step_of(node)

@@ -9,7 +9,7 @@ from math import prod
 
 from symgrad.affine import Affine, affine, shift
 from symgrad.errors import NetworkError, Place
-from symgrad.expr import Bound, Expr, Num, Reduce, Ref, children, names, num, walk
+from symgrad.expr import Bound, Expr, Num, Reduce, Ref, Rel, children, names, num, walk
 from symgrad.index import Facts, Index, Range, extent
 from symgrad.latex import latex
 
@@ -102,6 +102,43 @@ class Upstream:
             elif pattern != actual:
                 return None
         return shift(self.symbol, values)
+
+
+@dataclass(frozen=True)
+class Total:
+    r"""What a sum of leaves is given to be, at every value of `indices`: \sum_k y_{nk} = 1,
+    n = 1, \dots, N."""
+
+    sum: Reduce
+    value: Expr
+    indices: tuple[Index, ...] = ()
+
+
+def total_of(
+    rel: Rel,
+    axes: Mapping[str, tuple[Range, ...]],
+    stated: Mapping[str, Range],
+    sizes: frozenset[str],
+) -> Total | None:
+    """The statement of a sum with all its limits; its other letters run over the `axes` of the
+    tensors. None where it says so of some entries only, or of no plain sum."""
+    left = rel.lhs
+    if not isinstance(left, Reduce) or left.op != "sum":
+        return None
+    if any(b.conds or b.lo is None or b.hi is None for b in left.bounds):
+        return None
+    bound = {b.name for b in left.bounds}
+    found: dict[str, Range] = {}
+    for r in (x for x in walk(rel) if isinstance(x, Ref) and x.indices):
+        for i, axis in zip(r.indices, axes[r.name], strict=False):
+            plain = isinstance(i, Ref) and not i.indices
+            if not names(i) - bound - sizes:
+                continue
+            if not plain or found.setdefault(i.name, axis) != axis:  # type: ignore[attr-defined]
+                return None
+    if any(stated.get(n, r) != r for n, r in found.items()):
+        return None
+    return Total(left, rel.rhs, tuple(Index(n, r) for n, r in found.items()))
 
 
 def linear(i: Expr, inside: Sequence[Index]) -> Affine | None:

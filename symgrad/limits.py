@@ -257,6 +257,26 @@ def worked_out(e: Expr) -> Num | None:
     return num(end.plus.constant + (-(-top // by) if end.up else top // by))
 
 
+def made_of(
+    put: Mapping[str, Expr], sizes: set[str], equations: Sequence[Defined]
+) -> Iterator[tuple[str, Expr]]:
+    """The sizes whose equations are numbers once sizes are put in: n = N - m + 1 at N = 7."""
+    known = dict(put)
+    waiting = [d for d in equations if not d.target.indices and d.target.name in sizes - set(put)]
+    while waiting:
+        found = [(d, v) for d in waiting if (v := worked_out(substitute(d.body, known)))]
+        for d, v in found:
+            if v.value < 1:
+                raise NetworkError(
+                    f"found the size {latex(d.target)} = {latex(v)}, expected a positive whole "
+                    "number",
+                    at=d.at,
+                )
+            known[d.target.name] = v
+            yield d.target.name, v
+        waiting = [d for d in waiting if d.target.name not in known] if found else []
+
+
 def size_conditions(d: Defined, sizes: set[str]) -> tuple[Condition, ...]:
     r"""What an equation of a size says: n = \lfloor (N-m)/s \rfloor + 1."""
     if d.target.indices or d.target.name not in sizes or not scalars(d.body) <= sizes:

@@ -7,7 +7,8 @@ outside; everything else of the outer scope stays visible.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 from symgrad.affine import Affine, Condition, affine, conditions
 from symgrad.consistency import (
@@ -17,7 +18,7 @@ from symgrad.consistency import (
     check_reads,
     check_single_assignment,
 )
-from symgrad.equation import Equation, Upstream, index_of
+from symgrad.equation import Equation, Total, Upstream, index_of, total_of
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
     ONE,
@@ -28,6 +29,7 @@ from symgrad.expr import (
     Num,
     Partial,
     Ref,
+    Rel,
     constant,
     free,
     num,
@@ -46,12 +48,12 @@ from symgrad.limits import (
     bound_names,
     bounded,
     factor_names,
+    made_of,
     range_names,
     scalars,
     size_conditions,
     subscript_names,
     with_made_of,
-    worked_out,
 )
 from symgrad.network import Network, Ties
 from symgrad.notation import Statement
@@ -134,6 +136,7 @@ class Builder(Sorter):
         )
         self.check_matrices(network)
         network = self.validated(network, {eq for eq, new in settled if new})
+        network = replace(network, totals=self.totals(network, equations))
         own = tuple(d for d in equations)
         return Scope(
             network,
@@ -372,6 +375,22 @@ class Builder(Sorter):
         ]
         return (*own, *kept)
 
+    def totals(self, network: Network, equations: Sequence[Defined]) -> tuple[Total, ...]:
+        r"""What is given of sums of leaves: \sum_k y_k = 1, with the limits left out filled in. A
+        sum of what is defined follows from the definitions."""
+        axes = {d.target.name: d for d in equations}
+        found = []
+        for rel in self.rels:
+            if not isinstance(rel, Rel) or rel.op != "=":
+                continue
+            tensors = {r.name: network.ranges(r.name) for r in free(rel) if r.indices}
+            if None not in tensors.values() and not tensors.keys() & network.by_name.keys():
+                shapes = {n: r for n, r in tensors.items() if r}
+                filled = Limits(self.letters, shapes, axes).fill(rel)
+                assert isinstance(filled, Rel)
+                found.append(total_of(filled, shapes, self.letters, network.sizes))
+        return tuple(t for t in found if t is not None)
+
     def check_superscripts(self) -> None:
         """No superscript label of what is written here or read from outside is an index."""
         equations = self.arranged(self.equations)
@@ -466,26 +485,6 @@ class Builder(Sorter):
                         at=eq.at,
                         hint=r"declare its shape, such as x \in \mathbb{R}^{n}, or write indices",
                     )
-
-
-def made_of(
-    put: Mapping[str, Expr], sizes: set[str], equations: Sequence[Defined]
-) -> Iterator[tuple[str, Expr]]:
-    """The sizes whose equations are numbers once sizes are put in: n = N - m + 1 at N = 7."""
-    known = dict(put)
-    waiting = [d for d in equations if not d.target.indices and d.target.name in sizes - set(put)]
-    while waiting:
-        found = [(d, v) for d in waiting if (v := worked_out(substitute(d.body, known)))]
-        for d, v in found:
-            if v.value < 1:
-                raise NetworkError(
-                    f"found the size {latex(d.target)} = {latex(v)}, expected a positive whole "
-                    "number",
-                    at=d.at,
-                )
-            known[d.target.name] = v
-            yield d.target.name, v
-        waiting = [d for d in waiting if d.target.name not in known] if found else []
 
 
 def told(u: Upstream) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from functools import partial
 from itertools import chain, islice, permutations, product
 from math import prod
 
@@ -19,7 +19,7 @@ from symgrad.affine import Condition, factors, shift
 from symgrad.dual import Number, Ties, precision, to_decimal
 from symgrad.errors import ExamError, SymgradError
 from symgrad.evaluate import Point, Unrolled, value
-from symgrad.expr import Expr, Partial, Reduce, Ref, children, num, walk
+from symgrad.expr import Add, Expr, Neg, Partial, Reduce, Ref, children, num, walk
 from symgrad.index import Index
 from symgrad.latex import latex
 from symgrad.network import Network
@@ -39,6 +39,8 @@ SIZES = (3, 2, 4, 5)
 SMALL = (3, 2, 4, 1)
 CHEAP = 3_000
 """Terms of a network at sizes that need no cheaper ones."""
+ROUNDS = 3
+"""How often leaves are moved until all that is given holds."""
 MOST_WEIGHED = 60
 """Choices of sizes whose cost is looked at."""
 
@@ -97,7 +99,10 @@ def confirm_formula(network: Network, derivation: Derivation) -> None:
     claims = [(d, e) for d in told(derivation) for e in formulas(d)]
     most = 2 if len(network.sizes) <= len(SIZES) else 3
     for sizes in affordable(network, most):
-        judge = Unrolled(network, Point(sizes), partial(leaf, network, sizes))
+        leaves = Leaves(network, sizes)
+        if not leaves.meet():
+            continue  # the formula is said of values that these are not
+        judge = Unrolled(network, Point(sizes), leaves)
         points = min(MOST_POINTS, max(LEAST_POINTS, DEAR // (1 + work(network, sizes))))
         for d, e in claims:
             for put in entries(d.indices, sizes, points):
@@ -247,6 +252,59 @@ def _corners(indices: tuple[Index, ...], known: dict[str, int]) -> Iterator[tupl
     for k in sorted(near):
         for others in _corners(rest, {**known, first.name: k}):
             yield (k, *others)
+
+
+@dataclass
+class Leaves:
+    """The values of leaves at some sizes, moved until what is given of their sums holds."""
+
+    network: Network
+    sizes: Mapping[str, int]
+    moved: dict[Ref, Number] = field(default_factory=dict)
+    asked: dict[Ref, None] = field(default_factory=dict)
+
+    def __call__(self, ref: Ref) -> Number:
+        """The value of a leaf."""
+        self.asked[ref] = None
+        return self.moved[ref] if ref in self.moved else leaf(self.network, self.sizes, ref)
+
+    def meet(self) -> bool:
+        """Do the values satisfy what is given, once some are moved?"""
+        for _ in range(ROUNDS):
+            broken = [gap for gap in self.gaps() if self.value(gap)]
+            if not broken:
+                return True
+            if not all(map(self.close, broken)):
+                return False
+        return False
+
+    def gaps(self) -> Iterator[Expr]:
+        """What is given, left side minus right side, at every value of its letters."""
+        for t in self.network.totals:
+            spans = []
+            for i in t.indices:
+                lo, hi = (int(value(e, Point(self.sizes))) for e in (i.range.lo, i.range.hi))
+                spans.append(range(lo, hi + 1))
+            for at in product(*spans):
+                put = {i.name: num(k) for i, k in zip(t.indices, at, strict=True)}
+                yield shift(Add((t.sum, Neg(t.value))), put)
+
+    def value(self, e: Expr) -> Number:
+        """The value of a formula of leaves."""
+        self.asked.clear()
+        return value(e, Point(self.sizes), self)
+
+    def close(self, gap: Expr) -> bool:
+        """Move the last leaf that a gap reads so that it is 0, if it is linear in that leaf."""
+        before = self.value(gap)
+        last = next(reversed(self.asked), None)
+        if not before or last is None:
+            return not before
+        held = self(last)
+        self.moved[last] = held + 1
+        slope = self.value(gap) - before  # type: ignore[operator]
+        self.moved[last] = held - before / slope if slope else held  # type: ignore[operator]
+        return bool(slope)
 
 
 def leaf(network: Network, sizes: Mapping[str, int], ref: Ref) -> Number:

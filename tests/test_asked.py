@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from symgrad.api import Network
+from symgrad.derive import Sweep
 from symgrad.errors import SymgradError
+from symgrad.expr import Neg, Ref, num
 from symgrad.latex import latex
+from symgrad.rewrite import Step
+from symgrad.witness import Leaves, confirm_formula
 
 CONVOLUTION = (
     r"z_i = \sum_{j=1}^m w_j x_{i+j-1}, i = 1, \dots, n; \delta_i = \frac{\partial L}{\partial z_i}"
@@ -63,3 +69,48 @@ def test_a_size_of_numbers_is_a_number() -> None:
 def test_entries_begin_at_number_1() -> None:
     with pytest.raises(SymgradError, match="entries from number 0"):
         asked(CONVOLUTION, r"x_0, \dots, x_N")
+
+
+SOFTMAX = (
+    r"p_i = \frac{e^{z_i}}{\sum_{k=1}^{C} e^{z_k}}, i = 1, \dots, C",
+    r"L = -\sum_{k=1}^{C} y_k \log p_k",
+)
+
+
+@pytest.mark.parametrize("fact", [r"\sum_{k=1}^{C} y_k = 1", r"\sum_c y_c = 1"])
+def test_what_is_given_of_a_sum_is_used(fact: str) -> None:
+    found = asked(*SOFTMAX, fact).gradient("L", "z_i")
+    assert latex(found.answer) == "p_i - y_i"
+    assert found.steps[-1].rule == "given-sum"
+    assert found.consistent()
+
+
+def test_what_is_given_of_each_row_is_used() -> None:
+    text = r"L = \sum_{n=1}^{N} \sum_{k=1}^{C} a_n y_{nk}; \sum_{k=1}^{C} y_{nk} = 3"
+    assert latex(asked(text).gradient("L", "a_n").answer) == "3"
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        r"\sum_{k=1}^{C} y_{2,k} = 1",
+        r"\sum_{k=2}^{C} y_{nk} = 1",
+        r"\sum_{n=1}^{N} y_{nk} = 1",
+        r"\sum_{k=1}^{C} y_{nk}^2 = 1",
+        r"n = 1, \dots, 3; \sum_{k=1}^{C} y_{nk} = 1",
+    ],
+)
+def test_what_is_given_of_something_else_is_not_used(fact: str) -> None:
+    text = r"L = \sum_{n=1}^{N} \sum_{k=1}^{C} a_n y_{nk}"
+    assert latex(asked(text, fact).gradient("L", "a_n").answer) == r"\sum_{k=1}^{C} y_{nk}"
+
+
+def test_the_witness_draws_values_of_which_the_given_holds() -> None:
+    net = asked(*SOFTMAX, r"\sum_{k=1}^{C} y_k = 1").scope.network
+    leaves = Leaves(net, {"C": 4})
+    assert leaves.meet()
+    assert sum(leaves(Ref("y", (num(k),))) for k in range(1, 5)) == 1
+    right = Sweep(net, Ref("L")).gradient(Ref("z", (Ref("i"),)))
+    wrong = replace(right, steps=(*right.steps, Step("slip", right.answer, Neg(right.answer))))
+    with pytest.raises(AssertionError, match="the oracle says"):
+        confirm_formula(net, wrong)
