@@ -9,7 +9,7 @@ import pytest
 from symgrad.api import Network
 from symgrad.derive import Sweep
 from symgrad.errors import SymgradError
-from symgrad.expr import Neg, Ref, num
+from symgrad.expr import Neg, Reduce, Ref, num, walk
 from symgrad.latex import latex
 from symgrad.rewrite import Step
 from symgrad.witness import Leaves, confirm_formula
@@ -114,3 +114,58 @@ def test_the_witness_draws_values_of_which_the_given_holds() -> None:
     wrong = replace(right, steps=(*right.steps, Step("slip", right.answer, Neg(right.answer))))
     with pytest.raises(AssertionError, match="the oracle says"):
         confirm_formula(net, wrong)
+
+
+BY_FORM = {
+    r"y_l = \sum_{i=1}^n x_i w_{l-s(i-1)}, l = 1, \dots, s(n-1)+m; w_j = 0 \text{ for } j < 1 \text{ or } j > m; "
+    r"\delta_l = \frac{\partial L}{\partial y_l} ? x_i": r"\sum_{j=1}^{m} \delta_{s(i-1)+j} w_j",
+    r"y_l = \sum_{i=1}^n x_i w_{l-s(i-1)} [1 \le l-s(i-1) \le m], l = 1, \dots, s(n-1)+m; "
+    r"\delta_l = \frac{\partial L}{\partial y_l} ? x_i": r"\sum_{j=1}^{m} \delta_{s(i-1)+j} w_j",
+    r"z_i = \frac12 (x_{2i-1} + x_{2i}), i = 1, \dots, n; \delta_i = \frac{\partial L}{\partial z_i} ? x_p": r"\frac{1}{2} \delta_{\left\lceil \frac{p}{2} \right\rceil}",
+    r"z_{ij} = x_{2i-1,2j-1} + x_{2i,2j-1} + x_{2i-1,2j} + x_{2i,2j}, i = 1, \dots, n, j = 1, \dots, m; "
+    r"\delta_{ij} = \frac{\partial L}{\partial z_{ij}} ? x_{pq}": r"\delta_{\left\lceil \frac{p}{2} \right\rceil,\left\lceil \frac{q}{2} \right\rceil}",
+    r"p_{ni} = \frac{e^{z_{ni}}}{\sum_{k=1}^{C} e^{z_{nk}}}, i = 1, \dots, C, n = 1, \dots, N; y_n \in \{1, \dots, C\}; "
+    r"L = -\frac{1}{N} \sum_{n=1}^N \log p_{n y_n} ? z_{ni}": r"\frac{1}{N}\, (p_{ni} - \mathbf{1}[y_n = i])",
+    r"L = \max(0, \sum_{d=1}^D (a_d - p_d)^2 - \sum_{d=1}^D (a_d - n_d)^2) ? a_d": "",
+}
+
+
+@pytest.mark.parametrize("text", BY_FORM)
+def test_answers_have_the_form_that_is_written_on_paper(text: str) -> None:
+    given, _, by = text.rpartition(" ? ")
+    found = latex(asked(given).gradient("L", by).answer)
+    if BY_FORM[text]:
+        assert found == BY_FORM[text]
+    else:
+        assert found.endswith(r"(n_d - p_d)")
+
+
+@pytest.mark.parametrize(
+    "text", [r"\max(x_{3i-2}, x_{3i-1})", "x_{3i-2} x_{3i}", "x_{3i} - 2 x_{3i-1} + x_{3i-2}"]
+)
+def test_one_value_is_left_of_a_stride(text: str) -> None:
+    found = asked(
+        f"z_i = {text}, i = 1, \\dots, n", r"\delta_i = \frac{\partial L}{\partial z_i}"
+    ).gradient("L", "x_p")
+    assert not any(isinstance(x, Reduce) for x in walk(found.answer))
+
+
+def test_two_values_are_not() -> None:
+    """2i = p and 2i = p + 2 are two values of i."""
+    found = asked(
+        r"z_i = x_{2i} x_{2i-2}, i = 1, \dots, n", r"\delta_i = \frac{\partial L}{\partial z_i}"
+    ).gradient("L", "x_p")
+    assert any(isinstance(x, Reduce) for x in walk(found.answer))
+
+
+def test_a_letter_twice_has_one_range() -> None:
+    net = asked(
+        r"y_i = \sum_{j=1}^n W_{ij} x_j, i = 1, \dots, n",
+        r"\delta_i = \frac{\partial L}{\partial y_i}",
+    )
+    assert len(net.gradient("L", "W_{ii}").indices) == 1
+
+
+def test_a_state_before_the_first_has_its_number() -> None:
+    net = asked(r"h_t = a h_{t-2} + x_t, t = 1, \dots, T", r"L = \sum_{t=1}^T h_t")
+    assert latex(net.gradient("L", "h_{-1}").goal.by) == "h_{-1}"
