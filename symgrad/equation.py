@@ -10,7 +10,7 @@ from math import prod
 from symgrad.affine import Affine, affine, shift
 from symgrad.errors import NetworkError, Place
 from symgrad.expr import Bound, Expr, Num, Reduce, Ref, Rel, children, names, num, walk
-from symgrad.index import Facts, Index, Range, extent
+from symgrad.index import Facts, Index, Range, extent, rounded_extent, rounded_subscript
 from symgrad.latex import latex
 
 
@@ -158,6 +158,10 @@ def read_extent(read: Read, facts: Facts, labels: Mapping[str, Range]) -> tuple[
     for i in read.ref.indices:
         if isinstance(i, Ref) and i.indices and i.name in labels:
             axes.append(labels[i.name])
+            continue
+        end = rounded_subscript(i)
+        if end is not None:
+            axes.append(rounded_extent(end, inside, facts))
             continue
         form = linear(i, inside)
         if form is None:

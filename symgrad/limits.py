@@ -202,7 +202,8 @@ def range_names(
 
 def factor_names(equations: Sequence[Defined]) -> tuple[set[str], set[str]]:
     r"""Strides and dilations, and paddings: names that are no index, and that multiply an index
-    of a subscript, or are subtracted in one: s and p of x_{s(i-1)+j-p}."""
+    of a subscript, or are subtracted in one: s and p of x_{s(i-1)+j-p}. Where the stride is
+    subtracted, the padding is added: w_{l-s(i-1)+p}."""
     indices = {n for d in equations for n in (*d.ranges, *_letters(d.target))}
     indices |= bound_names(equations)
     strides: set[str] = set()
@@ -215,7 +216,9 @@ def factor_names(equations: Sequence[Defined]) -> tuple[set[str], set[str]]:
                 form = affine(i)
                 if form is not None and indices & form.names:
                     strides |= {f for n in form.products for f in factors(n)}
-                    paddings |= {n for n, c in form.coefficients if c < 0} - form.products
+                    scaled = (n for n in form.products if indices & set(factors(n)))
+                    turned = any(form.by[n] < 0 for n in scaled)
+                    paddings |= {n for n, c in form.coefficients if c < 0 or turned} - form.products
     return strides - other, paddings - other - strides
 
 

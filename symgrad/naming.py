@@ -159,13 +159,13 @@ class Naming:
         return tuple(dict.fromkeys(found))
 
     def _padded(self, ref: Ref, letter: str) -> Iterator[tuple[Range, Affine]]:
-        """The subscripts of a padded leaf that move with an index beside others, w_{l-s(i-1)} for
-        l, each with the range beyond which all is 0."""
+        """The subscripts of a padded leaf that move with an index, w_{l-s(i-1)} for l, each with
+        the range beyond which all is 0."""
         ranges = self.network.ranges(ref.name) or ()
         for k, edge in self.network.padded.get(ref.name, {}).items():
             form = affine(ref.indices[k]) if k < len(ref.indices) else None
             both = None not in (edge.lo, edge.hi) and ref.name not in self.network.by_name
-            if form is not None and both and form.unit(letter) and len(form.coefficients) > 1:
+            if form is not None and both and form.unit(letter):
                 yield ranges[k], form
 
     def _inside(self, *nodes: Ref) -> Facts:

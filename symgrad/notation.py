@@ -26,6 +26,7 @@ from symgrad.expr import (
     Blank,
     Expr,
     Ref,
+    constant,
 )
 from symgrad.reading.cursor import Head
 from symgrad.reading.meaning import Build, Listed, ends, integer
@@ -87,11 +88,13 @@ class Labels:
 
 @dataclass(frozen=True)
 class Data:
-    r"""What is drawn from a distribution: ``(x, y) \sim \mathcal D``."""
+    r"""What is drawn from a distribution: ``(x, y) \sim \mathcal D``; or from a set of numbers,
+    the `values` of ``y \in \{-1, 1\}``."""
 
     refs: tuple[Ref, ...]
     at: Place
     latex: str
+    values: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -345,7 +348,15 @@ def _joined(raw: list[_Parsed], m: int, source: Source) -> Statement:
         return Data(tuple(refs), place, text)
     if said.kind == "shape":
         return Shape(tuple(refs), said.values[1], place, text)
-    lo, hi = ends(said.values[1], said.item.marks[0].pos)
+    listed = said.values[1]
+    if None not in listed:
+        numbers = [integer(e) for e in listed if e is not None]
+        if any(constant(e) is None for e in listed if e is not None):
+            hint = r"write \{1, \dots, n\} for whole numbers, \{-1, 1\} for others"
+            raise Fault(said.item.marks[0].pos, "found a set of names, expected numbers", hint)
+        if None in numbers or numbers != list(range(numbers[0] or 0, (numbers[-1] or 0) + 1)):
+            return Data(tuple(refs), place, text, listed)
+    lo, hi = ends(listed, said.item.marks[0].pos)
     if any(r.indices for r in refs):
         return Labels(tuple(refs), lo, hi, place, text)
     return Ranges(tuple(_index(said, r).name for r in refs), lo, hi, place, text, member=True)

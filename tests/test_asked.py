@@ -169,3 +169,59 @@ def test_a_letter_twice_has_one_range() -> None:
 def test_a_state_before_the_first_has_its_number() -> None:
     net = asked(r"h_t = a h_{t-2} + x_t, t = 1, \dots, T", r"L = \sum_{t=1}^T h_t")
     assert latex(net.gradient("L", "h_{-1}").goal.by) == "h_{-1}"
+
+
+ROUNDED = {
+    r"y_l = x_{\lceil l/2 \rceil}, l = 1, \dots, 2n": ("2p - 1", "2p"),
+    r"y_l = x_{\lfloor l/2 \rfloor}, l = 0, \dots, 2n-1": ("2p", "2p + 1"),
+    r"y_l = x_{\lceil l/2 \rceil}, l = 1, \dots, N": ("2p - 1", r"\min(N, 2p)"),
+    r"y_l = x_{\lceil l/s \rceil}, l = 1, \dots, s n": (r"s\, (p - 1) + 1", "s p"),
+}
+
+
+@pytest.mark.parametrize("layer", ROUNDED)
+def test_a_rounded_read_is_summed_over_what_is_rounded_to_it(layer: str) -> None:
+    found = asked(layer, r"\delta_l = \frac{\partial L}{\partial y_l}").gradient("L", "x_p").answer
+    assert isinstance(found, Reduce)
+    (bound,) = found.bounds
+    assert latex(found.body) == r"\delta_l"
+    assert tuple(
+        latex(e).replace(r"\,", "").replace(" ", "") for e in (bound.lo, bound.hi) if e
+    ) == tuple(e.replace(r"\,", "").replace(" ", "") for e in ROUNDED[layer])
+
+
+def test_a_rounded_read_out_of_range_is_refused() -> None:
+    with pytest.raises(SymgradError, match="expected an index from 1 to n"):
+        asked(r"x_p = u_p^2, p = 1, \dots, n", r"y_l = x_{\lceil l/2 \rceil}, l = 1, \dots, 2n+1")
+
+
+def test_labels_of_a_set_of_numbers_are_data() -> None:
+    net = asked(
+        r"L = \sum_{n=1}^N \max(0, 1 - y_n w x_n)", r"y_n \in \{-1, 1\}", r"x \sim \mathcal D"
+    )
+    assert net.parameters == ("w",)
+    with pytest.raises(SymgradError, match="stands in a subscript"):
+        asked(r"z = x_c", r"c \in \{-1, 1\}")
+    with pytest.raises(SymgradError, match="a set of names, expected numbers"):
+        asked(r"z = c x", r"c \in \{a, b\}")
+
+
+def test_a_padding_is_added_where_the_stride_is_subtracted() -> None:
+    net = asked(
+        r"y_l = \sum_{i=1}^n x_i w_{l-s(i-1)+p}, l = 1, \dots, N",
+        r"w_j = 0 \text{ for } j < 1 \text{ or } j > m; \delta_l = \frac{\partial L}{\partial y_l}",
+    )
+    assert latex(net.gradient("L", "x_i").answer) == r"\sum_{l=1}^{N} \delta_l w_{l+p-s(i-1)}"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (r"z = x_{(i+j) \bmod n}", "write two equations"),
+        (r"z = \sum_{\substack{j=1 \\ j \ne i}}^n x_j", r"j \\ne i"),
+        (r"w \leftarrow w - g", "write w' = w"),
+    ],
+)
+def test_what_is_not_read_says_what_to_write(text: str, says: str) -> None:
+    with pytest.raises(SymgradError, match=says):
+        asked(text)

@@ -342,7 +342,9 @@ def over_own_ranges(e: Expr, axes: Axes, facts: Facts) -> Expr:
         for f in e.body.factors if isinstance(e.body, Mul) else (e.body,):
             if not isinstance(f, Ref):
                 continue
-            for r, form in (*axes(f, b.name), *_run_through(f, b, facts)):
+            padded = () if _at_home(e.body, b.name, axes) else axes(f, b.name)
+            beside = (x for x in padded if len(x[1].coefficients) > 1)
+            for r, form in (*beside, *_run_through(f, b, facts)):
                 found = _reindexed(e, n, r, form, here)
                 if found is not None:
                     return over_own_ranges(found, axes, facts)
@@ -350,13 +352,23 @@ def over_own_ranges(e: Expr, axes: Axes, facts: Facts) -> Expr:
 
 
 Axes = Callable[[Ref, str], Iterable[tuple[Range, Affine]]]
-"""The subscripts of a tensor that an index is moved in, l - s (i - 1), and for each the range
+"""The subscripts of a tensor that move with an index, l - s (i - 1), and for each the range
 beyond which all is 0."""
 
 
+def _at_home(body: Expr, letter: str, axes: Axes) -> bool:
+    """Does the index stand alone in a subscript of a padded tensor already?"""
+    factors = body.factors if isinstance(body, Mul) else (body,)
+    refs = (f for f in factors if isinstance(f, Ref))
+    return any(form == Affine(0, ((letter, 1),)) for r in refs for _, form in axes(r, letter))
+
+
 def _run_through(ref: Ref, b: Bound, facts: Facts) -> Iterator[tuple[Range, Affine]]:
-    """The subscripts that run from one number or size to another as the index runs."""
+    """The subscripts that run from one number or size to another as the index runs between ends
+    that hold other letters."""
     ends = [None if x is None else affine(x) for x in (b.lo, b.hi)]
+    if all(x is None or x.names <= facts.sizes for x in ends):
+        return
     for form in map(affine, ref.indices):
         if form is None or form.coefficient(b.name) != Affine(1) or None in ends:
             continue
