@@ -85,7 +85,7 @@ def holds(
     >>> holds(Rel("<", num(1), Ref("n")), Point({"n": 2}))
     True
     """
-    return bool(Unrolled(network or Network(), point, lookup).value(Iverson(cond)))
+    return bool(value(Iverson(cond), point, lookup, network))
 
 
 def exact(e: Expr) -> Fraction | None:
@@ -235,24 +235,19 @@ class Unrolled:
         return self._moving(moved, (), ends).dual(of).tangent
 
     def _moving(self, moved: Ref, still: tuple[Ref, ...], ends: Iterable[Ref] = ()) -> Unrolled:
-        """The network where `moved` alone moves; what the `ends` need and does not read it stays
-        as it is here."""
+        """Where `moved` alone moves; what the `ends` need and does not read it stays as it is."""
         at = Dual(self.value(moved), Fraction(1))
         for end in ends:
             with suppress(SymgradError):
                 self.value(end)
         moving = self._reached(moved)
         rest = {ref: constant(d.value) for ref, d in self._entries.items() if ref not in moving}
-        return Unrolled(
-            self.network, self.point, self._lookup,
-            given={moved: at}, still=still, rest=rest, digits=self._digits,
-        )  # fmt: skip
+        own = self.network, self.point, self._lookup
+        return Unrolled(*own, given={moved: at}, still=still, rest=rest, digits=self._digits)
 
     def _reached(self, moved: Ref) -> set[Ref]:
-        """The entries that read `moved`, and those that read these; with them those that read a
-        gradient, of which nothing is known."""
-        found = {moved, *self._twice}
-        waiting = list(found)
+        """The entries that `moved` leads to, and those that read a gradient: nothing is known."""
+        found, waiting = {moved, *self._twice}, [moved, *self._twice]
         while waiting:
             new = self._readers.get(waiting.pop(), set()) - found
             found |= new
@@ -276,8 +271,7 @@ class Unrolled:
             if env is not None and (u.by == moved or not self._is_start(moved)):
                 return self._at(u.symbol, env)
         ends = [entry for u in given for entry in self._all_entries(u.by.name)]
-        moving = self._moving(moved, tuple(u.by for u in given), ends)
-        total = constant(0)
+        moving, total = self._moving(moved, tuple(u.by for u in given), ends), constant(0)
         with precision(self._digits):
             for u in given:
                 for entry in self._all_entries(u.by.name):
@@ -347,16 +341,14 @@ class Unrolled:
         return ref.at(tuple(num(self._formula.whole(i, env)) for i in ref.indices))
 
     def _read(self, ref: Ref, env: Env) -> Dual:
-        if not ref.indices and ref.name in env:
-            return constant(env[ref.name])
-        if not ref.indices and ref.name in self.point.sizes:
-            return constant(self.point.sizes[ref.name])
+        whole = None if ref.indices else env.get(ref.name, self.point.sizes.get(ref.name))
+        if whole is not None:
+            return constant(whole)
         at = tuple(self._formula.whole(i, env) for i in ref.indices)
-        known = self._seen.get((ref.name, at))
-        entry = known[0] if known else ref.at(tuple(map(num, at)))
+        entry, found = self._seen.get((ref.name, at)) or (ref.at(tuple(map(num, at))), None)
         if self._active and not self._given:
             self._readers.setdefault(entry, set()).add(next(reversed(self._active)))
-        found = known[1] if known else self._entry(entry)
+        found = found or self._entry(entry)
         self._seen[ref.name, at] = entry, found
         moves = found.tangent and self._active and entry not in self._given
         return constant(found.value) if moves and self._is_still(entry) else found
