@@ -17,7 +17,7 @@ from math import prod
 
 from symgrad.affine import Condition, factors, shift
 from symgrad.dual import Number, Ties, precision, to_decimal
-from symgrad.errors import ExamError, SymgradError
+from symgrad.errors import ExamError, NetworkError, SymgradError
 from symgrad.evaluate import Point, Unrolled, value
 from symgrad.expr import Add, Expr, Neg, Partial, Reduce, Ref, children, num, walk
 from symgrad.index import Index
@@ -101,7 +101,9 @@ def confirm_formula(network: Network, derivation: Derivation) -> None:
     for sizes in affordable(network, most):
         leaves = Leaves(network, sizes)
         if not leaves.meet():
-            continue  # the formula is said of values that these are not
+            if uses_totals(derivation):
+                raise contradiction(network)
+            leaves.moved.clear()
         judge = Unrolled(network, Point(sizes), leaves)
         points = min(MOST_POINTS, max(LEAST_POINTS, DEAR // (1 + work(network, sizes))))
         for d, e in claims:
@@ -110,6 +112,27 @@ def confirm_formula(network: Network, derivation: Derivation) -> None:
                     agree(judge, d.goal, e, put, sizes)
                 except SymgradError:
                     continue  # a tie, a pole, or an outer equation that does not fit these sizes
+
+
+def uses_totals(derivation: Derivation) -> bool:
+    """Does the derivation, or one that it builds on, use what is given of sums?"""
+    waiting, seen = [derivation], set[Expr]()
+    while waiting:
+        d = waiting.pop()
+        if any(s.rule == "given-sum" for s in d.steps):
+            return True
+        seen.add(d.goal)
+        waiting += (u for u in d.upstream if u.goal not in seen)
+    return False
+
+
+def contradiction(network: Network) -> NetworkError:
+    """No values were found of which all that is given holds."""
+    shown = ", ".join(f"{latex(t.sum)} = {latex(t.value)}" for t in network.totals)
+    return NetworkError(
+        f"found {shown}, expected equations that some values satisfy together",
+        hint="drop one of them, or state them of other tensors",
+    )
 
 
 def told(derivation: Derivation) -> list[Derivation]:

@@ -85,6 +85,14 @@ def test_what_is_given_of_a_sum_is_used(fact: str) -> None:
     assert found.consistent()
 
 
+def test_contradictory_sums_prove_nothing() -> None:
+    one, two = (rf"\sum_{{k=1}}^{{C}} y_k = {v}" for v in (1, 2))
+    with pytest.raises(SymgradError, match="expected equations that some values satisfy"):
+        asked(r"L = x \sum_{k=1}^{C} y_k", one, two).gradient("L", "x")
+    free = asked(r"L = \sum_{k=1}^{C} x_k y_k", one, two).gradient("L", "x_k")
+    assert latex(free.answer) == "y_k"
+
+
 def test_what_is_given_of_each_row_is_used() -> None:
     text = r"L = \sum_{n=1}^{N} \sum_{k=1}^{C} a_n y_{nk}; \sum_{k=1}^{C} y_{nk} = 3"
     assert latex(asked(text).gradient("L", "a_n").answer) == "3"
