@@ -139,7 +139,14 @@ class Sorter:
                 self.members |= set(letters) if member else set()
                 for letter in letters:
                     self.range(letter, Range(_whole(lo), _whole(hi)), start)
-            case Data(refs=refs):
+            case Data(refs=refs, values=values):
+                for r in refs:
+                    if values and r.name in self.subscripts:
+                        raise NetworkError(
+                            f"found {s.latex}, of {latex(r)}, which stands in a subscript; "
+                            "expected numbers that count up by one",
+                            hint=rf"write {latex(r)} \in \{{1, \dots, n\}}",
+                        )
                 self.data |= {r.name for r in refs}
             case Shape(refs=refs, sizes=sizes):
                 self.shape([r for r in refs if not r.indices], sizes, s.at)
