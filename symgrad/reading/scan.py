@@ -154,7 +154,7 @@ REFUSED = {
     r"\gets": "updates are not read; write w' = w - \\eta g, or ask for the gradient",
     r"\pm": "a formula has one value; write the two formulas",
     r"\mp": "a formula has one value; write the two formulas",
-    r"\binom": "binomial coefficients are not read; write the factors",
+    r"\binom": "it is the binomial coefficient: write its factors, or a vector entry by entry",
     r"\approx": "answers are exact; write =",
     r"\equiv": "write = for a definition or an equation",
     r"\propto": "answers are exact; write = and the factor",
