@@ -32,7 +32,7 @@ from symgrad.chain import (
     within,
 )
 from symgrad.contract import guard
-from symgrad.equation import Equation
+from symgrad.equation import Equation, Total
 from symgrad.errors import NetworkError
 from symgrad.expr import (
     ONE,
@@ -64,7 +64,7 @@ from symgrad.rewrite import Derivation, Step, put_in
 from symgrad.rules.algebra import tidy
 from symgrad.rules.calculus import reads_of
 from symgrad.rules.forms import distinct_bounds, gathered, in_decimals, out_of_sums
-from symgrad.rules.given import put_given
+from symgrad.rules.given import centred, put_given
 from symgrad.rules.plain import product, total
 from symgrad.rules.sums import over_own_ranges, pinned, sift
 
@@ -332,7 +332,7 @@ class Sweep(Naming):
             neat = neaten(shifted, goal, taken, facts)
         if neat != at:
             steps.append(Step("tidy", at, neat))
-        given, totals = put_given(neat, self.network.totals)
+        given, totals = put_given(neat, self._totals)
         if totals:
             steps.append(Step("given-sum", neat, neaten(given, goal, taken, facts), using=totals))
             neat = steps[-1].after
@@ -392,6 +392,11 @@ class Sweep(Naming):
         if self._is_state(generic):
             return self._alive(generic)
         return self._done[generic].answer != ZERO
+
+    @cached_property
+    def _totals(self) -> tuple[Total, ...]:
+        """What is known of sums: given, or by the definition of a mean."""
+        return (*self.network.totals, *centred(self.network.equations))
 
     # -- names ------------------------------------------------------------------------------------
 

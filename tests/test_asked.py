@@ -233,3 +233,33 @@ def test_a_padding_is_added_where_the_stride_is_subtracted() -> None:
 def test_what_is_not_read_says_what_to_write(text: str, says: str) -> None:
     with pytest.raises(SymgradError, match=says):
         asked(text)
+
+
+# -- what a mean says -----------------------------------------------------------------------------
+
+BATCH = (
+    r"\mu = \frac{1}{N}\sum_{i=1}^{N} x_i; v = \frac{1}{N}\sum_{i=1}^{N}(x_i-\mu)^2; "
+    r"h_i = \frac{x_i-\mu}{\sqrt{v+\epsilon}}, i=1,\dots,N; \delta_i = \frac{\partial L}{\partial h_i}"
+)
+ROWS = (
+    r"\mu_n = \frac{1}{D}\sum_{d=1}^{D} x_{n,d}, n = 1, \dots, N; "
+    r"v_n = \frac{1}{D}\sum_{d=1}^{D}(x_{n,d}-\mu_n)^2, n = 1, \dots, N; "
+    r"h_{n,d} = \frac{x_{n,d}-\mu_n}{\sqrt{v_n+\epsilon}}, n=1,\dots,N, d = 1, \dots, D; "
+    r"\delta_{n,d} = \frac{\partial L}{\partial h_{n,d}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "by", "sum_"),
+    [
+        (BATCH, "x_i", r"\sum_{i=1}^{N} (\mu - x_i)"),
+        (ROWS, "x_{n,d}", r"\sum_{d=1}^{D} (\mu_n - x_{n,d})"),
+    ],
+)
+def test_deviations_from_a_mean_add_to_zero(given: str, by: str, sum_: str) -> None:
+    net = asked(given)
+    found = net.gradient("L", by)
+    every = (found, *found.upstream, *(u for d in found.upstream for u in d.upstream))
+    used = [(latex(a), latex(b)) for d in every for s in d.steps for a, b in s.using]
+    assert (sum_, "0") in used
+    assert sum_ not in found.latex()

@@ -5,11 +5,26 @@ A statement holds at every value of its free letters: Σ_k y_{nk} = 1 is one equ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from symgrad.affine import shift
-from symgrad.equation import Total
-from symgrad.expr import Expr, Mul, Reduce, Ref, canonical, children, names, rebuild
+from symgrad.equation import Equation, Total
+from symgrad.expr import (
+    ONE,
+    ZERO,
+    Add,
+    Div,
+    Expr,
+    Mul,
+    Neg,
+    Num,
+    Reduce,
+    Ref,
+    canonical,
+    children,
+    names,
+    rebuild,
+)
 from symgrad.rules.plain import product
 
 
@@ -36,6 +51,35 @@ def put_given(e: Expr, given: Sequence[Total]) -> tuple[Expr, tuple[tuple[Expr, 
         return x
 
     return visit(e), tuple(used)
+
+
+def centred(equations: Iterable[Equation]) -> Iterator[Total]:
+    r"""What a mean says: Σ_i (x_i - μ) = 0 and Σ_i (μ - x_i) = 0 for μ = (1/N) Σ_i x_i.
+
+    >>> from symgrad.expr import ONE, Bound, Div
+    >>> from symgrad.latex import latex
+    >>> x = Reduce("sum", (Bound("i", ONE, Ref("N")),), Ref("x", (Ref("i"),)))
+    >>> latex(next(centred([Equation(Ref("m"), (), Div(x, Ref("N")))])).sum)
+    '\\sum_{i=1}^{N} (x_i - m)'
+    """
+    for eq in equations:
+        found = mean(eq.body)
+        if found is not None:
+            for gap in (Add((found.body, Neg(eq.target))), Add((eq.target, Neg(found.body)))):
+                yield Total(Reduce("sum", found.bounds, gap), ZERO, eq.indices)
+
+
+def mean(e: Expr) -> Reduce | None:
+    """The sum of a mean over 1, …, N, which N divides."""
+    match e:
+        case Div(num=Reduce() as total, den=size):
+            pass
+        case Mul(factors=(Div(num=Num(value=v), den=size), Reduce() as total)) if v == 1:
+            pass
+        case _:
+            return None
+    whole = len(total.bounds) == 1 and total.bounds[0].lo == ONE and total.bounds[0].hi == size
+    return total if total.op == "sum" and whole and not total.bounds[0].conds else None
 
 
 def replaced(e: Reduce, given: Total) -> tuple[Expr, tuple[Expr, Expr]] | None:
