@@ -21,6 +21,7 @@ from symgrad.equation import Upstream
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
     ONE,
+    ZERO,
     Add,
     Blank,
     Call,
@@ -147,6 +148,9 @@ class Sorter:
                             "expected numbers that count up by one",
                             hint=rf"write {latex(r)} \in \{{1, \dots, n\}}",
                         )
+                    if values:
+                        off = Mul(tuple(Add((r, Neg(v))) for v in values))
+                        self.rels.append(Rel("=", off, ZERO))
                 self.data |= {r.name for r in refs}
             case Shape(refs=refs, sizes=sizes):
                 self.shape([r for r in refs if not r.indices], sizes, s.at)
