@@ -15,6 +15,7 @@ from symgrad.equation import Upstream
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.evaluate import Point, Unrolled
 from symgrad.expr import Expr, Num, Partial, Ref, constant, free_names, names, num, walk
+from symgrad.inverse import turned
 from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.numeral import shown
@@ -62,6 +63,10 @@ class Asker:
         if not isinstance(of, Ref) or not isinstance(by, Ref):
             raise NetworkError(f"found {latex(goal)}, expected names above and below")
         check_goal(self.network, of, by, q.at)
+        network = turned(self.network, of, by)
+        if network is not self.network:
+            asker = Asker(replace(self.scope, network=network), self.where, self.cases)
+            return asker.gradient(q, goal)
         sweep = self.sweeps.setdefault(of, Sweep(self.network, of, inline=WHOLE))
         derivation = sweep.gradient(by)
         confirm_formula(self.network, derivation)

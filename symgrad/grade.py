@@ -363,7 +363,7 @@ class Checker:
         heads = frozenset(called(found))
         if heads - known:
             found = reread(text, piece.at, known | heads, taken)
-        return tuple(replace(s, at=self.placed(s.at, piece)) for s in found)
+        return tuple(replace(ground.primeless(s), at=self.placed(s.at, piece)) for s in found)
 
     def sourced(self, at: Place) -> Place:
         """A place with its line of the document."""

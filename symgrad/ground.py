@@ -41,6 +41,7 @@ from symgrad.expr import (
 )
 from symgrad.facing import entrywise
 from symgrad.index import Index, Range
+from symgrad.inverse import turned
 from symgrad.latex import latex
 from symgrad.lexicon import FONTS, Lexicon, letters
 from symgrad.network import Network
@@ -201,6 +202,8 @@ class Ground(Lexicon):
             assert isinstance(x.of, Ref)
             defined = x.by.name in network.by_name and x.of.name in network.by_name
             if not defined or x.of.name == x.by.name or x.by.name in reach(network, x.of):
+                continue
+            if turned(network, x.of, x.by) is not network:
                 continue
             if left == num(0) or right == num(0):
                 continue

@@ -144,6 +144,7 @@ class Builder(Sorter):
             frozenset(d.target.name for d in self.equations) or self.outer.focus,
             frozenset(self.members),
             self.lowering,
+            self.outer.habits,
         )
 
     def digits_apart(self) -> None:
