@@ -106,7 +106,8 @@ class Lexicon:
     def meant(self, e: Expr) -> Expr:
         """A formula as it is meant: w_{11} of a matrix is w_{1,1}, L_w of a loss is ∂L/∂w, a bold
         or script letter the plain one that the exam has, a bare e the number, δ_{ij} Kronecker's
-        where nothing else with two indices is called δ."""
+        where nothing else with two indices is called δ, y_j of a label y the entry j of its one-hot
+        vector, [y = j]."""
         heads, defined = self.heads, self.scope.network.by_name
 
         def value(x: Expr) -> Expr:
@@ -147,6 +148,8 @@ class Lexicon:
         if len(x.indices) != 1:
             return x
         (index,) = x.indices
+        if x.name in network.labels and 1 not in ranks:
+            return Iverson(Rel("=", Ref(x.name), index))
         if ranks and 1 not in ranks:
             digits = latex(index) if isinstance(index, Num) else ""
             if digits.isdigit() and len(digits) in ranks:

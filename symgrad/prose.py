@@ -82,6 +82,8 @@ CONDITIONS = re.compile(
     re.I,
 )
 """Words that make an equation hold under a condition."""
+STATES = re.compile(rf"{CONDITIONS.pattern}|\b(?:in)?active\b|\bviolated\b", re.I)
+"""Words that say, beside a formula, on which side of a maximum it holds."""
 NO_END = "\N{REPLACEMENT CHARACTER}#@$%&"
 """Beside these an equation goes on, or was none."""
 LOOKS = re.compile(r"[d∂]\w+\s*/\s*[d∂]|\\frac|[_^+*/·×√∑Σ]|[₀-₉ᵢⱼ]")

@@ -384,7 +384,8 @@ class Builder(Sorter):
         """The network with cycles and double definitions refused everywhere, reads out of range
         refused in this scope's own equations (outer ones may read what is shadowed here)."""
         check_single_assignment(network)
-        check_ranks(network, [eq for eq in network.equations if eq in new])
+        own = [eq for eq in network.equations if eq in new]
+        check_ranks(network, own, {x for letters, _ in self.functions.values() for x in letters})
         network = network.acyclic()
         self.check_given(network)
         try:

@@ -49,6 +49,25 @@ WORKS = [
 ]  # fmt: skip
 
 
+LABEL = (
+    r"$$ q_k = \frac{e^{s_k}}{\sum_{j=1}^{n} e^{s_j}}, \quad k = 1, \dots, n, \quad E = -\log q_c, "
+    r"\quad c \in \{1, \dots, n\} $$"
+    "\n\n"
+    r"$$ \frac{\partial E}{\partial s_k} = ? $$"
+)
+EACH = (
+    r"$$ f(x) = w \sigma(x), \quad L = \sum_{i=1}^{n} f(x_i)^2 $$"
+    "\n\n"
+    r"$$ \frac{\partial L}{\partial w} = ? $$"
+)
+WORKS += [
+    (LABEL, r"\frac{\partial E}{\partial s_k} = \sum_{j=1}^{n} c_j (q_k - [j = k])",
+     r"\frac{\partial E}{\partial s_k} = \sum_{j=1}^{n} c_j (q_j - [j = k])"),
+    (EACH, r"\frac{\partial L}{\partial w} = 2 \sum_{i=1}^{n} f(x_i) \frac{\partial f(x_i)}{\partial w}",
+     r"\frac{\partial L}{\partial w} = \sum_{i=1}^{n} f(x_i) \frac{\partial f(x_i)}{\partial w}"),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(("exam", "right", "wrong"), WORKS)
 def test_a_work_is_read_with_the_habits_of_its_exam(exam: str, right: str, wrong: str) -> None:
     assert verdict(exam, right) in (["Equal"], ["Agrees"])
@@ -79,3 +98,20 @@ def test_a_label_of_capitals_is_one_where_they_stand_for_nothing_else() -> None:
     assert habits([r"E_{AB} = w x"]) == {r"E_{\text{AB}}"}
     assert not habits([r"E_{AB} = w x, \quad A = 1, \dots, n"])
     assert not habits([r"E_{AB} = w A"])
+
+
+def test_what_holds_for_an_active_unit_is_not_called_wrong() -> None:
+    exam = "$$ L = \\max(0, w x) $$\n\n$$ \\frac{\\partial L}{\\partial w} = ? $$"
+    assert verdict(exam, r"\frac{\partial L}{\partial w} = x \ \text{(active unit)}") == [
+        "Undecided"
+    ]
+
+
+def test_two_letters_below_a_declared_matrix_are_a_label() -> None:
+    exam = (
+        r"$$ W_{hx} \in \mathbb{R}^{n \times m}, \quad x \in \mathbb{R}^m, \quad z = W_{hx} x, \quad "
+        r"\delta = \frac{\partial L}{\partial z} $$"
+        "\n\n"
+        r"$$ \frac{\partial L}{\partial W_{hx}} = ? $$"
+    )
+    assert [a.latex for a in Exam.parse(exam, "e.md").solve().answers] == [r"\delta x^\top"]

@@ -7,6 +7,7 @@ r"""How a document writes: which scripts and brackets are parts of names, and wh
     y[i] = …, i = 1, \dots, n           indices stand in square brackets
     f_w(x) = …                          f depends on w
     D_{KL} = …                          KL is a label
+    W_{hx} \in …                        hx is a label, of a matrix
     dy_j = \frac{\partial L}{\partial y_j}  dy is the name of the gradient by y
 
 A habit shows on the left of an equation, where nothing else is meant, or in what a derivative is
@@ -131,7 +132,7 @@ class _Look(Cursor):
         """The habits of the left side."""
         head = self.head()
         if head is None:
-            return self.differential()
+            return self.declared(counted) or self.differential()
         name, scripts, end = head
         a, b = scripts.get("sup", (0, 0))
         c, d = scripts.get("sub", (0, 0))
@@ -154,6 +155,16 @@ class _Look(Cursor):
         if len(below) > 1 and label.isalpha() and label.isupper() and _plain(below):
             found.add(rf"{name}_{{\text{{{label}}}}}")
         return found
+
+    def declared(self, counted: set[str]) -> set[str]:
+        r"""``W_{hx} \in \mathbb{R}^{h \times d}``: two letters without ranges are a label."""
+        found = self.named(0)
+        if found is None or self._kind(found[2]) != "in" or "sub" not in found[1]:
+            return set()
+        below = self.marks[slice(*found[1]["sub"])]
+        if len(below) < 2 or not _plain(below) or {m.text for m in below} & counted:
+            return set()
+        return {rf"{found[0]}_{{\text{{{''.join(m.text for m in below)}}}}}"}
 
     def differential(self) -> set[str]:
         r"""``dy_j = \frac{\partial L}{\partial y_j}``: dy is the name of the gradient."""

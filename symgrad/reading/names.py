@@ -34,6 +34,8 @@ class Names(Cursor):
         name += "'" * primes
         if special := self._special(n, name, scripts, end):
             return special
+        if soft := self._softmax(n, scripts, end):
+            return soft
         power, turned = self._turned(scripts.get("sup"))
         above = self._above(name, power, scripts.get("sub"))
         if above:
@@ -82,6 +84,24 @@ class Names(Cursor):
         if turned:
             self._put("TRANSPOSE", end - 1, turned)
         return end
+
+    def _softmax(self, n: int, scripts: dict[str, tuple[int, int]], end: int) -> int:
+        r"""``\operatorname{softmax}_j(s_{ij})`` is ``\frac{e^{s_{ij}}}{\sum_j e^{s_{ij}}}``: writes
+        it and gives its end; 0 if it is none."""
+        a, b = scripts.get("sub", (0, 0))
+        one = b - a == 1 and self._kind(a) == "name" and "sup" not in scripts
+        if not one or self._text(n).strip() != "softmax" or self._text(end) != "(":
+            return 0
+        close = self.partner[end]
+        self._put("FRAC", n)
+        for below in (False, True):
+            if below:
+                self._put("_SLOT", n)
+                self._within("REDUCE", n, a, b, value="sum")
+            self._put("CALL", n, ("exp", "e^"))
+            self._within("_OPEN_CALL", end, end + 1, close)
+        self._put("_END", close)
+        return self._after(close + 1)
 
     def _above(
         self, name: str, power: tuple[int, int] | None, sub: tuple[int, int] | None
