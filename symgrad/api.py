@@ -55,8 +55,9 @@ class Network:
     """
 
     def __init__(self, *equations: str, data: Iterable[str] = (), ties: Ties = "strict") -> None:
-        known = Scope()
-        blocks = solve.statements([written(text) for text in equations], known)
+        formulas = [written(text) for text in equations]
+        known = solve.accustomed({0: formulas}, Scope())
+        blocks = solve.statements(formulas, known)
         self.scope = read_scope([*blocks, *_data(data)], known, ties)
 
     @classmethod

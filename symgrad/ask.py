@@ -15,6 +15,7 @@ from symgrad.equation import Upstream
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.evaluate import Point, Unrolled
 from symgrad.expr import Bound, Expr, Num, Partial, Ref, constant, free_names, names, num, walk
+from symgrad.inverse import turned
 from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.numeral import shown
@@ -63,6 +64,10 @@ class Asker:
             raise NetworkError(f"found {latex(goal)}, expected names above and below")
         network = stated(self.scope, by)
         check_goal(network, of, by, q.at)
+        put = turned(self.network, of, by)
+        if put is not self.network:
+            asker = Asker(replace(self.scope, network=put), self.where, self.cases)
+            return asker.gradient(q, goal)
         sweep = Sweep(network, of, inline=WHOLE)
         if network is self.network:
             sweep = self.sweeps.setdefault(of, sweep)

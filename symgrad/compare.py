@@ -30,6 +30,7 @@ from symgrad.expr import (
 )
 from symgrad.facing import entrywise
 from symgrad.index import Range
+from symgrad.inverse import turned
 from symgrad.latex import latex
 from symgrad.limits import Limits
 from symgrad.network import Network
@@ -168,7 +169,8 @@ def pair_of(
     ranges = {n: Range(substitute(r.lo, sizes), substitute(r.hi, sizes)) for n, r in ranges.items()}
     counted = spanned(facts, scope.letters) | labels.keys()
     found = sorted_names(sides, ranges, network, facts, counted)
-    check_ranks(sides, found.integers)
+    named = {x.name for e in sides for x in walk(e) if isinstance(x, Ref)}
+    check_ranks(sides, found.integers, {n for n in named if len(network.ranks(n)) > 1})
     check_subscripts(sides, found.integers)
     values = {
         r.name: v for r, v in network.values.items() if r.name in found.integers and not r.indices
@@ -366,7 +368,7 @@ def derived(
         match x:
             case Partial(of=Ref() as of, by=Ref() as by):
                 check_goal(network, of, by, at)
-                found = Sweep(network, of).gradient(by)
+                found = Sweep(turned(network, of, by), of).gradient(by)
                 if spans is not None:
                     spans.update({i.name: i.range for i in found.indices})
                 return found.answer

@@ -4,7 +4,7 @@ read, and every entry that somebody asks for or gives, is in range.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from itertools import product
 from math import prod
 
@@ -128,11 +128,14 @@ def _indices(n: int) -> str:
     return "no index" if n == 0 else "1 index" if n == 1 else f"{n} indices"
 
 
-def check_ranks(network: Network, new: Iterable[Equation] | None = None) -> None:
+def check_ranks(
+    network: Network, new: Iterable[Equation] | None = None, apart: Container[str] = ()
+) -> None:
     """A tensor has the same number of indices wherever the equations `new` (all) write it.
 
     One that is defined, or read, at a letter is never written without: w beside w_i is a slip;
-    w beside w_0 (the bias) and x beside a stage x_1 = w_1 x are not."""
+    w beside w_0 (the bias) and x beside a stage x_1 = w_1 x are not, nor is the argument of a
+    function, `apart`: f(x) = … beside f(x_i)."""
     own = network.equations if new is None else tuple(new)
     rank: dict[str, Ref] = {}
     bare = {eq.target.name for eq in network.equations if not eq.target.indices}
@@ -143,6 +146,8 @@ def check_ranks(network: Network, new: Iterable[Equation] | None = None) -> None
     indexed = dict(rank)
     for eq in own:
         for ref in (eq.target, *(r.ref for r in eq.reads)):
+            if ref.name in apart:
+                continue
             first = indexed.setdefault(ref.name, ref) if ref.indices else rank.get(ref.name)
             if first is not None and len(first.indices) != len(ref.indices):
                 raise NetworkError(

@@ -28,8 +28,7 @@ from symgrad.judge import Judge
 from symgrad.mark import Graded, Report, begins, key_of, same_question, worth
 from symgrad.notation import Formula, Listing, Statement, read_expression, reread
 from symgrad.parts import Parts
-from symgrad.prose import CONDITIONS as STATED
-from symgrad.prose import LOOKS, Span, equations
+from symgrad.prose import LOOKS, STATES, Span, equations
 from symgrad.roster import complete, sets
 from symgrad.scope import PARAMETER_NAMES
 from symgrad.solve import Solution, Solved, called, solve
@@ -149,7 +148,7 @@ class Checker:
             words = self.work.lines[c.at.line - 1] if c.at.line <= len(self.work.lines) else ""
             beside = any(o.kind == "condition" for o in lines[c.at.line])
             switches = r"\mathbf{1}" in c.right or r"\begin{cases}" in c.right
-            stated = switches and STATED.search(sentence(self.work.lines, c.at.line, c.at.column))
+            stated = switches and STATES.search(sentence(self.work.lines, c.at.line, c.at.column))
             if stated or (beside and CONDITION.search(words)):
                 told = "not judged: a condition stands beside it"
                 self.claims[n] = replace(c, verdict=Undecided(told), right="", remarks=())
@@ -363,7 +362,7 @@ class Checker:
         heads = frozenset(called(found))
         if heads - known:
             found = reread(text, piece.at, known | heads, taken)
-        return tuple(replace(s, at=self.placed(s.at, piece)) for s in found)
+        return tuple(replace(ground.primeless(s), at=self.placed(s.at, piece)) for s in found)
 
     def sourced(self, at: Place) -> Place:
         """A place with its line of the document."""

@@ -25,6 +25,7 @@ from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.evaluate import Point, Unrolled
 from symgrad.expr import (
     Bound,
+    Call,
     Expr,
     Num,
     Partial,
@@ -41,6 +42,7 @@ from symgrad.expr import (
 )
 from symgrad.facing import entrywise
 from symgrad.index import Index, Range
+from symgrad.inverse import turned
 from symgrad.latex import latex
 from symgrad.lexicon import FONTS, Lexicon, letters
 from symgrad.network import Network
@@ -104,6 +106,22 @@ class Ground(Lexicon):
         by_name = self.scope.network.by_name
         return any(isinstance(x, Partial) or (isinstance(x, Ref) and x.name in by_name)
                    for x in walk(e))  # fmt: skip
+
+    def meant(self, e: Expr) -> Expr:
+        """A formula as it is meant; ∂f(x_i)/∂w is ∂f/∂w at x = x_i."""
+        heads, network = self.heads, self.scope.network
+
+        def moved(x: Expr) -> Expr:
+            match x:
+                case Partial(of=Call(fn=fn, args=args), by=Ref() as by) if fn in heads:
+                    pairs = zip(heads[fn], args, strict=len(args) == len(heads[fn]))
+                    put = {a.name: b for a, b in pairs if isinstance(a, Ref) and a != b}
+                    same = len(args) == len(heads[fn]) and fn in network.by_name
+                    if put and same and by.name not in put:
+                        return substitute(derived(Partial(Ref(fn), by), network), put)
+            return x
+
+        return super().meant(transform(e, moved))
 
     # -- claims -----------------------------------------------------------------------------------
 
@@ -201,6 +219,8 @@ class Ground(Lexicon):
             assert isinstance(x.of, Ref)
             defined = x.by.name in network.by_name and x.of.name in network.by_name
             if not defined or x.of.name == x.by.name or x.by.name in reach(network, x.of):
+                continue
+            if turned(network, x.of, x.by) is not network:
                 continue
             if left == num(0) or right == num(0):
                 continue

@@ -273,6 +273,9 @@ def _power(base: Expr, exp: str) -> str:
     text, own = _show(base)
     if own < ATOM or isinstance(base, Div | Partial | Cases):
         text = paren(text)
+    elif isinstance(base, Ref) and text.endswith("^2") and exp.isdigit():
+        exp = str(2 * int(exp))
+        text = text.removesuffix("^2")
     elif isinstance(base, Ref) and ("^" in text or "'" in text or _calls(exp)):
         text = f"{{{text}}}"
     elif isinstance(base, Call) and base.fn in NORMS:

@@ -5,7 +5,7 @@ they stand for.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from symgrad.affine import shift
 from symgrad.errors import NetworkError
@@ -24,9 +24,10 @@ from symgrad.expr import (
     walk,
 )
 from symgrad.latex import latex
-from symgrad.notation import Statement
-from symgrad.scope import Scope
-from symgrad.settle import read_scope
+from symgrad.notation import Formula, Statement
+from symgrad.reading.habits import layer
+from symgrad.scope import Scope, at_names
+from symgrad.settle import inlined, read_scope
 
 FONTS = re.compile(
     r"\\(?:mathbf|mathrm|mathcal|mathit|boldsymbol|bm|mathsf)\s*\{?\s*([A-Za-z])\s*\}?"
@@ -37,6 +38,8 @@ VARIANTS = {
 }
 VARIANTS |= {b: a for a, b in VARIANTS.items()}
 """Two shapes of one Greek letter, which a keyboard does not tell apart."""
+LAYERED = re.compile(r"\^(?:[A-Za-z]|\{[A-Za-z]\})$")
+"""The layer that a name is of."""
 DEEPEST = 20
 """Names of a work that stand for formulas with names of the work."""
 
@@ -56,6 +59,8 @@ class Lexicon:
     """Names that the work defines beside the exam's network; put into what it says with them."""
     later: Aliases = field(default_factory=dict)
     """Names that the work defines somewhere else, behind or in another part."""
+    subscripts: set[str] = field(default_factory=set)
+    """The letters in the subscripts of the formula at hand."""
     _scope: Scope | None = None
 
     @property
@@ -66,6 +71,21 @@ class Lexicon:
             if self.own:
                 self._scope = read_scope(list(self.own.values()), self.outer)
         return self._scope
+
+    @property
+    def heads(self) -> dict[str, tuple[Expr, ...]]:
+        """The functions of the scope with their own arguments."""
+        own = {fn: tuple(map(Ref, letters)) for fn, (letters, _) in self.scope.functions.items()}
+        return {**own, **self.scope.lowering.heads}
+
+    def primeless(self, s: Statement) -> Statement:
+        """A statement with f'(x) as the derivative that it is, where it is one."""
+        if not isinstance(s, Formula):
+            return s
+        try:
+            return replace(s, parts=tuple(at_names(p, self.heads) for p in s.parts))
+        except NetworkError:
+            return s
 
     @property
     def theirs(self) -> set[str]:
@@ -86,8 +106,20 @@ class Lexicon:
     def meant(self, e: Expr) -> Expr:
         """A formula as it is meant: w_{11} of a matrix is w_{1,1}, L_w of a loss is ∂L/∂w, a bold
         or script letter the plain one that the exam has, a bare e the number, δ_{ij} Kronecker's
-        where nothing else with two indices is called δ."""
-        return transform(e, self._meant)
+        where nothing else with two indices is called δ, y_j of a label y the entry j of its one-hot
+        vector, [y = j]."""
+        heads, defined = self.heads, self.scope.network.by_name
+
+        def value(x: Expr) -> Expr:
+            """f(x) of f(x) = … is f."""
+            if isinstance(x, Call) and heads.get(x.fn) == x.args and x.fn in defined:
+                return Ref(x.fn)
+            return x
+
+        whole = transform(at_names(e, heads), value)
+        refs = [x for x in walk(whole) if isinstance(x, Ref)]
+        self.subscripts = {n for x in refs for i in x.indices for n in names(i)}
+        return transform(inlined(whole, self.scope.functions), self._meant)
 
     def _meant(self, x: Expr) -> Expr:
         if not isinstance(x, Ref):
@@ -103,7 +135,10 @@ class Lexicon:
                 return Ref(plain, x.indices)
             if x.name == r"\ell" and "L" in known:
                 return Ref("L", x.indices)
-            if x == Ref("e"):
+            layers = [n for n in known if LAYERED.sub("", n) == x.name != n]
+            if len(layers) == 1 and layer(layers[0].strip("}")[-1:]) in self.scope.habits:
+                return Ref(layers[0], x.indices)
+            if x == Ref("e") and "e" not in self.subscripts:
                 return Call("exp", (num(1),))
         if x.name == r"\delta" and len(x.indices) == 2 and 2 not in ranks:
             given = (u.symbol for u in network.upstream if isinstance(u.symbol, Ref))
@@ -113,6 +148,8 @@ class Lexicon:
         if len(x.indices) != 1:
             return x
         (index,) = x.indices
+        if x.name in network.labels and 1 not in ranks:
+            return Iverson(Rel("=", Ref(x.name), index))
         if ranks and 1 not in ranks:
             digits = latex(index) if isinstance(index, Num) else ""
             if digits.isdigit() and len(digits) in ranks:

@@ -74,10 +74,10 @@ class Parts:
         if self.solution is None:
             return None
         if (part, text) not in self._sections:
-            self._sections[part, text] = self._section(part, spoken(text))
+            self._sections[part, text] = self._section(part, text)
         return self._sections[part, text]
 
-    def _section(self, part: Part, said: set[str]) -> Solved:
+    def _section(self, part: Part, text: str) -> Solved:
         number, letter = label_of(self.forced) if self.forced else (part.number, part.letter)
         fits = [p for p in self.places if number and p.number == number and p.letter == letter]
         if not fits and letter:
@@ -87,13 +87,15 @@ class Parts:
         if len(fits) >= 1 and (number or len(fits) == 1):
             return fits[0].solved
         pool = fits or list(self.places)
-        return max(pool, key=lambda p: self.shared(p.solved, said)).solved
+        return max(pool, key=lambda p: self.shared(p.solved, text)).solved
 
-    def shared(self, s: Solved, said: set[str]) -> tuple[int, int, int]:
+    def shared(self, s: Solved, text: str) -> tuple[int, int, int, bool]:
         """How well the names of a section fit: questions met, names met, the deeper first."""
+        said = spoken(text, s.scope)
         asked = sum(1 for q in s.scope.questions if latex_key(q.left) in said)
         ground = self.ground(s)
-        return (asked, len(said & ground.known), len(s.path.split(" / ")))
+        depth = len(s.path.split(" / "))
+        return (asked, len(said & ground.known), depth, bool(s.scope.questions))
 
     def ground(self, s: Solved | None) -> Ground:
         """What is known in a section; one for the whole work without an exam."""
@@ -112,11 +114,11 @@ def label_of(title: str) -> tuple[str, str]:
     return part.number, part.letter
 
 
-def spoken(text: str) -> set[str]:
+def spoken(text: str, scope: Scope) -> set[str]:
     """The names in a piece, as far as it can be read, and its gradients as keys."""
     found: set[str] = set()
     try:
-        for s in reread(plainly_called(text), Place()):
+        for s in reread(plainly_called(text), Place(), frozenset(scope.functions), scope.variables):
             if isinstance(s, Formula):
                 for p in s.parts:
                     found |= names(p)

@@ -7,7 +7,7 @@ its values are integers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -206,13 +206,17 @@ def _summands(e: Expr) -> tuple[Expr, ...]:
     return children(e) if not isinstance(e, Mul | Div | Ref) else (e,)
 
 
-def check_ranks(formulas: tuple[Expr, ...], integers: frozenset[str]) -> None:
-    """No name has two numbers of indices."""
+def check_ranks(
+    formulas: tuple[Expr, ...], integers: frozenset[str], apart: Container[str] = ()
+) -> None:
+    """No name has two numbers of indices, but those that are known to be two: x and x_1."""
     seen: dict[str, Ref] = {}
     for e in formulas:
         bound = {x.name for x in walk(e) if isinstance(x, Bound)}
         for x in walk(e):
             if not isinstance(x, Ref) or (not x.indices and x.name in bound | integers):
+                continue
+            if x.name in apart:
                 continue
             other = seen.setdefault(x.name, x)
             if len(other.indices) != len(x.indices):

@@ -84,10 +84,15 @@ class Scope:
     lowering: Lowering = field(default_factory=Lowering)
     """What is known of vectors and matrices."""
 
+    habits: frozenset[str] = frozenset()
+    """How names and indices are written here."""
+
     @property
     def variables(self) -> frozenset[str]:
-        """The names that equations and values define: σ among them is no function."""
-        return frozenset(d.target.name for d in self.equations) | {r.name for r in self.values}
+        """The names that equations and values define, σ among them is no function; and how names
+        are written."""
+        named = frozenset(d.target.name for d in self.equations) | {r.name for r in self.values}
+        return named | self.habits
 
 
 class Sorter:
@@ -162,7 +167,7 @@ class Sorter:
             case Formula(ops=()):
                 pass  # a lone expression in prose, such as the input $x$
             case Formula(parts=parts, ops=ops):
-                parts = tuple(transform(p, whole_numbers) for p in parts)
+                parts = tuple(transform(self.at_names(p), whole_numbers) for p in parts)
                 if self.padding(parts, s):
                     return
                 if all(op == "=" for op in ops):
@@ -171,6 +176,11 @@ class Sorter:
                     self.comparison(parts, ops, start, s.at)
             case Listing(ref=ref, items=items):
                 self.listing(ref, items, s)
+
+    def at_names(self, e: Expr) -> Expr:
+        """`e` with the derivatives of functions at their own names."""
+        own = {fn: tuple(Ref(x) for x in letters) for fn, (letters, _) in self.functions.items()}
+        return at_names(e, {**own, **self.lowering.heads})
 
     def padding(self, parts: Sequence[Expr], s: Formula) -> bool:
         """x_l = 0, or after it a comparison that says for which l."""
@@ -362,6 +372,38 @@ class Sorter:
             self.value_places[left] = at
             return
         self.equations.append(Defined(left, right, at, ranges))
+
+
+def at_names(e: Expr, heads: Mapping[str, tuple[Expr, ...]]) -> Expr:
+    r"""``f'(x)`` and ``\frac{\partial f(x)}{\partial x}`` of f(x) = … are ∂f/∂x.
+
+    >>> x = Ref("x")
+    >>> print(latex(at_names(Call("f'", (x,)), {"f": (x,)})))
+    \frac{\partial f}{\partial x}
+    """
+
+    def one(x: Expr) -> Expr:
+        match x:
+            case Partial(of=Call(fn=fn, args=args), by=by) if heads.get(fn) == args:
+                return Partial(Ref(fn), by, x.total)
+            case Partial(of=Call(fn=fn)):
+                told = ", ".join(map(latex, heads[fn])) if fn in heads else ""
+                raise NetworkError(
+                    f"found {latex(x)}, a derivative of a function at other arguments",
+                    hint=f"differentiate {fn}({told}), or give the value a name",
+                )
+            case Call(fn=fn, args=args) if fn.endswith("'") and fn[:-1] in heads:
+                own = heads[fn[:-1]]
+                if own == args and len(args) == 1:
+                    return Partial(Ref(fn[:-1]), args[0])
+                raise NetworkError(
+                    f"found {latex(x)}, expected the derivative at "
+                    f"{', '.join(map(latex, own))}, of one argument",
+                    hint="name what the function is applied to, and differentiate by that name",
+                )
+        return x
+
+    return transform(e, one)
 
 
 def is_fact(left: Expr, right: Expr) -> bool:

@@ -149,6 +149,7 @@ class Builder(Sorter):
             frozenset(d.target.name for d in self.equations) or self.outer.focus,
             frozenset(self.members),
             self.lowering,
+            self.outer.habits,
         )
 
     def digits_apart(self) -> None:
@@ -408,7 +409,8 @@ class Builder(Sorter):
         """The network with cycles and double definitions refused everywhere, reads out of range
         refused in this scope's own equations (outer ones may read what is shadowed here)."""
         check_single_assignment(network)
-        check_ranks(network, [eq for eq in network.equations if eq in new])
+        own = [eq for eq in network.equations if eq in new]
+        check_ranks(network, own, {x for letters, _ in self.functions.values() for x in letters})
         network = network.acyclic()
         self.check_given(network)
         try:

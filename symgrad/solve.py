@@ -23,6 +23,7 @@ from symgrad.network import Ties
 from symgrad.notation import Data, Labels, Listing, Ranges, Shape, Statement, read
 from symgrad.notation import Formula as Chain
 from symgrad.page import Block, Display, Paragraph
+from symgrad.reading.habits import defined, habits
 from symgrad.scope import Question, Scope
 from symgrad.section import Cell, Drawn, Formula, Grid, Item, Section
 from symgrad.settle import read_scope
@@ -113,6 +114,7 @@ class Solver:
         title = "".join(s.content for s in section.title)
         path = (*path, title) if title else path
         groups = {-1: section.formulas} | {k: i.formulas for k, i in enumerate(section.items)}
+        outer = accustomed(groups, outer)
         read_ = read_groups({k: fs for k, fs in groups.items() if fs}, outer)
         for formula in (f for fs in groups.values() for f in fs):
             check(formula.latex, formula.at)
@@ -188,7 +190,8 @@ def read_groups(
     """The statements of the items of a section. What f and σ mean is settled by all of them:
     ``f(x) = …`` in one display makes ``f(2)`` a call in every other."""
     spoken = {k: [f for f in fs if speaks(f)] for k, fs in groups.items()}
-    known, taken = frozenset(outer.functions), outer.variables
+    taken = outer.variables
+    known = frozenset(outer.functions) | defined(_texts(groups), taken)
     first = {k: [tried(f, known, taken) for f in fs] for k, fs in spoken.items()}
     blocks = [b for group in first.values() for b in group if b is not None]
     heads = known | {h for block in blocks for h in called(block)}
@@ -203,6 +206,15 @@ def read_groups(
     }
     refuse_functions([s for group in read_.values() for block in group for s in block], outer)
     return read_
+
+
+def _texts(groups: Mapping[int, Sequence[Formula]]) -> list[str]:
+    return [f.latex for fs in groups.values() for f in fs if speaks(f)]
+
+
+def accustomed(groups: Mapping[int, Sequence[Formula]], outer: Scope) -> Scope:
+    """The outer scope with the habits of what is written in it."""
+    return replace(outer, habits=outer.habits | habits(_texts(groups), outer.variables))
 
 
 FUNCTION_LETTERS = frozenset(
@@ -310,7 +322,8 @@ def called(block: Sequence[Statement]) -> Iterator[str]:
     """Functions that the left sides of a block define."""
     for s in block:
         if isinstance(s, Chain) and isinstance(s.parts[0], Call) and len(s.parts) > 1:
-            yield s.parts[0].fn
+            fn = s.parts[0].fn
+            yield from () if fn.endswith("'") else (fn,)  # f'(x) = … says nothing new of f
 
 
 def variables(blocks: Sequence[Sequence[Statement]]) -> frozenset[str]:

@@ -31,12 +31,6 @@ def answers(text: str) -> list[str]:
 
 LAYERS = [
     (
-        r"x^{(l)} = w^{(l)} x^{(l-1)}, l = 1, \dots, N, L = x^{(N)}",
-        r"\partial L/\partial w^{(l)}",
-        "1:1: found the index l in the label of x^{(l)}; expected a label that is no index; "
-        "write it as a subscript, x_l",
-    ),
-    (
         r"z^{(l)}_j = \sum_i w^{(l)}_{ji} h^{(l-1)}_i, i = 1, \dots, n, j = 1, \dots, m",
         r"\partial z^{(l)}_j/\partial w^{(l)}_{ji}",
         "1:33: found - in the label of h^{(l-1)}_i; expected a label that is no index; "

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from symgrad.api import Exam
 from symgrad.cli import main
 from symgrad.errors import SymgradError
 from symgrad.expr import Ref, names
@@ -47,6 +48,12 @@ def entry(text: str) -> tuple[str, str]:
 @pytest.mark.parametrize("row", rows("signs"), ids=lambda r: r[0])
 def test_each_sign_says_what_the_page_says(row: list[str]) -> None:
     assert entry(row[0]) == (row[1], row[2])
+
+
+@pytest.mark.parametrize("row", rows("habits"), ids=lambda r: r[0])
+def test_each_habit_says_what_the_page_says(row: list[str]) -> None:
+    text = f"$$ {row[1]} $$\n\n$$ {row[2]} = ? $$"
+    assert [a.latex for a in Exam.parse(text, "exam.md").solve().answers] == [row[3]]
 
 
 @pytest.mark.parametrize("row", rows("refused"), ids=lambda r: r[0])

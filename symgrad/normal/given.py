@@ -227,6 +227,8 @@ def unified(
 ) -> dict[str, Affine] | None:
     """What open names must be for two lists of places to be the same; None if they cannot."""
     found = dict(values)
+    if len(wanted) != len(there):  # x and x_1
+        return None
     for a, b in zip(wanted, there, strict=True):
         unknown = [n for n, _ in a.coefficients if n in open_names and n not in found]
         if len(unknown) > 1 or (unknown and abs(a.by[unknown[0]]) != 1):

@@ -197,6 +197,10 @@ class Cursor:
     def _symbol(self, n: int) -> tuple[str, int, tuple[int, int] | None] | None:
         """The name at `n` without its scripts, or None if there is none."""
         mark = self.marks[n]
+        if mark.text == "d" and self._kind(n + 1) in ("name", "style"):
+            inner = self._symbol(n + 1)
+            if inner is not None and f"d{inner[0]}" in self.variables:
+                return f"d{inner[0]}", inner[1], inner[2]
         if mark.kind == "name":
             return mark.text, n + 1, None
         if mark.kind == "word":
@@ -222,6 +226,9 @@ class Cursor:
             return mark.text
         if b - a == 1 and mark.kind in ("words", "word"):
             return rf"{{\text{{{mark.text.strip()}}}}}"
+        if rf"^{{{mark.text}}}" in self.variables and self._counts(a, b):
+            text = "".join(m.text for m in self.marks[a:b])
+            return text if len(text) == 1 else f"{{{text}}}"
         if mark.text in ("(", "[") and self.partner[a] == b - 1:
             inner = self.marks[a + 1 : b - 1]
             kinds = "".join({"number": "n", "name": "a", "op": "o"}.get(m.kind, "?") for m in inner)
@@ -234,6 +241,13 @@ class Cursor:
                     mark.pos, "found brackets in a superscript, expected a label", "write ^{[1]}"
                 )
         return None
+
+    def _counts(self, a: int, b: int) -> bool:
+        """Is the span a letter, or a letter and a number: ``l``, ``l-1``?"""
+        kinds = [self._kind(k) for k in range(a, b)]
+        return kinds == ["name"] or (
+            kinds == ["name", "op", "number"] and self._text(a + 1) in ("+", "-")
+        )
 
     def _indices(self, span: tuple[int, int] | None) -> tuple[str, list[tuple[int, int]]]:
         """The label of a subscript, and the spans of its indices."""

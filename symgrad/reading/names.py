@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from symgrad.reading.cursor import Cursor, Head
+from symgrad.reading.habits import BRACKETS, SUPERSCRIPTS, labelled
 from symgrad.reading.scan import CALLS, FUNCTIONS, Fault
 
 ONES = r"\mathbf{1}"
@@ -33,15 +34,30 @@ class Names(Cursor):
         name += "'" * primes
         if special := self._special(n, name, scripts, end):
             return special
+        if soft := self._softmax(n, scripts, end):
+            return soft
         power, turned = self._turned(scripts.get("sup"))
+        above = self._above(name, power, scripts.get("sub"))
+        if above:
+            power = None
         if power is not None:
             label = self._label(*power)
             if label is not None:
                 name, power = f"{name}^{label}", None
-        labels, parts = self._indices(scripts.get("sub"))
+        labels, parts = self._below(name, scripts.get("sub"))
         name += labels
+        name, power, factor = self._squared(n, name, power, end)
+        parts = above + parts
+        commas = "sub" in scripts and self._has("comma", *scripts["sub"])
+        if inside := self._inside(end):
+            above, parts, end = inside[0], parts + inside[0], inside[1]
+            commas = commas or len(above) > 1
         if power is None and not (parts or turned) and self._called(n, bare, name, end):
             return self._call(n, end, None)
+        prime = primes == 1 and not (parts or turned) and power is None and name == f"{bare}'"
+        prime = prime and bool(self._names_of(bare) & self.functions)
+        if prime and name not in self.functions | self.variables and self._opens(end):
+            return self._applied(n, end, (name, name), None)
         if not parts and (spelled := self._spelled(n, bare, end)):
             return spelled
         self._no_call(n, name, bare, end, power is not None and not parts)
@@ -50,7 +66,7 @@ class Names(Cursor):
             self.heads.append(Head(name, self.marks[n].pos, *span, self._plain(end)))
         self._put("NAME", n, name)
         if parts:
-            self._put("SUB", n, self._has("comma", *scripts["sub"]))
+            self._put("SUB", n, commas)
             for k, part in enumerate(parts):
                 if k:
                     self._put("_COMMA", part[0])
@@ -61,9 +77,85 @@ class Names(Cursor):
             message = f"found {found.text} before the sign of a transpose, expected a label"
             raise Fault(found.pos, message, "write parentheses around what is transposed")
         self._power(power)
+        if factor > 1:
+            self._put("_POW", n)
+            self._put("NUM", n, str(factor))
+            self._put("_END", n)
         if turned:
             self._put("TRANSPOSE", end - 1, turned)
         return end
+
+    def _softmax(self, n: int, scripts: dict[str, tuple[int, int]], end: int) -> int:
+        r"""``\operatorname{softmax}_j(s_{ij})`` is ``\frac{e^{s_{ij}}}{\sum_j e^{s_{ij}}}``: writes
+        it and gives its end; 0 if it is none."""
+        a, b = scripts.get("sub", (0, 0))
+        one = b - a == 1 and self._kind(a) == "name" and "sup" not in scripts
+        if not one or self._text(n).strip() != "softmax" or self._text(end) != "(":
+            return 0
+        close = self.partner[end]
+        self._put("FRAC", n)
+        for below in (False, True):
+            if below:
+                self._put("_SLOT", n)
+                self._within("REDUCE", n, a, b, value="sum")
+            self._put("CALL", n, ("exp", "e^"))
+            self._within("_OPEN_CALL", end, end + 1, close)
+        self._put("_END", close)
+        return self._after(close + 1)
+
+    def _above(
+        self, name: str, power: tuple[int, int] | None, sub: tuple[int, int] | None
+    ) -> list[tuple[int, int]]:
+        r"""The indices in a superscript, where the document writes them there: those of
+        ``A^{ij}``, of ``\delta^i_j``, or the label of ``\theta^{(j)}``."""
+        if power is None:
+            return []
+        a, b = power
+        if labelled(name) in self.variables and self._text(a) == "(" and self.partner[a] == b - 1:
+            return [(a + 1, b - 1)]
+        letters = all(self._kind(k) == "name" for k in range(a, b))
+        both = sub is not None and all(self._kind(k) == "name" for k in range(*sub))
+        if SUPERSCRIPTS in self.variables and letters and (b - a > 1 or both):
+            return [(k, k + 1) for k in range(a, b)]
+        return []
+
+    def _below(self, name: str, span: tuple[int, int] | None) -> tuple[str, list[tuple[int, int]]]:
+        """The label and the indices of a subscript; neither is what a function depends on."""
+        if span is not None:
+            text = "".join(self._text(k) for k in range(*span))
+            if span[1] - span[0] == 1 and f"{name}_{text}" in self.variables:
+                return "", []
+            label = rf"_{{\text{{{text}}}}}"
+            if span[1] - span[0] > 1 and name + label in self.variables:
+                return label, []
+        return self._indices(span)
+
+    def _squared(
+        self, n: int, name: str, power: tuple[int, int] | None, end: int
+    ) -> tuple[str, tuple[int, int] | None, int]:
+        r"""``\sigma^2`` where that is a name: the name, and the power it is raised to."""
+        square = f"{name}^2"
+        if square not in self.variables or name in self.variables:
+            return name, power, 1
+        if power is None and self._opens(end):
+            return name, power, 1
+        text = "".join(self._text(k) for k in range(*power)) if power else ""
+        if text.isdigit() and len(text) < 3 and int(text) and int(text) % 2 == 0:
+            return square, None, int(text) // 2
+        message = f"found {name} beside {square}, which is a name here"
+        raise Fault(self.marks[n].pos, message, rf"write \sqrt{{{square}}} for its root")
+
+    def _inside(self, n: int) -> tuple[list[tuple[int, int]], int] | None:
+        """The indices in square brackets at `n`, where the document writes them there, and where
+        they end; what a function is applied to may stand between."""
+        if BRACKETS not in self.variables:
+            return None
+        if self._text(n) == "(" and self._text(self.partner[n] + 1) == "[":
+            n = self.partner[n] + 1 if self._plain(n) else n
+        touches = self._text(n) == "[" and self.marks[n - 1].end == self.marks[n].pos
+        if not touches or self._has("rel", n + 1, self.partner[n]):
+            return None
+        return self._split(("comma",), n + 1, self.partner[n]), self.partner[n] + 1
 
     def _spelled(self, n: int, name: str, end: int) -> int:
         r"""``\mathrm{log} x`` is ``\log x``: writes it and gives its end; 0 if it is no function
@@ -119,6 +211,11 @@ class Names(Cursor):
             self._filled(n, a, b)
             self._put("_END", b)
             return end
+        if name == r"\delta" and "sup" not in scripts and "sub" in scripts:
+            a, b = scripts["sub"]
+            if self._has("rel", a, b):  # Kronecker's delta of a condition
+                self._within("IVERSON", n, a, b)
+                return end
         if name in ("I", r"\mathbb I", r"\mathbf I", r"\mathbb{I}") and "sup" not in scripts:
             return self._indicator(n, self._symbol_end(n))
         return 0
@@ -341,9 +438,14 @@ class Names(Cursor):
     def _define(self) -> None:
         r"""``f(x, y) = …`` defines a function f of plain names."""
         symbol = self._symbol(0)
-        if symbol is None or symbol[2] is not None or self._text(symbol[1]) != "(":
+        if symbol is None or symbol[2] is not None:
             return
         name, start, _ = symbol
+        if self._kind(start) == "sub" and f"{name}_{self._text(start + 1)}" in self.variables:
+            start += 2
+        bracket = self._text(start) == "[" and BRACKETS not in self.variables
+        if self._text(start) != "(" and not bracket:
+            return
         close = self.partner[start]
         if self._kind(close + 1) != "rel" or self._text(close + 1) != "=":
             return

@@ -310,6 +310,10 @@ class Pass(Names):
             sign = self._text(n)
             hint = rf"write {sign}_{{w}} L with one name below and one after"
             raise Fault(self.marks[n].pos, f"found {sign}, expected a gradient of a name", hint)
+        name = self._symbol(start)
+        applied = name and name[1] == end and self._names_of(name[0]) & self.functions
+        if applied and self._opens(end) and self._plain(end):
+            end = self.partner[end] + 1
         self._derivative(n, (start, end), scripts["sub"], "DERIV", total=False)
         return end
 
