@@ -181,15 +181,22 @@ def faults(net: Network, of: Ref, by: Ref, sizes: Mapping[str, int], seed: int =
     return verdict(Sweep(net, of), [by], sizes, seed)
 
 
-def judged(net: Network, of: Ref, sizes: Mapping[str, int], seed: int = 0) -> list[str]:
-    """The faults of the gradients by every tensor."""
-    return verdict(Sweep(net, of), questions(net, sizes, of), sizes, seed)
+def judged(
+    net: Network, of: Ref, sizes: Mapping[str, int], seed: int = 0, positive: bool = False
+) -> list[str]:
+    """The faults of the gradients by every tensor; `positive`: at a point with no number below 0."""
+    return verdict(Sweep(net, of), questions(net, sizes, of), sizes, seed, positive)
 
 
-def verdict(sweep: Sweep, asked: Iterable[Ref], sizes: Mapping[str, int], seed: int) -> list[str]:
+def verdict(
+    sweep: Sweep, asked: Iterable[Ref], sizes: Mapping[str, int], seed: int, positive: bool = False
+) -> list[str]:
     """What is wrong with some gradients, each derivation judged once."""
     net, of = sweep.network, sweep.of
-    judge = Judge(net, point_of(net, sizes, seed), of)
+    point = point_of(net, sizes, seed)
+    if positive:
+        point = Point(sizes, {r: abs(x) for r, x in point.values.items()})
+    judge = Judge(net, point, of)
     derivations = [(by, sweep.gradient(by)) for by in asked]
     once = {id(one): one for _, d in derivations for one in family(d)}
     out = [f for one in once.values() for f in misfits(one, judge)]
