@@ -8,7 +8,7 @@ gradient at an entry that does not exist is 0, whatever stands beside it.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
@@ -182,20 +182,28 @@ def faults(net: Network, of: Ref, by: Ref, sizes: Mapping[str, int], seed: int =
 
 
 def judged(
-    net: Network, of: Ref, sizes: Mapping[str, int], seed: int = 0, positive: bool = False
+    net: Network,
+    of: Ref,
+    sizes: Mapping[str, int],
+    seed: int = 0,
+    tamed: Callable[[Number], Number] = lambda x: x,
 ) -> list[str]:
-    """The faults of the gradients by every tensor; `positive`: at a point with no number below 0."""
-    return verdict(Sweep(net, of), questions(net, sizes, of), sizes, seed, positive)
+    """The faults of the gradients by every tensor; every number at the point is `tamed`, labels
+    kept."""
+    return verdict(Sweep(net, of), questions(net, sizes, of), sizes, seed, tamed)
 
 
 def verdict(
-    sweep: Sweep, asked: Iterable[Ref], sizes: Mapping[str, int], seed: int, positive: bool = False
+    sweep: Sweep,
+    asked: Iterable[Ref],
+    sizes: Mapping[str, int],
+    seed: int,
+    tamed: Callable[[Number], Number] = lambda x: x,
 ) -> list[str]:
     """What is wrong with some gradients, each derivation judged once."""
     net, of = sweep.network, sweep.of
-    point = point_of(net, sizes, seed)
-    if positive:
-        point = Point(sizes, {r: abs(x) for r, x in point.values.items()})
+    drawn = point_of(net, sizes, seed).values
+    point = Point(sizes, {r: x if r.name in net.labels else tamed(x) for r, x in drawn.items()})
     judge = Judge(net, point, of)
     derivations = [(by, sweep.gradient(by)) for by in asked]
     once = {id(one): one for _, d in derivations for one in family(d)}

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from symgrad.errors import NetworkError
+from symgrad.layers.activations import ACTIVATIONS
 from symgrad.layers.convolution import CONVOLUTIONS
 from symgrad.layers.dense import DENSE
 from symgrad.layers.losses import LOSSES
+from symgrad.layers.normalisation import NORMALISATION
 from symgrad.layers.pooling import POOLING
 from symgrad.layers.record import Claim, Family, Layer
 
@@ -23,7 +25,7 @@ LAYERS = Family(
     (("Convolutions", CONVOLUTIONS), ("Fully connected layers", DENSE), ("Pooling", POOLING)),
 )
 
-FAMILIES: tuple[Family, ...] = (LAYERS, LOSSES)
+FAMILIES: tuple[Family, ...] = (LAYERS, ACTIVATIONS, LOSSES, NORMALISATION)
 """The families, each with a sheet of its name in ``solutions/``."""
 
 CATALOGUE: tuple[Layer, ...] = tuple(x for f in FAMILIES for x in f.layers)
