@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from judge import judged
 
-from symgrad.api import Network
 from symgrad.claims import derived, pair
 from symgrad.compare import pair_of
 from symgrad.decide import decide
