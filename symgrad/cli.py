@@ -437,15 +437,26 @@ WIDE = 200
 
 @main.command()
 @click.argument("name", required=False)
-def layers(name: str | None) -> None:
-    """List the catalogue of layers, or show one NAME: its equations, its gradients, and how each
-    was proved equal to the formula of a textbook."""
-    from symgrad.layers import CATALOGUE, layer
+@click.option("--exam", is_flag=True, help="An exam that asks for every gradient of a family.")
+def layers(name: str | None, exam: bool) -> None:
+    """List the catalogue of layers, or a family of it (losses, …), or show one NAME: its equations,
+    its gradients, and how each was proved equal to the formula of a textbook."""
+    from symgrad.errors import NetworkError
+    from symgrad.layers import CATALOGUE, FAMILIES, family, layer
 
-    if name is None:
+    of = None if name is None else family(name)
+    if exam:
+        if of is None:
+            names = ", ".join(f.name for f in FAMILIES)
+            raise NetworkError(f"found {name or 'no name'} for --exam, expected one of {names}")
+        click.echo(of.exam, nl=False)
+        return
+    if name is None or of is not None:
         width = max(len(x.name) for x in CATALOGUE)
-        for x in CATALOGUE:
-            click.echo(f"{x.name:<{width}}  {x.title}")
+        for f in FAMILIES if of is None else (of,):
+            click.echo(f"{f.title} ({f.name})")
+            for x in f.layers:
+                click.echo(f"  {x.name:<{width}}  {x.title}")
         return
     from symgrad.claims import judged
     from symgrad.terminal import claim_lines, plain_statement

@@ -165,7 +165,9 @@ def wordless(block: Block) -> bool:
     """Is a block mathematics and nothing else?"""
     match block:
         case Display(latex=text):
-            return not re.search(r"\\(text|mbox)", text)
+            return not re.search(
+                r"(?<![_^])(?<![_^]\{)\\(text|mbox)", text
+            )  # r_{\text{w}} is a name
         case Paragraph(spans=spans):
             return all(s.kind == "math" or not s.content.strip(" ,.;") for s in spans)
     return False

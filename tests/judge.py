@@ -8,7 +8,7 @@ gradient at an entry that does not exist is 0, whatever stands beside it.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
@@ -181,15 +181,30 @@ def faults(net: Network, of: Ref, by: Ref, sizes: Mapping[str, int], seed: int =
     return verdict(Sweep(net, of), [by], sizes, seed)
 
 
-def judged(net: Network, of: Ref, sizes: Mapping[str, int], seed: int = 0) -> list[str]:
-    """The faults of the gradients by every tensor."""
-    return verdict(Sweep(net, of), questions(net, sizes, of), sizes, seed)
+def judged(
+    net: Network,
+    of: Ref,
+    sizes: Mapping[str, int],
+    seed: int = 0,
+    tamed: Callable[[Number], Number] = lambda x: x,
+) -> list[str]:
+    """The faults of the gradients by every tensor; every number at the point is `tamed`, labels
+    kept."""
+    return verdict(Sweep(net, of), questions(net, sizes, of), sizes, seed, tamed)
 
 
-def verdict(sweep: Sweep, asked: Iterable[Ref], sizes: Mapping[str, int], seed: int) -> list[str]:
+def verdict(
+    sweep: Sweep,
+    asked: Iterable[Ref],
+    sizes: Mapping[str, int],
+    seed: int,
+    tamed: Callable[[Number], Number] = lambda x: x,
+) -> list[str]:
     """What is wrong with some gradients, each derivation judged once."""
     net, of = sweep.network, sweep.of
-    judge = Judge(net, point_of(net, sizes, seed), of)
+    drawn = point_of(net, sizes, seed).values
+    point = Point(sizes, {r: x if r.name in net.labels else tamed(x) for r, x in drawn.items()})
+    judge = Judge(net, point, of)
     derivations = [(by, sweep.gradient(by)) for by in asked]
     once = {id(one): one for _, d in derivations for one in family(d)}
     out = [f for one in once.values() for f in misfits(one, judge)]

@@ -102,6 +102,11 @@ def test_a_display_that_only_asks_gives_way_to_what_it_asks(kind: Kind) -> None:
     assert [s.content for s in words.spans] == ["Find ", f"{ASK} = ?", " now."]
 
 
+def test_words_below_a_name_are_no_words_of_a_display() -> None:
+    text = "$$\nL = w_{\\text{out}}^2\n$$\n\n$$\n\\frac{\\partial L}{\\partial w_{\\text{out}}} = ?\n$$\n"
+    assert "= ?" not in shown(text, "key")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_question_in_a_table_is_answered_below_it(kind: Kind) -> None:
     text = f"{NETWORK}| a | b |\n|---|---|\n| 1 | ${ASK} = ?$ |\n"
