@@ -113,7 +113,7 @@ ANSWERS = [
     ("transposed, scatter", "x_i", r"\sum_{j=1}^{m} \delta_{s(i-1)+j} k_j"),
     ("transposed, scatter", "k_j", r"\sum_{i=1}^{n} \delta_{s(i-1)+j} x_i"),
     ("transposed, gather", "k_j", r"\sum_{i=1}^{n} \delta_{s(i-1)+j} x_i"),
-    ("flipped kernel", "x_j", r"\sum_{i=j}^{j+m-1} \delta_i k_{i-j+1}"),
+    ("flipped kernel", "x_j", r"\sum_{l=1}^{m} \delta_{j+l-1} k_l"),
 ]
 
 
