@@ -10,12 +10,14 @@ from collections.abc import Iterator
 
 from symgrad.errors import NetworkError
 from symgrad.layers.activations import ACTIVATIONS
+from symgrad.layers.attention import ATTENTION
 from symgrad.layers.convolution import CONVOLUTIONS
 from symgrad.layers.dense import DENSE
 from symgrad.layers.losses import LOSSES
 from symgrad.layers.normalisation import NORMALISATION
 from symgrad.layers.pooling import POOLING
 from symgrad.layers.record import Claim, Family, Layer
+from symgrad.layers.recurrent import RECURRENT
 
 __all__ = ["CATALOGUE", "FAMILIES", "Claim", "Family", "Layer", "every_claim", "family", "layer"]
 
@@ -25,7 +27,14 @@ LAYERS = Family(
     (("Convolutions", CONVOLUTIONS), ("Fully connected layers", DENSE), ("Pooling", POOLING)),
 )
 
-FAMILIES: tuple[Family, ...] = (LAYERS, ACTIVATIONS, LOSSES, NORMALISATION)
+FAMILIES: tuple[Family, ...] = (
+    LAYERS,
+    ACTIVATIONS,
+    LOSSES,
+    NORMALISATION,
+    ATTENTION,
+    RECURRENT,
+)
 """The families, each with a sheet of its name in ``solutions/``."""
 
 CATALOGUE: tuple[Layer, ...] = tuple(x for f in FAMILIES for x in f.layers)
