@@ -10,7 +10,7 @@ BAHDANAU = "the adjoint of the layer of Bahdanau, Cho, Bengio, Jointly learning 
 
 DOT_PRODUCT = (
     Layer(
-        "attention",
+        "attention-dot-product",
         "Scaled dot-product attention",
         (
             r"s_{ij} = \frac{1}{\sqrt{d}} \sum_{c=1}^{d} Q_{ic} K_{jc}, \quad "
