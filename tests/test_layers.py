@@ -64,14 +64,17 @@ def instances(both: Pair) -> Iterator[dict[str, int]]:
 
 
 @pytest.mark.parametrize(("made", "claim"), CLAIMS)
-def test_each_slip_of_a_claim_is_caught_or_is_equal(made: Layer, claim: Claim) -> None:
+def test_each_slip_of_a_claim_is_caught_or_is_equal(
+    made: Layer, claim: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("symgrad.decide.SLIP_BUDGET", 0.0)  # that it is caught, not its name
     net, found = derived(made, claim)
     letters = {**net.scope.letters, **{i.name: i.range for i in found.indices}}
     scope = replace(net.scope, letters=letters)
     right = read_expression(claim.right)
     wrong = list(slipped(right, tuple(sorted(net.scope.network.sizes))))
     of_each_kind = [next(f for name, f in wrong if name == kind) for kind in dict(wrong)]
-    some = [f for _, f in wrong[:: max(1, len(wrong) // 12)]]
+    some = [f for _, f in wrong[:: max(1, len(wrong) // 4)]]
     for slip, formula in [p for p in wrong if p[1] in (*some, *of_each_kind)][:30]:
         try:
             both = pair_of(right, formula, scope)
