@@ -18,8 +18,9 @@ from symgrad.ask import Asker
 from symgrad.bridge import from_sympy
 from symgrad.count import Count, count, read_stack
 from symgrad.errors import FontError, NetworkError, Place, SheetError
-from symgrad.expr import Blank, Expr, Partial, Ref, Rel
+from symgrad.expr import Blank, Expr, Partial, Ref, Rel, transform
 from symgrad.latex import latex
+from symgrad.limits import whole_numbers
 from symgrad.network import Ties
 from symgrad.notation import Formula, Ranges, Statement, read
 from symgrad.page import Sheet
@@ -118,6 +119,7 @@ class Network:
         found = self._read(text)
         match found:
             case [Formula(parts=(left,)) | Formula(parts=(left, Blank()), ops=("=",)) as s]:
+                left = transform(left, whole_numbers)
                 return Question(left, latex(left), s.at)
         raise NetworkError(
             f"found {len(found)} statements, expected one question"

@@ -14,7 +14,7 @@ from symgrad.dual import Number, Undefined
 from symgrad.equation import Upstream
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.evaluate import Point, Unrolled
-from symgrad.expr import Expr, Num, Partial, Ref, constant, free_names, names, num, walk
+from symgrad.expr import Bound, Expr, Num, Partial, Ref, constant, free_names, names, num, walk
 from symgrad.inverse import turned
 from symgrad.latex import latex
 from symgrad.network import Network
@@ -62,14 +62,17 @@ class Asker:
         of, by = goal.of, goal.by
         if not isinstance(of, Ref) or not isinstance(by, Ref):
             raise NetworkError(f"found {latex(goal)}, expected names above and below")
-        check_goal(self.network, of, by, q.at)
-        network = turned(self.network, of, by)
-        if network is not self.network:
-            asker = Asker(replace(self.scope, network=network), self.where, self.cases)
+        network = stated(self.scope, by)
+        check_goal(network, of, by, q.at)
+        other = turned(network, of, by)
+        if other is not network:
+            asker = Asker(replace(self.scope, network=other), self.where, self.cases)
             return asker.gradient(q, goal)
-        sweep = self.sweeps.setdefault(of, Sweep(self.network, of, inline=WHOLE))
+        sweep = Sweep(network, of, inline=WHOLE)
+        if network is self.network:
+            sweep = self.sweeps.setdefault(of, sweep)
         derivation = sweep.gradient(by)
-        confirm_formula(self.network, derivation)
+        confirm_formula(network, derivation)
         value = self.slope(of, by, derivation.answer)
         if value is not None:
             confirm(self.network, of, by, value, self.point())
@@ -245,6 +248,24 @@ class Asker:
         return Point({}, {r: v.value for r, v in self.network.values.items()})
 
 
+def stated(scope: Scope, by: Ref) -> Network:
+    r"""The network, with the range that is stated for the letters of a leaf: x_l for
+    l = 1, \dots, N, where that holds all that is read."""
+    network = scope.network
+    axes = network.ranges(by.name) or ()
+    if by.name in network.by_name or by.name in network.shapes or len(axes) != len(by.indices):
+        return network
+    used = {i.name for eq in network.equations for i in eq.indices}
+    used |= {x.name for eq in network.equations for x in walk(eq.body) if isinstance(x, Bound)}
+    found = []
+    for i, r in zip(by.indices, axes, strict=True):
+        own = scope.letters.get(i.name) if isinstance(i, Ref) and i.name not in used else None
+        found.append(own if own and network.facts.hold(r, own) else r)
+    if tuple(found) == axes:
+        return network
+    return replace(network, shapes={**network.shapes, by.name: tuple(found)})
+
+
 def check_goal(network: Network, of: Ref, by: Ref, at: Place) -> None:
     """Both names of a gradient that is asked for are known, their indices in range."""
     given = any(u.of == of for u in network.upstream)
@@ -255,6 +276,14 @@ def check_goal(network: Network, of: Ref, by: Ref, at: Place) -> None:
             hint=f"define {latex(of)}, or give an upstream gradient such as "
             rf"\delta_i = \frac{{\partial {latex(of)}}}{{\partial z_i}}",
         )
+    for ref in (of, by):
+        if is_size(network, ref):
+            raise NetworkError(
+                f"found a gradient with {latex(ref)}, which is a size; expected a quantity "
+                "that varies continuously",
+                at=at.find(latex(ref)),
+                hint="ask for the gradient by a name that the formulas compute with",
+            )
     if not network.knows(by.name):
         known = ", ".join(latex(r) for r in network.leaves[:12])
         raise NetworkError(
@@ -264,13 +293,6 @@ def check_goal(network: Network, of: Ref, by: Ref, at: Place) -> None:
             hint=f"the names it reads are {known}" if known else "state its equations first",
         )
     for ref in (of, by):
-        if ref.name in network.sizes and not ref.indices:
-            raise NetworkError(
-                f"found a gradient with {latex(ref)}, which is a size; expected a quantity "
-                "that varies continuously",
-                at=at.find(latex(ref)),
-                hint="ask for the gradient by a name that the formulas compute with",
-            )
         check_entry(network, ref, at.find(latex(ref)))
     if of.name in reach(network, by) and by.name not in reach(network, of):
         raise NetworkError(
@@ -279,6 +301,13 @@ def check_goal(network: Network, of: Ref, by: Ref, at: Place) -> None:
             at=at,
             hint=f"write the fraction the other way round, {latex(Partial(by, of))}",
         )
+
+
+def is_size(network: Network, ref: Ref) -> bool:
+    """Is it a whole number: the limit of a sum, a stride, or one whose equation is a number?"""
+    defined = network.by_name.get(ref.name, ())
+    counted = any(not e.target.indices and isinstance(e.body, Num) for e in defined)
+    return not ref.indices and (counted or ref.name in network.sizes)
 
 
 def reach(network: Network, ref: Ref) -> set[str]:

@@ -26,7 +26,7 @@ from symgrad.expr import (
     names,
     substitute,
 )
-from symgrad.index import Facts, Index, Range, range_conditions
+from symgrad.index import Facts, Index, Range, range_conditions, rounded_subscript
 from symgrad.latex import latex
 from symgrad.rewrite import Through
 from symgrad.rules.algebra import tidy
@@ -95,12 +95,17 @@ def solved(
     eq: Equation, place: Place, node: Ref, facts: Facts, free: Sequence[Index]
 ) -> Contraction | None:
     """φ(I, J) = p solved for `free` indices of the read; a label c_t, which is data, stays in
-    the condition c_t = p."""
+    the condition c_t = p, and ⌈l/2⌉ = p is 2p - 1 ≤ l ≤ 2p."""
     pairs: list[tuple[Expr, Expr]] = []
     looked_up: list[Expr] = []
+    rounds: list[Condition] = []
     for phi, p in zip(place.ref.indices, node.indices, strict=True):
         if isinstance(phi, Ref) and phi.indices:
             looked_up.append(Rel("=", phi, p))
+            continue
+        end, at = rounded_subscript(phi), affine(p)
+        if end is not None and at is not None:
+            rounds += (end.below(at), end.above(at))
             continue
         pairs.append((phi, p))
         if affine(phi) is None:
@@ -109,7 +114,7 @@ def solved(
                 at=eq.at,
                 hint="write indices and sizes added, an index times a number or a size",
             )
-    found = contract(free, pairs, facts)
+    found = contract(free, pairs, facts, rounds)
     if found is None or not looked_up:
         return found
     same = (shift(c, found.values) for c in looked_up)

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
-from symgrad.affine import affine, conditions
+from symgrad.affine import Condition, affine, conditions
 from symgrad.ask import check_goal
 from symgrad.decide import BUDGET, decide
 from symgrad.derive import Sweep
 from symgrad.dual import Number, exact_text
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
+    ONE,
     Bound,
     Call,
     Expr,
@@ -194,8 +195,29 @@ def pair_of(
         if conds is None and isinstance(rel, Rel):
             asked += asked_of(rel, sides, found, scope)
     pair = Pair(sides[0], sides[1], found, network, tuple(dict.fromkeys(known)), tuple(asked))
+    lengths, more = positive_lengths(pair, sizes)
+    pair = replace(pair, known=(*pair.known, *lengths), asked=(*pair.asked, *more))
     check_facts(pair, facts)
     return pair
+
+
+def positive_lengths(pair: Pair, put_in: Mapping[str, Expr]) -> tuple[list[Condition], list[Asked]]:
+    """Sizes are at least 1, those too that equations define: n = ⌊N/2⌋, and those put in."""
+    network = pair.network
+    ends = [x for e in (pair.left, pair.right) for x in positions(e)]
+    for eq in network.equations:
+        ends += [x for i in eq.indices for x in (i.range.lo, i.range.hi)]
+        ends += list(positions(eq.body))
+    named = put_in.keys() | {n for e in ends for n in free_names(e)}
+    known: list[Condition] = []
+    asked: list[Asked] = []
+    for eq in network.equations:
+        if eq.target.name in named and not eq.target.indices:
+            rel = Rel(">=", eq.body, ONE)
+            conds = conditions(rel) if free_names(eq.body) <= pair.roles.integers else None
+            known += conds or ()
+            asked += [Asked(rel)] if conds is None else []
+    return known, asked
 
 
 def defined_sizes(

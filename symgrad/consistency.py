@@ -12,7 +12,7 @@ from symgrad.affine import Affine, Condition, affine, factors, shift
 from symgrad.equation import Equation, Read, linear
 from symgrad.errors import NetworkError, Place
 from symgrad.expr import Expr, Num, Ref, free
-from symgrad.index import Range, negations, range_conditions, range_ends
+from symgrad.index import Range, negations, range_conditions, range_ends, rounded_subscript
 from symgrad.latex import latex
 from symgrad.network import Network, leaning, read_refs
 from symgrad.padding import Edge
@@ -188,6 +188,11 @@ def check_reads(network: Network, eq: Equation) -> None:
             if isinstance(i, Ref) and i.indices and i.name in network.labels:
                 _check_label(network, eq, read, position)
                 continue
+            end = rounded_subscript(i)
+            if end is not None:
+                _check_names(network, eq, read, end.top.plus(end.by).plus(end.plus))
+                _check_rounded(network, eq, read, position)
+                continue
             form = linear(i, read.inside)
             if form is None:
                 label = isinstance(i, Ref)
@@ -256,6 +261,36 @@ def _check_names(network: Network, eq: Equation, read: Read, form: Affine) -> No
                 hint=rf"{label}state its range: {name} = 1, \dots, n, or sum over it; of a label "
                 rf"of the data, {name} \in \{{1, \dots, n\}}",
             )
+
+
+def _check_rounded(network: Network, eq: Equation, read: Read, axis: int) -> None:
+    """A rounded subscript of what has a range of its own stays in it."""
+    ref = read.ref
+    own = ref.name in network.shapes or ref.name in network.by_name
+    axes, end = network.ranges(ref.name), rounded_subscript(ref.indices[axis])
+    if not own or axes is None or axis >= len(axes) or end is None:
+        return
+    lo, hi = affine(axes[axis].lo), affine(axes[axis].hi)
+    outside = []
+    if lo is not None:
+        outside.append(end.below(lo.plus(Affine(-1))))
+    if hi is not None:
+        outside.append(end.above(hi.plus(Affine(1))))
+    if ref.name in network.padded or len(outside) < 2:
+        raise NetworkError(
+            f"found the rounded subscript of {latex(ref)} beside a range that is rounded or padded "
+            "itself, expected plain sizes as its ends",
+            at=eq.at and eq.at.find(latex(ref), after="="),
+        )
+    bad = network.facts.within(read.inside).instance(outside)
+    if bad is not None:
+        where = ", ".join(f"{n} = {v}" for n, v in bad.items())
+        raise NetworkError(
+            f"found {latex(ref)} (at {where}) in the definition of {latex(eq.target)}, expected an "
+            f"index from {latex(axes[axis].lo)} to {latex(axes[axis].hi)}",
+            at=eq.at and eq.at.find(latex(ref), after="="),
+            hint=f"change the range of the indices, or define more entries of {ref.name}",
+        )
 
 
 def _check_axis(network: Network, eq: Equation, read: Read, axis: int, r: Range) -> None:

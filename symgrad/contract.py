@@ -43,12 +43,14 @@ def contract(
     indices: Sequence[Index],
     pairs: Sequence[tuple[Expr, Expr]],
     facts: Facts,
+    more: Sequence[Condition] = (),
 ) -> Contraction | None:
     r"""Solve φ_k(V) = p_k for indices of unit coefficient, innermost first.
 
     Returns None when no point satisfies the equations. The range of an eliminated index becomes
     bounds of those that remain: for φ = i+j-1 and p = l the index j = l-i+1 goes, and
-    ``1 ≤ l-i+1 ≤ m`` bounds i by ``max(1, l-m+1)`` and ``min(n, l)``.
+    ``1 ≤ l-i+1 ≤ m`` bounds i by ``max(1, l-m+1)`` and ``min(n, l)``. `more` conditions bound
+    what remains as well.
     """
     inside = [i.name for i in indices]
     values: dict[str, Affine] = {}
@@ -82,6 +84,7 @@ def contract(
             conds.append(_with_values(c, values))
             if i.name in values:
                 spoken.setdefault(conds[-1], _side(c, i.name, values))
+    conds += [_with_values(c, values) for c in more]
     equalities = [_with_values(c, values) for c in rest]
     spoken |= {c: told[old] for c, old in zip(equalities, rest, strict=True) if c in told}
     return _assemble(indices, values, (conds, equalities, spoken), facts)

@@ -97,13 +97,17 @@ def stepwise(pair: Pair, until: float) -> Verdict:
     told = ", ".join(f"{n} = {', '.join(map(str, STEPS))}" for n in steps)
     ties: dict[str, None] = {}
     by, last = "normal form", None
-    for values in product(STEPS, repeat=len(steps)):
+    unproved: Verdict | None = None
+    every = list(product(STEPS, repeat=len(steps)))
+    for k, values in enumerate(every):
         at = dict(zip(steps, values, strict=True))
-        found = decide(pair.put(at), max(0.05, until - now()))
+        share = (until - now()) / (len(every) - k)
+        found = decide(pair.put(at), max(0.05, 2 * share))
         if isinstance(found, Differs):
             return _at_step(found, at)
         if not isinstance(found, Equal | EqualExceptTies):
-            return found
+            unproved = unproved or found
+            continue
         by = max(by, found.by, key=_strength)
         if isinstance(found, EqualExceptTies):
             ties |= dict.fromkeys(found.ties)
@@ -114,6 +118,8 @@ def stepwise(pair: Pair, until: float) -> Verdict:
         for outcome in islice(one.trial.outcomes(), 16):
             if outcome.usable and outcome.differ:
                 return _at_step(one.differs(outcome, None, ()), at)
+    if unproved is not None:
+        return unproved
     by = f"{by}, for {told}"
     if last is not None:
         return replace(last, ties=tuple(ties), by=by)

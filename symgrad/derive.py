@@ -32,7 +32,7 @@ from symgrad.chain import (
     within,
 )
 from symgrad.contract import guard
-from symgrad.equation import Equation
+from symgrad.equation import Equation, Total
 from symgrad.errors import NetworkError
 from symgrad.expr import (
     ONE,
@@ -63,9 +63,10 @@ from symgrad.recursion import (
 from symgrad.rewrite import Derivation, Step, put_in
 from symgrad.rules.algebra import tidy
 from symgrad.rules.calculus import reads_of
-from symgrad.rules.forms import distinct_bounds, in_decimals, out_of_sums
+from symgrad.rules.forms import distinct_bounds, gathered, in_decimals, out_of_sums
+from symgrad.rules.given import centred, put_given
 from symgrad.rules.plain import product, total
-from symgrad.rules.sums import pinned, sift
+from symgrad.rules.sums import over_own_ranges, pinned, sift
 
 INLINE = 60
 """An upstream gradient of at most this many nodes is written into the formulas that use it."""
@@ -326,8 +327,15 @@ class Sweep(Naming):
         labels = self.network.labels
         if labels and (known := pinned(neat, labels)) != neat:
             neat = neaten(known, goal, taken, facts)
+        shifted = over_own_ranges(neat, self._padded, facts)
+        if shifted != neat:
+            neat = neaten(shifted, goal, taken, facts)
         if neat != at:
             steps.append(Step("tidy", at, neat))
+        given, totals = put_given(neat, self._totals)
+        if totals:
+            steps.append(Step("given-sum", neat, neaten(given, goal, taken, facts), using=totals))
+            neat = steps[-1].after
         steps += self._recursion(neat, node, terms, facts)
         if self._is_state(node):
             step, sign = self._step_of(node)
@@ -384,6 +392,11 @@ class Sweep(Naming):
         if self._is_state(generic):
             return self._alive(generic)
         return self._done[generic].answer != ZERO
+
+    @cached_property
+    def _totals(self) -> tuple[Total, ...]:
+        """What is known of sums: given, or by the definition of a mean."""
+        return (*self.network.totals, *centred(self.network.equations))
 
     # -- names ------------------------------------------------------------------------------------
 
@@ -456,7 +469,7 @@ def joined(e: Expr) -> Expr:
 
 def neaten(e: Expr, goal: Expr, taken: frozenset[str], facts: Facts) -> Expr:
     """Tidied, factors in front of sums, bound letters distinct from each other and from `taken`."""
-    neat = out_of_sums(tidy(sift(tidy(e), facts)))
+    neat = out_of_sums(gathered(tidy(sift(tidy(e), facts))))
     return distinct_bounds(neat, taken | frozenset(free_names(goal)))
 
 

@@ -343,6 +343,10 @@ SMOOTH: Mapping[str, Function] = {
 # -- dual numbers ---------------------------------------------------------------------------
 
 
+STILL = Fraction(0)
+"""The tangent of what does not move."""
+
+
 class Dual(NamedTuple):
     """value + tangent ε, with ε² = 0.
 
@@ -352,7 +356,7 @@ class Dual(NamedTuple):
     """
 
     value: Number
-    tangent: Number = Fraction(0)
+    tangent: Number = STILL
 
 
 def constant(value: int | Number) -> Dual:
@@ -362,6 +366,8 @@ def constant(value: int | Number) -> Dual:
 
 def add(a: Dual, b: Dual) -> Dual:
     """(a + b)' = a' + b'."""
+    if b.tangent is STILL:
+        return Dual(plus(a.value, b.value), a.tangent)
     return Dual(plus(a.value, b.value), plus(a.tangent, b.tangent))
 
 
@@ -372,6 +378,8 @@ def negate(a: Dual) -> Dual:
 
 def multiply(a: Dual, b: Dual) -> Dual:
     """(a b)' = a' b + a b'."""
+    if a.tangent is STILL and b.tangent is STILL:
+        return Dual(times(a.value, b.value))
     tangent = plus(times(a.tangent, b.value), times(a.value, b.tangent))
     return Dual(times(a.value, b.value), tangent)
 

@@ -9,8 +9,8 @@ from math import prod
 
 from symgrad.affine import Affine, affine, shift
 from symgrad.errors import NetworkError, Place
-from symgrad.expr import Bound, Expr, Num, Reduce, Ref, children, names, num, walk
-from symgrad.index import Facts, Index, Range, extent
+from symgrad.expr import Bound, Expr, Num, Reduce, Ref, Rel, children, names, num, walk
+from symgrad.index import Facts, Index, Range, extent, rounded_extent, rounded_subscript
 from symgrad.latex import latex
 
 
@@ -104,6 +104,43 @@ class Upstream:
         return shift(self.symbol, values)
 
 
+@dataclass(frozen=True)
+class Total:
+    r"""What a sum of leaves is given to be, at every value of `indices`: \sum_k y_{nk} = 1,
+    n = 1, \dots, N."""
+
+    sum: Reduce
+    value: Expr
+    indices: tuple[Index, ...] = ()
+
+
+def total_of(
+    rel: Rel,
+    axes: Mapping[str, tuple[Range, ...]],
+    stated: Mapping[str, Range],
+    sizes: frozenset[str],
+) -> Total | None:
+    """The statement of a sum with all its limits; its other letters run over the `axes` of the
+    tensors. None where it says so of some entries only, or of no plain sum."""
+    left = rel.lhs
+    if not isinstance(left, Reduce) or left.op != "sum":
+        return None
+    if any(b.conds or b.lo is None or b.hi is None for b in left.bounds):
+        return None
+    bound = {b.name for b in left.bounds}
+    found: dict[str, Range] = {}
+    for r in (x for x in walk(rel) if isinstance(x, Ref) and x.indices):
+        for i, axis in zip(r.indices, axes[r.name], strict=False):
+            plain = isinstance(i, Ref) and not i.indices
+            if not names(i) - bound - sizes:
+                continue
+            if not plain or found.setdefault(i.name, axis) != axis:  # type: ignore[attr-defined]
+                return None
+    if any(stated.get(n, r) != r for n, r in found.items()):
+        return None
+    return Total(left, rel.rhs, tuple(Index(n, r) for n, r in found.items()))
+
+
 def linear(i: Expr, inside: Sequence[Index]) -> Affine | None:
     """A subscript as an affine form in its indices, a size or a number times each; else None."""
     form = affine(i)
@@ -121,6 +158,10 @@ def read_extent(read: Read, facts: Facts, labels: Mapping[str, Range]) -> tuple[
     for i in read.ref.indices:
         if isinstance(i, Ref) and i.indices and i.name in labels:
             axes.append(labels[i.name])
+            continue
+        end = rounded_subscript(i)
+        if end is not None:
+            axes.append(rounded_extent(end, inside, facts))
             continue
         form = linear(i, inside)
         if form is None:

@@ -7,7 +7,8 @@ Rational results are exact; transcendental functions give 50 significant digits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -84,7 +85,7 @@ def holds(
     >>> holds(Rel("<", num(1), Ref("n")), Point({"n": 2}))
     True
     """
-    return bool(Unrolled(network or Network(), point, lookup).value(Iverson(cond)))
+    return bool(value(Iverson(cond), point, lookup, network))
 
 
 def exact(e: Expr) -> Fraction | None:
@@ -151,7 +152,7 @@ class Unrolled:
     """A network written out at one point, entry by entry and on demand; remembers the entries.
 
     `given` fixes entries and says how they move; reads of the entries that `still` names do not
-    move.
+    move; `rest` are entries whose values are known, and that do not move.
     """
 
     def __init__(
@@ -162,6 +163,7 @@ class Unrolled:
         *,
         given: Mapping[Ref, Dual] | None = None,
         still: tuple[Ref, ...] = (),
+        rest: Mapping[Ref, Dual] | None = None,
         digits: int = DIGITS,
     ) -> None:
         self.network = network
@@ -170,13 +172,16 @@ class Unrolled:
         self._given = dict(given or {})
         self._still = still
         self._digits = digits
-        self._entries: dict[Ref, Dual] = dict(self._given)
+        self._entries: dict[Ref, Dual] = {**(rest or {}), **self._given}
+        self._readers: dict[Ref, set[Ref]] = {}
+        self._twice: set[Ref] = set()
+        self._seen: dict[tuple[str, tuple[int, ...]], tuple[Ref, Dual]] = {}
         self._targets: dict[str, tuple[dict[Ref, Equation], list[Equation]]] = {}
         self._gradients: dict[tuple[Expr, Ref], Number] = {}
         self._named: dict[tuple[Expr, Ref], Number] = {}
         self._active: dict[Ref, None] = {}
         self._nested = MAX_NESTED
-        self._formula = Interpreter(self._read, self._partial, network.ties)
+        self._formula = Interpreter(self._read, self._partial, network.ties, point.sizes)
 
     # -- questions ----------------------------------------------------------------------------
 
@@ -226,14 +231,28 @@ class Unrolled:
     def _derivative(self, of: Expr, moved: Ref) -> Number:
         if isinstance(of, Ref) and self._is_opaque(self.concrete(of)):
             return self._through_given(self.concrete(of), moved)
-        return self._moving(moved, ()).dual(of).tangent
+        ends = [self.concrete(of)] if isinstance(of, Ref) else []
+        return self._moving(moved, (), ends).dual(of).tangent
 
-    def _moving(self, moved: Ref, still: tuple[Ref, ...]) -> Unrolled:
+    def _moving(self, moved: Ref, still: tuple[Ref, ...], ends: Iterable[Ref] = ()) -> Unrolled:
+        """Where `moved` alone moves; what the `ends` need and does not read it stays as it is."""
         at = Dual(self.value(moved), Fraction(1))
-        return Unrolled(
-            self.network, self.point, self._lookup,
-            given={moved: at}, still=still, digits=self._digits,
-        )  # fmt: skip
+        for end in ends:
+            with suppress(SymgradError):
+                self.value(end)
+        moving = self._reached(moved)
+        rest = {ref: constant(d.value) for ref, d in self._entries.items() if ref not in moving}
+        own = self.network, self.point, self._lookup
+        return Unrolled(*own, given={moved: at}, still=still, rest=rest, digits=self._digits)
+
+    def _reached(self, moved: Ref) -> set[Ref]:
+        """The entries that `moved` leads to, and those that read a gradient: nothing is known."""
+        found, waiting = {moved, *self._twice}, [moved, *self._twice]
+        while waiting:
+            new = self._readers.get(waiting.pop(), set()) - found
+            found |= new
+            waiting += new
+        return found
 
     # -- given gradients ----------------------------------------------------------------------
 
@@ -251,8 +270,8 @@ class Unrolled:
             env = self._letters(u.by, moved)
             if env is not None and (u.by == moved or not self._is_start(moved)):
                 return self._at(u.symbol, env)
-        moving = self._moving(moved, tuple(u.by for u in given))
-        total = constant(0)
+        ends = [entry for u in given for entry in self._all_entries(u.by.name)]
+        moving, total = self._moving(moved, tuple(u.by for u in given), ends), constant(0)
         with precision(self._digits):
             for u in given:
                 for entry in self._all_entries(u.by.name):
@@ -292,6 +311,7 @@ class Unrolled:
         return None
 
     def _gradient(self, of: Expr, by: Ref) -> Dual:
+        self._twice.update(self._active)
         if any(d.tangent for d in self._given.values()):
             raise SymgradError(
                 f"found the derivative of a gradient by {latex(by)}, expected a first derivative",
@@ -321,15 +341,17 @@ class Unrolled:
         return ref.at(tuple(num(self._formula.whole(i, env)) for i in ref.indices))
 
     def _read(self, ref: Ref, env: Env) -> Dual:
-        if not ref.indices and ref.name in env:
-            return constant(env[ref.name])
-        if not ref.indices and ref.name in self.point.sizes:
-            return constant(self.point.sizes[ref.name])
-        entry = self._concrete(ref, env)
-        found = self._entry(entry)
-        if self._still and self._active and entry not in self._given and self._is_still(entry):
-            return constant(found.value)
-        return found
+        whole = None if ref.indices else env.get(ref.name, self.point.sizes.get(ref.name))
+        if whole is not None:
+            return constant(whole)
+        at = tuple(self._formula.whole(i, env) for i in ref.indices)
+        entry, found = self._seen.get((ref.name, at)) or (ref.at(tuple(map(num, at))), None)
+        if self._active and not self._given:
+            self._readers.setdefault(entry, set()).add(next(reversed(self._active)))
+        found = found or self._entry(entry)
+        self._seen[ref.name, at] = entry, found
+        moves = found.tangent and self._active and entry not in self._given
+        return constant(found.value) if moves and self._is_still(entry) else found
 
     def _is_still(self, entry: Ref) -> bool:
         """Is the gradient by this entry given? Then what it brings is counted there."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 
@@ -171,6 +172,7 @@ ONE = Num(Fraction(1))
 MINUS_ONE = Num(Fraction(-1))
 
 
+@lru_cache(maxsize=4096)
 def num(value: int | Fraction) -> Num:
     """The rational number `value`."""
     return Num(Fraction(value))

@@ -94,6 +94,15 @@ class Facts:
             hit = self._cache[condition] = all(absent)
         return hit
 
+    def hold(self, inner: Range, outer: Range) -> bool:
+        """Is all of one range known to lie in another?"""
+        ends = [affine(e) for e in (inner.lo, inner.hi)]
+        try:
+            conds = [c for e in ends for c in range_conditions(e, outer)]
+        except NetworkError:
+            return False
+        return None not in ends and all(map(self.imply, conds))
+
     def contradictory(self) -> bool:
         """Do no positive sizes satisfy the facts?"""
         return sample(self.system(())) is None
@@ -233,6 +242,55 @@ def _end(e: Expr) -> End | None:
     if top is None or by is None or plus is None or by.sign != 1:
         return None
     return End(top, by, plus, call.fn == "ceil")
+
+
+def rounded_subscript(i: Expr) -> End | None:
+    r"""\lceil l/2 \rceil and \lfloor (l-1)/s \rfloor + 1 as ends; None of any other subscript."""
+    end = None if affine(i) is not None else _end(i)
+    return None if end is None or end.by == WHOLE else end
+
+
+def rounded_extent(end: End, indices: Sequence[Index], facts: Facts) -> Range:
+    """The smallest and largest value of a rounded subscript over the ranges of its indices.
+
+    >>> from symgrad.latex import latex
+    >>> end = End(Affine(0, (("l", 1),)), Affine(2), up=True)
+    >>> r = rounded_extent(end, [Index("l", Range(num(1), Ref("n")))], Facts())
+    >>> latex(r.lo), latex(r.hi)
+    ('1', '\\left\\lceil \\frac{n}{2} \\right\\rceil')
+    """
+    top = extent(end.top, indices, facts)
+    return Range(*(_quotient(e, end) for e in (top.lo, top.hi)))
+
+
+def _quotient(top: Expr, end: End) -> Expr:
+    """⌈top / k⌉ + plus, whole parts divided: ⌈1/s⌉ = 1 and ⌈s n/s⌉ = n for a size s."""
+    form = affine(top)
+    if form is not None:
+        whole = _divided(form, end)
+        if whole is not None:
+            return whole.plus(end.plus).expr()
+    call = Call("ceil" if end.up else "floor", (Div(top, end.by.expr()),))
+    rest = end.plus.expr()
+    parts = rest.terms if isinstance(rest, Add) else (rest,)
+    return call if end.plus == NOTHING else Add((call, *parts))
+
+
+def _divided(form: Affine, end: End) -> Affine | None:
+    """The rounded quotient, where it is affine."""
+    by, number = end.by.constant, form.constant
+    if not end.by.coefficients:
+        if any(c % by for _, c in form.coefficients):
+            return None
+        rounded = -(-number // by) if end.up else number // by
+        return Affine(rounded, tuple((n, c // by) for n, c in form.coefficients))
+    (lead, c), *others = end.by.coefficients
+    least = (0, 1) if end.up else (-1, 0)
+    if others or by or c != 1 or number not in least:
+        return None
+    whole = form.coefficient(lead)
+    rest = whole.times(Affine(0, ((lead, 1),)))
+    return whole.plus(Affine(number)) if rest.by == form.by else None
 
 
 def range_conditions(form: Affine | None, r: Range) -> tuple[Condition, ...]:

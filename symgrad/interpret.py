@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from math import prod
 
 from symgrad.dual import (
     SMOOTH,
@@ -65,14 +66,16 @@ KINKED = ("abs", "ceil", "floor", "max", "min", "relu", "sign")
 
 class Interpreter:
     """Evaluates formulas; `read` gives what a name stands for, `partial` what ∂of/∂by is; `ties`
-    says how an extreme of equals moves."""
+    says how an extreme of equals moves; `sizes` are names of whole numbers."""
 
     def __init__(
         self,
         read: Callable[[Ref, Env], Dual],
         partial: Callable[[Expr, Ref, Env], Dual],
         ties: Convention = "strict",
+        sizes: Mapping[str, int] | None = None,
     ) -> None:
+        self._sizes = sizes or {}
         self._read = read
         self._partial = partial
         self._ties = ties
@@ -111,7 +114,7 @@ class Interpreter:
 
     def whole(self, e: Expr, env: Env) -> int:
         """The value of `e`, which must be a whole number: a subscript, the end of a range."""
-        plain = _plainly(e, env)
+        plain = _plain(e, env, self._sizes)
         if plain is not None:
             return plain
         at = self.value(e, env).value
@@ -179,6 +182,24 @@ class Interpreter:
         return apply(e.fn, args[0]) if e.fn in SMOOTH else _kinked(e.fn, args[0], self._ties)
 
 
+def _plain(e: Expr, env: Env, sizes: Env) -> int | None:
+    """The value of a sum or product of whole numbers, bound indices and sizes; None of others."""
+    match e:
+        case Ref(name=name, indices=()):
+            return env[name] if name in env else sizes.get(name)
+        case Num(value=v):
+            return v.numerator if v.denominator == 1 else None
+        case Neg(arg=arg):
+            inner = _plain(arg, env, sizes)
+            return None if inner is None else -inner
+        case Add(terms=parts) | Mul(factors=parts):
+            found = [_plain(p, env, sizes) for p in parts]
+            whole = [k for k in found if k is not None]
+            if len(whole) == len(found):
+                return sum(whole) if isinstance(e, Add) else prod(whole)
+    return None
+
+
 def _kinked(fn: str, x: Dual, ties: Convention) -> Dual:
     match fn:
         case "relu":
@@ -200,24 +221,3 @@ def _fold(op: str, items: Iterator[Dual], e: Expr, ties: Convention = "strict") 
     if not found:
         raise Undefined(f"found {latex(e)} over no index at all, expected one or more")
     return extreme(found, 1 if op == "max" else -1, ties)
-
-
-def _plainly(e: Expr, env: Env) -> int | None:
-    """A sum of bound indices and whole numbers, without the way through duals; None for others."""
-    match e:
-        case Num(value=number):
-            return number.numerator if number.denominator == 1 else None
-        case Ref(name=name, indices=()):
-            return env.get(name)
-        case Neg(arg=arg):
-            inside = _plainly(arg, env)
-            return None if inside is None else -inside
-        case Add(terms=terms):
-            total = 0
-            for t in terms:
-                one = _plainly(t, env)
-                if one is None:
-                    return None
-                total += one
-            return total
-    return None

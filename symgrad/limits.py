@@ -22,11 +22,12 @@ from symgrad.expr import (
     constant,
     free,
     names,
+    num,
     rebuild,
     substitute,
     walk,
 )
-from symgrad.index import Range, range_conditions
+from symgrad.index import Range, range_conditions, range_ends
 from symgrad.latex import latex
 from symgrad.notation import Formula, Statement
 
@@ -201,7 +202,8 @@ def range_names(
 
 def factor_names(equations: Sequence[Defined]) -> tuple[set[str], set[str]]:
     r"""Strides and dilations, and paddings: names that are no index, and that multiply an index
-    of a subscript, or are subtracted in one: s and p of x_{s(i-1)+j-p}."""
+    of a subscript, or are subtracted in one: s and p of x_{s(i-1)+j-p}. Where the stride is
+    subtracted, the padding is added: w_{l-s(i-1)+p}."""
     indices = {n for d in equations for n in (*d.ranges, *_letters(d.target))}
     indices |= bound_names(equations)
     strides: set[str] = set()
@@ -214,8 +216,68 @@ def factor_names(equations: Sequence[Defined]) -> tuple[set[str], set[str]]:
                 form = affine(i)
                 if form is not None and indices & form.names:
                     strides |= {f for n in form.products for f in factors(n)}
-                    paddings |= {n for n, c in form.coefficients if c < 0} - form.products
+                    scaled = (n for n in form.products if indices & set(factors(n)))
+                    turned = any(form.by[n] < 0 for n in scaled)
+                    paddings |= {n for n, c in form.coefficients if c < 0 or turned} - form.products
     return strides - other, paddings - other - strides
+
+
+def with_made_of(sizes: set[str], equations: Sequence[Defined]) -> set[str]:
+    r"""The sizes, and the names that the equation of a size is made of: N and m of
+    n = N - m + 1."""
+    found = set(sizes)
+    waiting = list(equations)
+    while made := [d for d in waiting if d.target.name in found and _is_size(d)]:
+        found = found.union(*(scalars(d.body) for d in made))
+        waiting = [d for d in waiting if d not in made]
+    return found
+
+
+def _is_size(d: Defined) -> bool:
+    """Is the equation one of whole numbers: sums, roundings, no tensor?"""
+    if d.target.indices or any(r.indices for r in free(d.body)):
+        return False
+    try:
+        return bool(range_conditions(affine(d.target), Range(d.body, d.body)))
+    except NetworkError:
+        return False
+
+
+def worked_out(e: Expr) -> Num | None:
+    r"""The whole number that a size of numbers is: \lfloor (7-3)/2 \rfloor + 1.
+
+    >>> from symgrad.expr import Add
+    >>> worked_out(Add((num(7), num(3)))).value
+    Fraction(10, 1)
+    """
+    try:
+        (end,) = range_ends(e, "max")
+    except (NetworkError, ValueError):
+        return None
+    if end.top.coefficients or end.by.coefficients or end.plus.coefficients:
+        return None
+    top, by = end.top.constant, end.by.constant
+    return num(end.plus.constant + (-(-top // by) if end.up else top // by))
+
+
+def made_of(
+    put: Mapping[str, Expr], sizes: set[str], equations: Sequence[Defined]
+) -> Iterator[tuple[str, Expr]]:
+    """The sizes whose equations are numbers once sizes are put in: n = N - m + 1 at N = 7."""
+    known = dict(put)
+    waiting = [d for d in equations if not d.target.indices and d.target.name in sizes - set(put)]
+    while waiting:
+        found = [(d, v) for d in waiting if (v := worked_out(substitute(d.body, known)))]
+        for d, v in found:
+            if v.value < 1:
+                raise NetworkError(
+                    f"found the size {latex(d.target)} = {latex(v)}, expected a positive whole "
+                    "number",
+                    at=d.at,
+                )
+            known[d.target.name] = v
+            yield d.target.name, v
+        waiting = [d for d in waiting if d.target.name not in known] if found else []
 
 
 def size_conditions(d: Defined, sizes: set[str]) -> tuple[Condition, ...]:

@@ -5,16 +5,17 @@ Which entry a name stands for, which letters are free, what is given: no derivat
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from symgrad.affine import affine, shift
+from symgrad.affine import Affine, affine, shift
 from symgrad.chain import Term, goal_entry, loose_range, renamed, within
 from symgrad.contract import contract, guard
 from symgrad.equation import Equation, Upstream
 from symgrad.errors import NetworkError
 from symgrad.expr import LETTERS, Expr, Num, Ref, fresh, names
-from symgrad.index import Facts, Index
+from symgrad.index import Facts, Index, Range
 from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.recursion import is_general
@@ -155,7 +156,17 @@ class Naming:
         for i, span in zip(node.indices, ranges, strict=False):
             if isinstance(i, Ref) and not i.indices and i.name not in self.network.sizes:
                 found.append(Index(i.name, span))
-        return tuple(found)
+        return tuple(dict.fromkeys(found))
+
+    def _padded(self, ref: Ref, letter: str) -> Iterator[tuple[Range, Affine]]:
+        """The subscripts of a padded leaf that move with an index, w_{l-s(i-1)} for l, each with
+        the range beyond which all is 0."""
+        ranges = self.network.ranges(ref.name) or ()
+        for k, edge in self.network.padded.get(ref.name, {}).items():
+            form = affine(ref.indices[k]) if k < len(ref.indices) else None
+            both = None not in (edge.lo, edge.hi) and ref.name not in self.network.by_name
+            if form is not None and both and form.unit(letter):
+                yield ranges[k], form
 
     def _inside(self, *nodes: Ref) -> Facts:
         """What is known where the entries exist: their letters are in their ranges, and so are

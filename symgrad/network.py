@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Literal
 
 from symgrad.affine import Condition, affine, conditions, shift
-from symgrad.equation import Equation, Read, Upstream, check_length, entries, read_extent
+from symgrad.equation import Equation, Read, Total, Upstream, check_length, entries, read_extent
 from symgrad.errors import NetworkError
 from symgrad.expr import Expr, Num, Ref, free, fresh, names
 from symgrad.index import Facts, Index, Range, extent, hull, range_conditions
@@ -39,6 +39,8 @@ class Network:
     padded: Edges = field(default_factory=dict)
     labels: Mapping[str, Range] = field(default_factory=dict)
     """Data that are whole numbers: c_t of E_{c_t}, y of p_y; each with the range of its values."""
+    totals: tuple[Total, ...] = ()
+    """What sums of leaves are given to be: Σ_k y_{nk} = 1 for every n."""
 
     # -- who defines, who reads ---------------------------------------------------------------
 

@@ -26,6 +26,7 @@ from symgrad.expr import (
     Blank,
     Expr,
     Ref,
+    constant,
 )
 from symgrad.reading.cursor import Head
 from symgrad.reading.meaning import Build, Listed, ends, integer
@@ -87,11 +88,13 @@ class Labels:
 
 @dataclass(frozen=True)
 class Data:
-    r"""What is drawn from a distribution: ``(x, y) \sim \mathcal D``."""
+    r"""What is drawn from a distribution: ``(x, y) \sim \mathcal D``; or from a set of numbers,
+    the `values` of ``y \in \{-1, 1\}``."""
 
     refs: tuple[Ref, ...]
     at: Place
     latex: str
+    values: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -252,6 +255,11 @@ def _word(text: str, at: int) -> str:
 def _statements(raw: list[_Parsed], source: Source) -> Iterator[Statement]:
     n = 0
     while n < len(raw):
+        listed = _entries(raw, n)
+        if listed:
+            yield from _shaped(raw[n:listed], source)
+            n = listed
+            continue
         m = n
         while m < len(raw) and raw[m].item.group == raw[n].item.group and _lone(raw[m]) is not None:
             m += 1
@@ -263,6 +271,36 @@ def _statements(raw: list[_Parsed], source: Source) -> Iterator[Statement]:
             continue
         yield _single(raw[n], source)
         n += 1
+
+
+def _entries(raw: list[_Parsed], n: int) -> int:
+    r"""Where the entries x_1, x_2, \dots, x_N that begin at an item end; 0 where none begin."""
+    first, at = _lone(raw[n]), n + 1
+    if first is None or len(first.indices) != 1 or integer(first.indices[0]) is None:
+        return 0
+    while at < len(raw) and (more := _lone(raw[at])) and more.name == first.name:
+        at += 1
+    if at + 1 >= len(raw) or raw[at].kind != "dots":
+        return 0
+    end = raw[at + 1]
+    last = _lone(end) or (_refs(end)[0] if end.kind == "data" and len(_refs(end)) == 1 else None)
+    same = end.item.group == raw[n].item.group
+    return at + 2 if same and last and last.name == first.name and len(last.indices) == 1 else 0
+
+
+def _shaped(raw: list[_Parsed], source: Source) -> Iterator[Statement]:
+    """What entries with dots say: how many there are, and what is said of the last one."""
+    pos = raw[0].item.marks[0].pos
+    place, text = source.place(pos), source.text[pos : raw[-1].item.marks[-1].end]
+    first, *_, last = (_lone(p) or _refs(p)[0] for p in raw if p.kind != "dots")
+    if integer(first.indices[0]) != 1:
+        found = integer(first.indices[0])
+        hint = rf"state the range of an index, l = {found}, \dots, N"
+        raise Fault(pos, f"found entries from number {found}, expected some from number 1", hint)
+    tensor = (Ref(first.name),)
+    yield Shape(tensor, last.indices, place, text)
+    if raw[-1].kind == "data":
+        yield Data(tensor, place, text)
 
 
 def _lone(parsed: _Parsed) -> Ref | None:
@@ -310,7 +348,15 @@ def _joined(raw: list[_Parsed], m: int, source: Source) -> Statement:
         return Data(tuple(refs), place, text)
     if said.kind == "shape":
         return Shape(tuple(refs), said.values[1], place, text)
-    lo, hi = ends(said.values[1], said.item.marks[0].pos)
+    listed = said.values[1]
+    if None not in listed:
+        numbers = [integer(e) for e in listed if e is not None]
+        if any(constant(e) is None for e in listed if e is not None):
+            hint = r"write \{1, \dots, n\} for whole numbers, \{-1, 1\} for others"
+            raise Fault(said.item.marks[0].pos, "found a set of names, expected numbers", hint)
+        if None in numbers or numbers != list(range(numbers[0] or 0, (numbers[-1] or 0) + 1)):
+            return Data(tuple(refs), place, text, listed)
+    lo, hi = ends(listed, said.item.marks[0].pos)
     if any(r.indices for r in refs):
         return Labels(tuple(refs), lo, hi, place, text)
     return Ranges(tuple(_index(said, r).name for r in refs), lo, hi, place, text, member=True)

@@ -29,7 +29,7 @@ SIGN = re.compile(
     r"|(?P<number>\d+(?:\.\d+)?)"
     rf"|(?P<word>[가-힣]+|[^\W\d_가-힣{SMALL}]+{SCRIPT})"
     r"|(?P<dots>\.\.\.|…)"
-    r"|(?P<operator>\*\*|[-+*/^_'−–·×√∑∏Σ∂∇|])"
+    r"|(?P<operator>\*\*|[-+*/^_'−–·×⊙∘√∑∏Σ∂∇|])"
     r"|(?P<open>[(\[{])|(?P<close>[)\]}])"
     r"|(?P<comma>,)"
     rf"|(?P<script>[{SMALL}])"
@@ -84,8 +84,8 @@ CONDITIONS = re.compile(
 """Words that make an equation hold under a condition."""
 STATES = re.compile(rf"{CONDITIONS.pattern}|\b(?:in)?active\b|\bviolated\b", re.I)
 """Words that say, beside a formula, on which side of a maximum it holds."""
-NO_END = "\N{REPLACEMENT CHARACTER}#@$%&"
-"""Beside these an equation goes on, or was none."""
+ENDS = ".;:!?\"'“”‘’„«»。、"
+"""Where an equation ends; beside any other sign, ⊗ or †, it may go on."""
 LOOKS = re.compile(r"[d∂]\w+\s*/\s*[d∂]|\\frac|[_^+*/·×√∑Σ]|[₀-₉ᵢⱼ]")
 """What mathematics among words has, and a setting such as seed = 42 has not."""
 
@@ -230,4 +230,6 @@ def joins(signs: list[Sign], n: int, step: int, words: frozenset[str]) -> bool:
         if step < 0:
             return KOREAN.fullmatch(sign.text) is not None
         return sign.text.startswith(PARTICLES)
-    return sign.kind in ("other", "arrow", "comma", "open", "close") and sign.text not in NO_END
+    if sign.kind == "other":
+        return sign.text in ENDS
+    return sign.kind in ("arrow", "comma", "open", "close")

@@ -30,6 +30,10 @@ class Step:
     using: tuple[tuple[Expr, Expr], ...] = ()
     because: tuple[str, ...] = ()
 
+    def equalities(self) -> str:
+        """The equalities put in, as LaTeX."""
+        return r",\; ".join(f"{latex(a)} = {latex(b)}" for a, b in self.using)
+
 
 @dataclass(frozen=True)
 class Through:

@@ -21,6 +21,7 @@ from symgrad.equation import Upstream
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
     ONE,
+    ZERO,
     Add,
     Blank,
     Call,
@@ -144,7 +145,17 @@ class Sorter:
                 self.members |= set(letters) if member else set()
                 for letter in letters:
                     self.range(letter, Range(_whole(lo), _whole(hi)), start)
-            case Data(refs=refs):
+            case Data(refs=refs, values=values):
+                for r in refs:
+                    if values and r.name in self.subscripts:
+                        raise NetworkError(
+                            f"found {s.latex}, of {latex(r)}, which stands in a subscript; "
+                            "expected numbers that count up by one",
+                            hint=rf"write {latex(r)} \in \{{1, \dots, n\}}",
+                        )
+                    if values:
+                        off = Mul(tuple(Add((r, Neg(v))) for v in values))
+                        self.rels.append(Rel("=", off, ZERO))
                 self.data |= {r.name for r in refs}
             case Shape(refs=refs, sizes=sizes):
                 self.shape([r for r in refs if not r.indices], sizes, s.at)

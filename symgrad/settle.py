@@ -8,6 +8,7 @@ outside; everything else of the outer scope stays visible.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from symgrad.affine import Affine, Condition, affine, conditions
 from symgrad.consistency import (
@@ -17,7 +18,7 @@ from symgrad.consistency import (
     check_reads,
     check_single_assignment,
 )
-from symgrad.equation import Equation, Upstream, index_of
+from symgrad.equation import Equation, Total, Upstream, index_of, total_of
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
     ONE,
@@ -28,6 +29,7 @@ from symgrad.expr import (
     Num,
     Partial,
     Ref,
+    Rel,
     constant,
     free,
     num,
@@ -46,10 +48,12 @@ from symgrad.limits import (
     bound_names,
     bounded,
     factor_names,
+    made_of,
     range_names,
     scalars,
     size_conditions,
     subscript_names,
+    with_made_of,
 )
 from symgrad.network import Network, Ties
 from symgrad.notation import Statement
@@ -132,6 +136,7 @@ class Builder(Sorter):
         )
         self.check_matrices(network)
         network = self.validated(network, {eq for eq, new in settled if new})
+        network = replace(network, totals=self.totals(network, equations))
         own = tuple(d for d in equations)
         return Scope(
             network,
@@ -246,7 +251,7 @@ class Builder(Sorter):
         values = {**self.outer.values, **self.values}
         ends = (*self.letters.values(), *self.labels.values())
         axes = (*self.shapes.values(), *self.beyond())
-        sizes = range_names(equations, ends, axes)
+        sizes = with_made_of(range_names(equations, ends, axes), equations)
         put: dict[str, Expr] = {
             r.name: v for r, v in values.items() if not r.indices and r.name in sizes
         }
@@ -259,6 +264,7 @@ class Builder(Sorter):
                 )
         if not put:
             return equations, values
+        put |= dict(made_of(put, sizes, equations))
         self.letters = {k: _put_range(r, put) for k, r in self.letters.items()}
         self.labels = {k: _put_range(r, put) for k, r in self.labels.items()}
         self.shapes = {
@@ -271,6 +277,9 @@ class Builder(Sorter):
         self.rels = [substitute(r, put) for r in self.rels]
         done = []
         for d in equations:
+            if d.target.name in put:
+                done.append(Defined(d.target, put[d.target.name], d.at, d.ranges))
+                continue
             target = substitute(d.target, put)
             assert isinstance(target, Ref)
             ranges = {k: _put_range(r, put) for k, r in d.ranges.items()}
@@ -281,7 +290,7 @@ class Builder(Sorter):
         """Sizes are positive integers; comparisons say more."""
         ends = (*self.letters.values(), *self.labels.values())
         axes = (*self.shapes.values(), *self.beyond())
-        sizes = range_names(equations, ends, axes) - indices
+        sizes = with_made_of(range_names(equations, ends, axes) - indices, equations)
         counted = sizes | (self.subscripts - indices - set(self.letters))
         about_sizes = (rel for rel in self.rels if not any(r.indices for r in free(rel)))
         rels = [rel for rel in about_sizes if counted & scalars(rel)]
@@ -366,6 +375,22 @@ class Builder(Sorter):
             and (u.of, u.by.name) not in {(o.of, o.by.name) for o in own}
         ]
         return (*own, *kept)
+
+    def totals(self, network: Network, equations: Sequence[Defined]) -> tuple[Total, ...]:
+        r"""What is given of sums of leaves: \sum_k y_k = 1, with the limits left out filled in. A
+        sum of what is defined follows from the definitions."""
+        axes = {d.target.name: d for d in equations}
+        found = []
+        for rel in self.rels:
+            if not isinstance(rel, Rel) or rel.op != "=":
+                continue
+            tensors = {r.name: network.ranges(r.name) for r in free(rel) if r.indices}
+            if None not in tensors.values() and not tensors.keys() & network.by_name.keys():
+                shapes = {n: r for n, r in tensors.items() if r}
+                filled = Limits(self.letters, shapes, axes).fill(rel)
+                assert isinstance(filled, Rel)
+                found.append(total_of(filled, shapes, self.letters, network.sizes))
+        return tuple(t for t in found if t is not None)
 
     def check_superscripts(self) -> None:
         """No superscript label of what is written here or read from outside is an index."""

@@ -16,7 +16,7 @@ from symgrad.index import Index, Range
 from symgrad.latex import latex
 from symgrad.notation import Formula, Labels, Ranges, Statement, read
 from symgrad.numeral import shown
-from symgrad.rewrite import Derivation
+from symgrad.rewrite import Derivation, Step
 from symgrad.text import name, text
 from symgrad.verdict import Counterexample, Differs, Equal, EqualExceptTies, Invalid, Verdict
 from symgrad.wording import say
@@ -60,7 +60,7 @@ def lines(d: Derivation) -> list[Line]:
     for step in d.steps:
         if step.after == seen and out:
             continue
-        out.append(Line(None if out else d.goal, step.after, reason(d, step.rule, step.because)))
+        out.append(Line(None if out else d.goal, step.after, reason(d, step)))
         seen = step.after
     return [*out[:-1], replace(out[-1], within=holds_for(d))]
 
@@ -73,9 +73,11 @@ def holds_for(d: Derivation) -> str:
     return f"   ({ranges(known)})" if known else ""
 
 
-def reason(d: Derivation, rule: str, because: Sequence[str]) -> str:
+def reason(d: Derivation, step: Step) -> str:
     """The margin of one step."""
-    ids = [rule, *because]
+    if step.rule == "given-sum":
+        return ", ".join(f"{text(a)} = {text(b)}" for a, b in step.using)
+    ids = [step.rule, *step.because]
     words = (said(i, of=text(d.goal.of), by=text(d.goal.by)) for i in ids)
     return ", ".join(dict.fromkeys(w for w in words if w))
 

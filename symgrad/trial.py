@@ -232,7 +232,7 @@ class Trial:
                 generic = False
                 judge = Judge(self.network, Point(sizes), draw)
                 a, b = self.certain(sizes, draw, judge.look(self.left), judge.look(self.right))
-                values = {r: draw.table[r] for r in judge.read}
+                values = {r: draw.table[r] for r in judge.read if r in draw.table}
             else:
                 return Outcome(dict(sizes), values, None, None, True)
         noted = judge.noted

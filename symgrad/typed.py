@@ -75,6 +75,7 @@ def in_latex(text: str) -> str:
     text = re.sub(
         r"(?<![A-Za-z\\])(?!that|what|chat)([A-Za-z])_?hat(?![A-Za-z])", r"\\hat{\1}", text
     )
+    text = text.replace("⊙", r"\odot ").replace("∘", r"\circ ")
     text = text.replace("**", "^").replace("−", "-").replace("–", "-")
     text = PRODUCT.sub(r"\\prod", SUM.sub(r"\\sum", text))
     text = re.sub(r"√\s*(?=\()", r"\\sqrt", text)

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from functools import partial
 from itertools import chain, islice, permutations, product
 from math import prod
 
 from symgrad.affine import Condition, factors, shift
 from symgrad.dual import Number, Ties, precision, to_decimal
-from symgrad.errors import ExamError, SymgradError
+from symgrad.errors import ExamError, NetworkError, SymgradError
 from symgrad.evaluate import Point, Unrolled, value
-from symgrad.expr import Expr, Partial, Ref, num, walk
+from symgrad.expr import Add, Expr, Neg, Partial, Reduce, Ref, children, num, walk
 from symgrad.index import Index
 from symgrad.latex import latex
 from symgrad.network import Network
@@ -30,9 +30,19 @@ MOST_EQUATIONS = 60
 """A larger network is not unrolled for a check."""
 MOST_POINTS = 6
 """Entries looked at, first and last ones among them."""
+LEAST_POINTS = 3
+DEAR = 6_000
+"""Terms that are written out for all the entries together; more only for the least points."""
 MOST_TRIED = 5_000
 """Choices of sizes looked at where facts tie them to one another."""
 SIZES = (3, 2, 4, 5)
+SMALL = (3, 2, 4, 1)
+CHEAP = 3_000
+"""Terms of a network at sizes that need no cheaper ones."""
+ROUNDS = 3
+"""How often leaves are moved until all that is given holds."""
+MOST_WEIGHED = 60
+"""Choices of sizes whose cost is looked at."""
 
 
 def close(a: Number, b: Number) -> bool:
@@ -88,14 +98,41 @@ def confirm_formula(network: Network, derivation: Derivation) -> None:
         return
     claims = [(d, e) for d in told(derivation) for e in formulas(d)]
     most = 2 if len(network.sizes) <= len(SIZES) else 3
-    for sizes in islice(instances(network), most):
-        judge = Unrolled(network, Point(sizes), partial(leaf, network, sizes))
+    for sizes in affordable(network, most):
+        leaves = Leaves(network, sizes)
+        if not leaves.meet():
+            if uses_totals(derivation):
+                raise contradiction(network)
+            leaves.moved.clear()
+        judge = Unrolled(network, Point(sizes), leaves)
+        points = min(MOST_POINTS, max(LEAST_POINTS, DEAR // (1 + work(network, sizes))))
         for d, e in claims:
-            for put in entries(d.indices, sizes):
+            for put in entries(d.indices, sizes, points):
                 try:
                     agree(judge, d.goal, e, put, sizes)
                 except SymgradError:
                     continue  # a tie, a pole, or an outer equation that does not fit these sizes
+
+
+def uses_totals(derivation: Derivation) -> bool:
+    """Does the derivation, or one that it builds on, use what is given of sums?"""
+    waiting, seen = [derivation], set[Expr]()
+    while waiting:
+        d = waiting.pop()
+        if any(s.rule == "given-sum" for s in d.steps):
+            return True
+        seen.add(d.goal)
+        waiting += (u for u in d.upstream if u.goal not in seen)
+    return False
+
+
+def contradiction(network: Network) -> NetworkError:
+    """No values were found of which all that is given holds."""
+    shown = ", ".join(f"{latex(t.sum)} = {latex(t.value)}" for t in network.totals)
+    return NetworkError(
+        f"found {shown}, expected equations that some values satisfy together",
+        hint="drop one of them, or state them of other tensors",
+    )
 
 
 def told(derivation: Derivation) -> list[Derivation]:
@@ -133,25 +170,73 @@ def agree(
     disagree(of, by, found, judge.derivative(of, by), sizes)
 
 
+def affordable(network: Network, most: int) -> list[dict[str, int]]:
+    """The first so many instances that cost little to write out, no size 1 in two of them; where
+    there are none, the cheapest."""
+    found: list[dict[str, int]] = []
+    spare: list[tuple[int, dict[str, int]]] = []
+    for sizes in islice(instances(network), MOST_WEIGHED):
+        cost = max(CHEAP, work(network, sizes))
+        seen = {n for f in found for n, size in f.items() if size == 1}
+        if cost > CHEAP or any(sizes[n] == 1 for n in seen):
+            spare.append((cost, sizes))
+        else:
+            found.append(sizes)
+        if len(found) == most:
+            return found
+    spare.sort(key=lambda x: x[0])
+    return [*found, *(sizes for _, sizes in spare)][:most]
+
+
+def work(network: Network, sizes: Mapping[str, int]) -> int:
+    """About how many terms the network has at these sizes, all of its entries written out."""
+
+    def length(lo: Expr | None, hi: Expr | None, at: Mapping[str, int]) -> int:
+        if lo is None or hi is None:
+            return 1
+        try:
+            first, last = (int(value(e, Point(at))) for e in (lo, hi))
+        except SymgradError:
+            return 1
+        return max(0, last - first + 1)
+
+    def terms(e: Expr, at: Mapping[str, int]) -> int:
+        times = 1
+        if isinstance(e, Reduce):
+            for b in e.bounds:
+                times *= length(b.lo, b.hi, at)
+                at = {**at, b.name: 1}
+            return times * terms(e.body, at)
+        return 1 if isinstance(e, Ref) else sum(terms(k, at) for k in children(e))
+
+    total = 0
+    for eq in network.equations:
+        at = {**sizes, **{i.name: 1 for i in eq.indices}}
+        total += prod(length(i.range.lo, i.range.hi, at) for i in eq.indices) * terms(eq.body, at)
+    return total
+
+
 def instances(network: Network) -> Iterator[dict[str, int]]:
     """Small sizes that satisfy the facts, different ones for different symbols."""
     names = sorted(network.sizes)
     every = islice(product((2, 1, 3, *SIZES[2:]), repeat=len(names)), MOST_TRIED)
-    for drawn_sizes in chain(islice(drawings(len(names)), 40), every):
+    for drawn_sizes in dict.fromkeys(chain(islice(drawings(len(names)), MOST_WEIGHED), every)):
         sizes = dict(zip(names, drawn_sizes, strict=True))
         if all(_holds(c, sizes) for c in network.facts.known):
             yield sizes
 
 
 def drawings(count: int) -> Iterator[tuple[int, ...]]:
-    """Sizes for so many symbols: all different ones for a few; for many, small ones, since their
-    product is the work, any two symbols different in one of the drawings.
+    """Sizes for so many symbols: all different ones for a few, then small ones; for many, small
+    ones alone, since their product is the work, any two symbols different in one of the drawings.
 
     >>> [d[:3] for d in islice(drawings(6), 3)]
     [(2, 3, 2), (2, 2, 3), (2, 2, 2)]
     """
     if count <= len(SIZES):
         yield from permutations(SIZES, count)
+        mixed = sorted(product((2, 3), repeat=count), key=lambda d: abs(2 * sum(d) - 5 * count))
+        yield from chain.from_iterable(zip(permutations(SMALL, count), mixed, strict=False))
         return
     least = 2 if count <= 6 else 1
     bits = range((count - 1).bit_length())
@@ -168,10 +253,12 @@ def _holds(c: Condition, sizes: Mapping[str, int]) -> bool:
     return value == 0 if c.equality else value >= 0
 
 
-def entries(indices: tuple[Index, ...], sizes: Mapping[str, int]) -> list[dict[str, Expr]]:
+def entries(
+    indices: tuple[Index, ...], sizes: Mapping[str, int], most: int = MOST_POINTS
+) -> list[dict[str, Expr]]:
     """Values of the free indices: both ends and what lies between, as far as there is room."""
     every = list(_corners(indices, dict(sizes)))
-    step = max(1, len(every) // MOST_POINTS)
+    step = max(1, len(every) // most)
     chosen = dict.fromkeys((*every[::step], *every[-1:]))
     return [dict(zip((i.name for i in indices), map(num, v), strict=True)) for v in chosen]
 
@@ -188,6 +275,59 @@ def _corners(indices: tuple[Index, ...], known: dict[str, int]) -> Iterator[tupl
     for k in sorted(near):
         for others in _corners(rest, {**known, first.name: k}):
             yield (k, *others)
+
+
+@dataclass
+class Leaves:
+    """The values of leaves at some sizes, moved until what is given of their sums holds."""
+
+    network: Network
+    sizes: Mapping[str, int]
+    moved: dict[Ref, Number] = field(default_factory=dict)
+    asked: dict[Ref, None] = field(default_factory=dict)
+
+    def __call__(self, ref: Ref) -> Number:
+        """The value of a leaf."""
+        self.asked[ref] = None
+        return self.moved[ref] if ref in self.moved else leaf(self.network, self.sizes, ref)
+
+    def meet(self) -> bool:
+        """Do the values satisfy what is given, once some are moved?"""
+        for _ in range(ROUNDS):
+            broken = [gap for gap in self.gaps() if self.value(gap)]
+            if not broken:
+                return True
+            if not all(map(self.close, broken)):
+                return False
+        return False
+
+    def gaps(self) -> Iterator[Expr]:
+        """What is given, left side minus right side, at every value of its letters."""
+        for t in self.network.totals:
+            spans = []
+            for i in t.indices:
+                lo, hi = (int(value(e, Point(self.sizes))) for e in (i.range.lo, i.range.hi))
+                spans.append(range(lo, hi + 1))
+            for at in product(*spans):
+                put = {i.name: num(k) for i, k in zip(t.indices, at, strict=True)}
+                yield shift(Add((t.sum, Neg(t.value))), put)
+
+    def value(self, e: Expr) -> Number:
+        """The value of a formula of leaves."""
+        self.asked.clear()
+        return value(e, Point(self.sizes), self)
+
+    def close(self, gap: Expr) -> bool:
+        """Move the last leaf that a gap reads so that it is 0, if it is linear in that leaf."""
+        before = self.value(gap)
+        last = next(reversed(self.asked), None)
+        if not before or last is None:
+            return not before
+        held = self(last)
+        self.moved[last] = held + 1
+        slope = self.value(gap) - before  # type: ignore[operator]
+        self.moved[last] = held - before / slope if slope else held  # type: ignore[operator]
+        return bool(slope)
 
 
 def leaf(network: Network, sizes: Mapping[str, int], ref: Ref) -> Number:

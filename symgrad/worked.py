@@ -209,8 +209,12 @@ RECURSION = ("last-states", "unroll")
 
 
 def reasoned(rows: Sequence[Row], d: Derivation) -> list[Row]:
-    """The rows, those that a rule of recursions gave with its reason."""
-    why = {latex(s.after): say("reasons", s.rule) for s in d.steps if s.rule in RECURSION}
+    """The rows, those that a rule of recursions or what is given made with its reason."""
+    why = {
+        latex(s.after): say("reasons", s.rule, equalities=s.equalities())
+        for s in d.steps
+        if s.rule in (*RECURSION, "given-sum")
+    }
     return [replace(r, reason=r.reason or why.get(r.right, ())) for r in rows]
 
 

@@ -106,3 +106,50 @@ def test_a_sum_over_pairs_that_binds_one_is_ambiguous() -> None:
     assert "nothing binds j" in found.message
     given = r"i = 1, \dots, n; j = 1, \dots, n"
     assert equal(r"\sum_{i<j} x_i", r"\sum_{i=1}^{j-1} x_i", given).name == "Equal"
+
+
+# -- what was once decided wrongly ----------------------------------------------------------------
+
+STRIDE = (
+    r"z_i = \sum_{j=1}^{m} k_j x_{s(i-1)+j}, i = 1, \dots, n; "
+    r"n = \lfloor (N-m)/s \rfloor + 1; \delta_i = \frac{\partial L}{\partial z_i}"
+)
+SIGNS = r"y_i \in \{-1, 1\}"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "given"),
+    [
+        # a power of a power, where the base is negative
+        (r"(x^{2\gamma})^{1/2}", r"x^\gamma", ""),
+        (r"((x^\gamma)^2)^{1/2}", r"x^\gamma", ""),
+        (r"|x^\gamma|", r"x^\gamma", ""),
+        (r"\sqrt{x^n}", "x^{n/2}", r"m \le n"),
+        # a stride above 1
+        (r"\frac{\partial L}{\partial k_j}", r"\sum_{i=1}^{n} \delta_i x_{i-1+j}", STRIDE),
+        (
+            r"\frac{\partial L}{\partial k_j}",
+            r"\sum_{i=1}^{\lfloor (N-m+1)/s \rfloor} \delta_i x_{s(i-1)+j}",
+            STRIDE,
+        ),
+        ("y_i^2", "2 y_i", SIGNS),
+    ],
+)
+def test_it_is_not_accepted(a: str, b: str, given: str) -> None:
+    assert equal(a, b, given, budget=20).name == "Differs"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "given"),
+    [
+        (r"\sum_{i=1}^n 1", "n", "n = N - m + 1"),
+        (r"\sum_{i=1}^n 1", "n", r"n = \lfloor N/2 \rfloor"),
+        ("y_i^2", "1", SIGNS),
+        ("y_i^3", "y_i", SIGNS),
+        ("a x", "2 x", "a = 2, x < 0"),
+        (r"(xy)^\gamma", r"x^\gamma y^\gamma", "x > 0; y > 0"),
+        (r"\frac{\partial L}{\partial k_j}", r"\sum_{i=1}^{n} \delta_i x_{s(i-1)+j}", STRIDE),
+    ],
+)
+def test_it_is_not_refuted(a: str, b: str, given: str) -> None:
+    assert equal(a, b, given, budget=20).name in ("Equal", "Agrees")

@@ -304,7 +304,7 @@ def test_a_header_is_quoted_as_it_stands() -> None:
     ("formula", "hint"),
     [
         (r"L = \bm{w}", r"write \boldsymbol"),
-        (r"L = w \bmod 2", "write it with the macros of the notation"),
+        (r"L = w \bmod 2", "write two equations, one for the entries that wrap"),
         (r"L \ll w", "write it with the macros of the notation"),
         (r"L = \overset{a}{w}", "write it with the macros of the notation"),
         (r"L = \color{red} w", "write it with the macros of the notation"),

@@ -664,7 +664,8 @@ REFUSALS: list[tuple[str, int, str]] = [
     (
         r"\binom{n}{k}",
         1,
-        r"found \binom, which symgrad does not read; binomial coefficients are not read; write the factors",
+        r"found \binom, which symgrad does not read; "
+        "it is the binomial coefficient: write its factors, or a vector entry by entry",
     ),
     (
         r"[a \approx b]",

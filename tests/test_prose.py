@@ -118,3 +118,12 @@ def test_a_claim_that_cannot_be_told_leaves_the_points_open() -> None:
     first = next(a for a in report.answers if a.part == "(b)")
     assert isinstance(first.verdict, Undecided)
     assert first.earned is None
+
+
+def test_a_sign_that_is_not_read_does_not_end_an_equation() -> None:
+    found = [(s.text, s.whole) for s in equations("∂L/∂x = W δ † 2")]
+    assert all(not whole for _, whole in found)
+    assert [s.latex for s in equations("dL/db = (a - y) ⊙ a")] == [
+        r"\frac{\partial L}{\partial b} = (a - y) \odot  a"
+    ]
+    assert [s.whole for s in equations("so dL/db = δ.")] == [True]

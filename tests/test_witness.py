@@ -10,12 +10,12 @@ from judge import name, network
 
 from symgrad.derive import Sweep
 from symgrad.errors import SymgradError
-from symgrad.evaluate import Point
+from symgrad.evaluate import Point, Unrolled
 from symgrad.exam import Exam
 from symgrad.expr import ONE, Expr, Mul, Neg, Ref, num
 from symgrad.rewrite import Derivation, Step
 from symgrad.solve import solve
-from symgrad.witness import confirm, confirm_formula
+from symgrad.witness import CHEAP, affordable, confirm, confirm_formula, drawn, work
 
 CONVOLUTION = r"""
 z_i = \sum_{j=1}^{m} k_j x_{i+j-1} + b, \quad i = 1, \dots, n
@@ -92,3 +92,26 @@ def test_a_convention_settles_a_tie_alike_everywhere(ties: str, a: float, b: flo
     values = [(x["question"], x["value"]) for x in answers if x["question"] in by]
     assert len(values) == 4
     assert all(by[question] == value for question, value in values)
+
+
+VOLUME = r"""
+z_{a,b,c} = \sum_{u=-r}^{r} \sum_{v=-r}^{r} \sum_{q=-r}^{r} w_{u,v,q} x_{a+u,b+v,c+q},
+\quad a = 1, \dots, A, \quad b = 1, \dots, B, \quad c = 1, \dots, C
+"""
+
+
+def test_a_network_of_many_terms_is_written_out_at_small_sizes() -> None:
+    net = network(VOLUME)
+    first, second = affordable(net, 2)
+    assert max(work(net, first), work(net, second)) <= CHEAP
+    assert len(set(first.values())) == 4
+    assert all(first[n] != 1 or second[n] != 1 for n in net.sizes)
+
+
+def test_what_does_not_read_an_entry_keeps_its_value() -> None:
+    net = network(CONVOLUTION + r"L = \sum_{i=1}^n z_i^2")
+    at = Unrolled(net, Point({"n": 4, "m": 2}), drawn)
+    for k in range(1, 6):
+        by = Ref("x", (num(k),))
+        fresh = Unrolled(net, Point({"n": 4, "m": 2}), drawn)
+        assert at.derivative(Ref("L"), by) == fresh.derivative(Ref("L"), by) != 0

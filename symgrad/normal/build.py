@@ -173,7 +173,29 @@ class Builder:
             return self.algebra.raised(inside, form)
         if form is not None:
             raise Outside(f"found {latex(Pow(base, exp))}")
-        return self.exp(self.algebra.product(exponent, self.log(inside)))
+        if self.positive(inside):
+            return self.exp(self.algebra.product(exponent, self.log(inside)))
+        return self.real_power(inside, exponent)
+
+    def positive(self, e: Normal) -> bool:
+        """Is a formula positive whatever the values are that satisfy what is given?"""
+        product = len(e) == 1 and not e[0].bound and not e[0].conds
+        value = e[0].weight.number if product else None
+        if value is not None and value > 0 and all(self.is_positive(f) for f in e[0].factors):
+            return True
+        return self.below.positive(e)
+
+    def real_power(self, base: Normal, exponent: Normal) -> Normal:
+        """x^{γ + k} = x^γ x^k for a whole number k; of the rest nothing is known where x < 0:
+        (x^2)^{1/2} is not x."""
+        whole = [t for t in exponent if not t.factors and not t.bound and not t.conds]
+        k = next((v for t in whole if (v := t.weight.number) is not None), Fraction(0))
+        steps = k.numerator // k.denominator
+        rest = self.algebra.minus(exponent, number(steps))
+        marks = [(Term(ONE_WEIGHT, (Factor(("ref", name, 0)),)),) for name in ("^", "^^")]
+        both = (self.algebra.product(base, marks[0]), self.algebra.product(rest, marks[1]))
+        opaque = self.algebra.opaque("pow", self.algebra.total(both))
+        return self.algebra.product(opaque, self.algebra.power(base, steps)) if steps else opaque
 
     def call(self, fn: str, args: list[Normal], e: Call) -> Normal:
         """A function of normal forms."""

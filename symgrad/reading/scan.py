@@ -146,9 +146,15 @@ MEANT = {"name", "style", "rel", "function", "open", "close", "dots", "op", "mac
 """Kinds of macros that a misspelled one may stand for."""
 
 REFUSED = {
+    r"\bmod": "remainders are not read; write two equations, one for the entries that wrap",
+    r"\pmod": "remainders are not read; write two equations, one for the entries that wrap",
+    r"\mod": "remainders are not read; write two equations, one for the entries that wrap",
+    r"\substack": r"write the conditions in one line, \sum_{j=1, j \ne i}^{n}",
+    r"\leftarrow": "updates are not read; write w' = w - \\eta g, or ask for the gradient",
+    r"\gets": "updates are not read; write w' = w - \\eta g, or ask for the gradient",
     r"\pm": "a formula has one value; write the two formulas",
     r"\mp": "a formula has one value; write the two formulas",
-    r"\binom": "binomial coefficients are not read; write the factors",
+    r"\binom": "it is the binomial coefficient: write its factors, or a vector entry by entry",
     r"\approx": "answers are exact; write =",
     r"\equiv": "write = for a definition or an equation",
     r"\propto": "answers are exact; write = and the factor",

@@ -176,7 +176,7 @@ def _is_loss(e: Expr) -> bool:
 
 
 def sign_into_difference(e: Expr) -> Expr | None:
-    """-(a - b) = b - a, also for a difference that is a factor."""
+    """-(a - b) = b - a, also for a difference that is a factor; 1 - a² stays as it is written."""
     assert isinstance(e, Neg)
     match e.arg:
         case Neg(arg=a):
@@ -187,7 +187,8 @@ def sign_into_difference(e: Expr) -> Expr | None:
             return _turned(e.arg)
         case Mul(factors=fs):
             for k, f in enumerate(fs):
-                turned = _turned(f) if isinstance(f, Add) else None
+                known = isinstance(f, Add) and not isinstance(f.terms[0], Num)
+                turned = _turned(f) if isinstance(f, Add) and known else None
                 if turned is not None:
                     return Mul((*fs[:k], turned, *fs[k + 1 :]))
     return None

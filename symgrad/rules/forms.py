@@ -4,6 +4,7 @@ sums, brackets as cases, distinct letters for bound indices.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from symgrad.expr import (
@@ -19,6 +20,7 @@ from symgrad.expr import (
     Mul,
     Neg,
     Num,
+    Pow,
     Reduce,
     Ref,
     children,
@@ -29,9 +31,10 @@ from symgrad.expr import (
     rebuild,
     substitute,
     transform,
+    walk,
 )
 from symgrad.rules.algebra import tidy
-from symgrad.rules.plain import product
+from symgrad.rules.plain import product, total
 
 WRITTEN_OUT = 6
 """A sum over at most this many numbers is written out."""
@@ -110,6 +113,83 @@ def out_of_sums(e: Expr) -> Expr:
             if outside and inside:
                 return tidy(product(*outside, Reduce("sum", bounds, product(*inside))))
     return e
+
+
+def gathered(e: Expr) -> Expr:
+    r"""What all terms of a sum share in front of it: (1/N) p - (1/N) t = (1/N) (p - t), and
+    2 c (a - p) + 2 c (n - a) = 2 c (n - p).
+
+    Only in the sums that are terms and factors of `e`, not in those of an author's own formulas.
+    """
+    match e:
+        case Add(terms=terms):
+            return tidy(_shared_denominator(_differences_joined(tuple(map(gathered, terms)))))
+        case Neg(arg=a):
+            return tidy(Neg(gathered(a)))
+        case Mul(factors=factors):
+            moved = [gathered(f) if isinstance(f, Add | Reduce) else f for f in factors]
+            return e if tuple(moved) == factors else tidy(product(*moved))
+        case Reduce(op="sum", bounds=bounds, body=body):
+            return tidy(Reduce("sum", bounds, gathered(body)))
+    return e
+
+
+def _differences_joined(terms: tuple[Expr, ...]) -> Expr:
+    """The terms, two of them as one where they are alike but for a sum each, and these cancel."""
+    for n, b in enumerate(terms):
+        for k, a in enumerate(terms[:n]):
+            joined = _joined(a, b)
+            if joined is not None:
+                return _differences_joined((*terms[:k], joined, *terms[k + 1 : n], *terms[n + 1 :]))
+    return total(*terms)
+
+
+def _joined(a: Expr, b: Expr) -> Expr | None:
+    """c x + c y = c (x + y) for sums x and y with terms that cancel."""
+    mine, its = _unsigned(a), _unsigned(b)
+    for k, x in enumerate(mine):
+        for n, y in enumerate(its):
+            rest = mine[:k] + mine[k + 1 :]
+            if not isinstance(x, Add) or not isinstance(y, Add):
+                continue
+            if Counter(rest) != Counter(its[:n] + its[n + 1 :]):
+                continue
+            one = isinstance(a, Neg) == isinstance(b, Neg)
+            both = tidy(total(x, y if one else Neg(y)))
+            length = len(both.terms) if isinstance(both, Add) else 1
+            if length < len(x.terms) + len(y.terms) - 1:
+                whole = product(*mine[:k], both, *mine[k + 1 :])
+                return Neg(whole) if isinstance(a, Neg) else whole
+    return None
+
+
+def _unsigned(e: Expr) -> tuple[Expr, ...]:
+    e = e.arg if isinstance(e, Neg) else e
+    return e.factors if isinstance(e, Mul) else (e,)
+
+
+def _shared_denominator(e: Expr) -> Expr:
+    """a/N - b/N = (a - b)/N, where N is made of names without indices."""
+    if not isinstance(e, Add):
+        return e
+    below = next((f.den for f in _unsigned(e.terms[0]) if isinstance(f, Div)), None)
+    if below is None or any(isinstance(x, Ref) and x.indices for x in walk(below)):
+        return e
+    if not all(isinstance(x, Ref | Num | Mul | Pow) for x in walk(below)):
+        return e
+    above: list[Expr] = []
+    for t in e.terms:
+        factors = _unsigned(t)
+        at = next((k for k, f in enumerate(factors) if isinstance(f, Div) and f.den == below), None)
+        if at is None:
+            return e
+        numerator = factors[at]
+        assert isinstance(numerator, Div)
+        whole = product(*factors[:at], numerator.num, *factors[at + 1 :])
+        above.append(Neg(whole) if isinstance(t, Neg) else whole)
+    short = all(len(_unsigned(t)) == 1 for t in e.terms)
+    inner = total(*above)
+    return Div(inner, below) if short else product(Div(ONE, below), inner)
 
 
 def denominator_apart(e: Expr, bound: set[str]) -> tuple[Expr, ...]:

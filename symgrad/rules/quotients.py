@@ -6,7 +6,22 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from symgrad.expr import ONE, ZERO, Add, Call, Div, Expr, Mul, Neg, Num, Pow, Ref, num
+from symgrad.expr import (
+    ONE,
+    ZERO,
+    Add,
+    Call,
+    Div,
+    Expr,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Reduce,
+    Ref,
+    names,
+    num,
+)
 from symgrad.rules.plain import negate, product
 
 MOST_POWER = 64
@@ -41,7 +56,8 @@ def fraction_after_factor(e: Expr) -> Expr | None:
             continue
         for n, g in enumerate(e.factors):
             top = g.num if isinstance(g, Div) else g
-            fewer = cancelled(top, f.den) if n != k and not isinstance(top, Num) else None
+            bare = isinstance(g, Num)  # a number in front has a rule of its own
+            fewer = cancelled(top, f.den) if n != k and not bare else None
             if n != k and isinstance(g, Add):
                 fewer = fewer or _term_by_term(g, f.den)
             if fewer is not None:
@@ -73,11 +89,21 @@ def _term_by_term(e: Add, below: Expr) -> Expr | None:
     out: list[Expr] = []
     for t in e.terms:
         body = t.arg if isinstance(t, Neg) else t
-        fewer = cancelled(body, below)
-        if fewer is None or isinstance(fewer, Div):
+        fewer = _inside(body, below)
+        if fewer is None:
             return None
         out.append(negate(fewer) if isinstance(t, Neg) else fewer)
     return Add(tuple(out))
+
+
+def _inside(e: Expr, below: Expr) -> Expr | None:
+    """Σ_k p a_k / p = Σ_k a_k, and without a sum; None where a denominator is left."""
+    if isinstance(e, Reduce) and e.op == "sum" and not {b.name for b in e.bounds} & names(below):
+        inner = _inside(e.body, below)
+        return None if inner is None else Reduce("sum", e.bounds, inner)
+    fewer = cancelled(e, below)
+    left = isinstance(fewer, Div) and not isinstance(below, Ref)  # a name goes as a whole
+    return None if left else fewer
 
 
 def tidy_quotient(e: Expr) -> Expr | None:

@@ -5,7 +5,7 @@ A bracket that the facts decide goes as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import gcd
 
 from symgrad.affine import Affine, Condition, affine, conditions, shift
@@ -24,6 +24,7 @@ from symgrad.expr import (
     Ref,
     Rel,
     children,
+    fresh,
     names,
     rebuild,
     substitute,
@@ -33,6 +34,7 @@ from symgrad.expr import (
 from symgrad.index import Facts, Index, Range, range_conditions
 from symgrad.rules.algebra import tidy
 from symgrad.rules.plain import product
+from symgrad.rules.rounded import rounded
 
 
 def sift(e: Expr, facts: Facts) -> Expr:
@@ -55,6 +57,7 @@ def sift(e: Expr, facts: Facts) -> Expr:
         found = None
         if e.op == "sum":
             found = collapsed(e, facts) or at_one(e) or narrowed(e, facts) or counted(e, facts)
+            found = found or rounded(e, facts)
         elif e.op == "prod":
             found = repeated(e, facts)
         return e if found is None else sift(tidy(found), facts)
@@ -326,6 +329,75 @@ def _shortened(b: Bound, c: Expr, facts: Facts, inner: tuple[Bound, ...]) -> Bou
     if not all(facts.imply(Condition(x)) for x in room):
         return None
     return Bound(b.name, b.lo, end.expr()) if upper else Bound(b.name, end.expr(), b.hi)
+
+
+def over_own_ranges(e: Expr, axes: Axes, facts: Facts) -> Expr:
+    r"""Σ_l δ_l w_{l-s(i-1)} = Σ_{j=1}^{m} δ_{s(i-1)+j} w_j, where w is 0 beyond 1, …, m, or where
+    the range of l says the same: a sum over the range of a tensor that it reads."""
+    if not isinstance(e, Reduce) or e.op != "sum":
+        kids = children(e)
+        return rebuild(e, [over_own_ranges(k, axes, facts) for k in kids]) if kids else e
+    for n, b in enumerate(e.bounds):
+        here = under(facts, e.bounds[:n])
+        for f in e.body.factors if isinstance(e.body, Mul) else (e.body,):
+            if not isinstance(f, Ref):
+                continue
+            padded = () if _at_home(e.body, b.name, axes) else axes(f, b.name)
+            beside = (x for x in padded if len(x[1].coefficients) > 1)
+            for r, form in (*beside, *_run_through(f, b, facts)):
+                found = _reindexed(e, n, r, form, here)
+                if found is not None:
+                    return over_own_ranges(found, axes, facts)
+    return Reduce(e.op, e.bounds, over_own_ranges(e.body, axes, under(facts, e.bounds)))
+
+
+Axes = Callable[[Ref, str], Iterable[tuple[Range, Affine]]]
+"""The subscripts of a tensor that move with an index, l - s (i - 1), and for each the range
+beyond which all is 0."""
+
+
+def _at_home(body: Expr, letter: str, axes: Axes) -> bool:
+    """Does the index stand alone in a subscript of a padded tensor already?"""
+    factors = body.factors if isinstance(body, Mul) else (body,)
+    refs = (f for f in factors if isinstance(f, Ref))
+    return any(form == Affine(0, ((letter, 1),)) for r in refs for _, form in axes(r, letter))
+
+
+def _run_through(ref: Ref, b: Bound, facts: Facts) -> Iterator[tuple[Range, Affine]]:
+    """The subscripts that run from one number or size to another as the index runs between ends
+    that hold other letters."""
+    ends = [None if x is None else affine(x) for x in (b.lo, b.hi)]
+    if all(x is None or x.names <= facts.sizes for x in ends):
+        return
+    for form in map(affine, ref.indices):
+        if form is None or form.coefficient(b.name) != Affine(1) or None in ends:
+            continue
+        lo, hi = (form.with_value(b.name, x) for x in ends if x is not None)
+        if len(form.coefficients) > 1 and lo.names | hi.names <= facts.sizes:
+            yield Range(lo.expr(), hi.expr()), form
+
+
+def _reindexed(e: Reduce, n: int, r: Range, form: Affine, facts: Facts) -> Expr | None:
+    """The sum over the range of a subscript instead of over its n-th index, if that stays in its
+    own range meanwhile."""
+    b, inner = e.bounds[n], e.bounds[n + 1 :]
+    if b.lo is None or b.hi is None or b.conds:
+        return None
+    j = fresh("j", names(e) | names(r.lo) | names(r.hi) | known(facts))
+    value = form.plus(Affine(0, ((j, 1),)), -1).solve(b.name)
+    try:
+        inside = range_conditions(value, Range(b.lo, b.hi))
+        own = range_conditions(Affine(0, ((j, 1),)), r)
+    except NetworkError:  # an end that is rounded
+        return None
+    if not all(map(facts.plus(own).imply, inside)):
+        return None
+    rest = Reduce("sum", inner, e.body) if inner else e.body
+    rest = shift(rest, {b.name: value.expr()})
+    bounds = (*e.bounds[:n], Bound(j, r.lo, r.hi))
+    if isinstance(rest, Reduce) and inner:
+        return Reduce("sum", (*bounds, *rest.bounds), rest.body)
+    return Reduce("sum", bounds, rest)
 
 
 def _solvable(c: Rel, bounds: tuple[Bound, ...], facts: Facts) -> bool:
