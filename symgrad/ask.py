@@ -64,9 +64,9 @@ class Asker:
             raise NetworkError(f"found {latex(goal)}, expected names above and below")
         network = stated(self.scope, by)
         check_goal(network, of, by, q.at)
-        put = turned(self.network, of, by)
-        if put is not self.network:
-            asker = Asker(replace(self.scope, network=put), self.where, self.cases)
+        other = turned(network, of, by)
+        if other is not network:
+            asker = Asker(replace(self.scope, network=other), self.where, self.cases)
             return asker.gradient(q, goal)
         sweep = Sweep(network, of, inline=WHOLE)
         if network is self.network:

@@ -90,6 +90,10 @@ class NetworkError(SymgradError):
     """The equations do not define a network: a cycle, an unknown name, an index out of range."""
 
 
+class UnreadError(NetworkError):
+    """A formula that means something, which symgrad does not read: it may be right."""
+
+
 class NoRuleError(SymgradError):
     """No rule differentiates this expression."""
 

@@ -21,7 +21,7 @@ from symgrad.decide import BUDGET, decide
 from symgrad.derive import Sweep
 from symgrad.dual import as_text
 from symgrad.equation import Upstream
-from symgrad.errors import NetworkError, Place, SymgradError
+from symgrad.errors import NetworkError, Place, SymgradError, UnreadError
 from symgrad.evaluate import Point, Unrolled
 from symgrad.expr import (
     Bound,
@@ -160,6 +160,8 @@ class Ground(Lexicon):
         known, scope = self.scope.lowering, self.scope
         try:
             a, b, ranges = entrywise(left, right, known)
+        except UnreadError as error:
+            return Undecided(f"not judged: {error.message}")
         except NetworkError as error:
             return Invalid(error.message, place=at)
         inner = replace(scope, letters={**ranges, **scope.letters})

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from symgrad.ask import reach
 from symgrad.assertion import (
     APPROX,
     Claim,
@@ -36,6 +37,7 @@ from symgrad.expr import (
 from symgrad.ground import Ground
 from symgrad.latex import latex
 from symgrad.lexicon import letters
+from symgrad.network import Network
 from symgrad.notation import Formula, Statement
 from symgrad.verdict import (
     Agrees,
@@ -349,7 +351,7 @@ class Judge:
                     u.of == x.of and (u.of_entry(by) is not None or named(u.by, by))
                     for u in network.upstream
                 )
-                if not given:
+                if not given and not (x.of == goal.of and recurring(network, by)):
                     return True
         return False
 
@@ -360,7 +362,15 @@ def _plain_call(e: Call) -> bool:
 
 def named(given: Ref, by: Ref) -> bool:
     """Is a gradient that is given for each entry said of the whole?"""
-    return given.name == by.name and not by.indices
+    return given.name == by.name and len(by.indices) < len(given.indices)
+
+
+def recurring(network: Network, by: Expr) -> bool:
+    """Is a name computed from itself, some steps before? Its gradient is a recursion."""
+    if not isinstance(by, Ref):
+        return False
+    eqs = network.by_name.get(by.name, ())
+    return any(by.name in reach(network, r.ref) for eq in eqs for r in eq.reads)
 
 
 def entries_of(indices: Sequence[Expr]) -> bool:

@@ -82,10 +82,10 @@ CONDITIONS = re.compile(
     re.I,
 )
 """Words that make an equation hold under a condition."""
-ENDS = ".;:!?\"'“”‘’„«»。、"
-"""Where an equation ends; beside any other sign, ⊗ or †, it may go on."""
 STATES = re.compile(rf"{CONDITIONS.pattern}|\b(?:in)?active\b|\bviolated\b", re.I)
 """Words that say, beside a formula, on which side of a maximum it holds."""
+ENDS = ".;:!?\"'“”‘’„«»。、"
+"""Where an equation ends; beside any other sign, ⊗ or †, it may go on."""
 LOOKS = re.compile(r"[d∂]\w+\s*/\s*[d∂]|\\frac|[_^+*/·×√∑Σ]|[₀-₉ᵢⱼ]")
 """What mathematics among words has, and a setting such as seed = 42 has not."""
 

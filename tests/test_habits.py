@@ -115,3 +115,26 @@ def test_two_letters_below_a_declared_matrix_are_a_label() -> None:
         r"$$ \frac{\partial L}{\partial W_{hx}} = ? $$"
     )
     assert [a.latex for a in Exam.parse(exam, "e.md").solve().answers] == [r"\delta x^\top"]
+
+
+STEPS = (
+    r"$$ h_t, x_t \in \mathbb{R}^n, \quad A \in \mathbb{R}^{n \times n}, \quad B \in \mathbb{R}^{m \times n}, "
+    r"\quad o_t \in \mathbb{R}^m, \quad h_t = A h_{t-1} + x_t, \quad o_t = B h_t, \quad t = 1, \dots, T $$"
+    "\n\n"
+    r"$$ g_t = \frac{\partial L}{\partial o_t} $$"
+    "\n\n"
+    r"$$ \frac{\partial L}{\partial A} = ? \qquad \frac{\partial L}{\partial B} = ? $$"
+)
+
+
+@pytest.mark.parametrize(
+    ("work", "expected"),
+    [
+        (r"\frac{\partial L}{\partial B} = \sum_{t=1}^{T} \frac{\partial L}{\partial o_t} h_t^\top", "Equal"),
+        (r"\frac{\partial L}{\partial A} = \sum_{t=1}^{T} \frac{\partial L}{\partial h_t} h_{t-1}^\top", "Agrees"),
+        (r"\frac{\partial L}{\partial A} = \sum_{t=1}^{T} \frac{\partial L}{\partial h_t} h_t^\top", "Differs"),
+        (r"\frac{\partial L}{\partial A} = \sum_{t=1}^{T} (A^\top)^{T-t} B^\top g_t h_{t-1}^\top", "Undecided"),
+    ],
+)  # fmt: skip
+def test_gradients_of_a_recurrence_may_stand_in_an_answer(work: str, expected: str) -> None:
+    assert verdict(STEPS, work) == [expected]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from symgrad.affine import affine
-from symgrad.errors import NetworkError
+from symgrad.errors import NetworkError, UnreadError
 from symgrad.expr import (
     ONE,
     Add,
@@ -287,7 +287,7 @@ class Lowering:
 
     def _quotient(self, e: Div, a: Array, b: Array) -> Array:
         if len(b.shape) > 1 and self.same(b.shape[0], b.shape[1]):
-            raise NetworkError(
+            raise UnreadError(
                 f"found {latex(e)} with {latex(b.e)} of shape {shown(b)} below the bar, "
                 "expected a number or a vector",
                 hint="an inverse is not read; write the entries with indices",
@@ -301,7 +301,7 @@ class Lowering:
         a = self.array(base)
         if len(a.shape) > 1:
             inverse = (constant(power) or 0) < 0
-            raise NetworkError(
+            raise UnreadError(
                 f"found the power {latex(e)} of a matrix of shape {shown(a)}, "
                 "expected a number or a vector",
                 hint="inverses are not read; give the inverse a name"
@@ -309,7 +309,7 @@ class Lowering:
                 else rf"write {latex(base)}\, {latex(base)} or {latex(base)} \odot {latex(base)}",
             )
         if a.shape and constant(power) is None:
-            raise NetworkError(
+            raise UnreadError(
                 f"found the power {latex(e)} of a vector, expected a number as its exponent",
                 hint="write the entries with indices",
             )
@@ -322,7 +322,7 @@ class Lowering:
             return self._entrywise(e)
         if e.fn in self.heads:
             if e.args != self.heads[e.fn]:
-                raise NetworkError(
+                raise UnreadError(
                     f"found {latex(e)}, but {e.fn} is defined for {latex(self.heads[e.fn][0])} "
                     "alone, as a vector or of vectors",
                     hint="write the formula out",
@@ -346,12 +346,12 @@ class Lowering:
         if (e.fn == "exp" and e.spelling == "e^" and square) or (
             e.fn not in ELEMENTWISE | self.functions and any(p.shape for p in parts)
         ):
-            raise NetworkError(
+            raise UnreadError(
                 f"found {latex(e)} of an array of shape {shown(parts[0])}, expected a number",
                 hint="write the entries with indices, a norm as \\|x\\|, or \\exp of entries",
             )
         if len(parts) == 1 and e.fn in ("max", "min") and parts[0].shape:
-            raise NetworkError(
+            raise UnreadError(
                 f"found {latex(e)} of a vector, expected numbers to compare",
                 hint=rf"write \{e.fn}_i with the entries",
             )
@@ -477,7 +477,7 @@ class Lowering:
             raise NetworkError(f"found vectors or matrices in the limits of {latex(e)}")
         a = self.array(e.body)
         if a.shape and e.op != "sum":
-            raise NetworkError(
+            raise UnreadError(
                 f"found {latex(e)} of an array of shape {shown(a)}, expected numbers",
                 hint="write the entries with indices",
             )
@@ -488,7 +488,7 @@ class Lowering:
         a, b = self.array(of), self.array(by)
         n = len(a.shape)
         if n + len(b.shape) > 2:
-            raise NetworkError(
+            raise UnreadError(
                 f"found {latex(e)}, an array with {n + len(b.shape)} indices, expected at most two",
                 hint="write the entries with indices",
             )
