@@ -299,7 +299,7 @@ def check_pairs(sides: Sequence[Expr], places: Sequence[Place]) -> None:
     for e, other, at in zip(sides, reversed(sides), places, strict=True):
         alone = free_names(e) - free_names(other)
         for b in (x for x in walk(e) if isinstance(x, Bound)):
-            for c in (c for c in b.conds if isinstance(c, Rel)):
+            for c in (c for c in b.conds if isinstance(c, Rel) and c.op != "!="):
                 over = [x.name for x in (c.lhs, c.rhs) if isinstance(x, Ref) and x.name in alone]
                 if over and Ref(b.name) in (c.lhs, c.rhs):
                     raise NetworkError(

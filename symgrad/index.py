@@ -251,7 +251,7 @@ def rounded_subscript(i: Expr) -> End | None:
 
 
 def rounded_extent(end: End, indices: Sequence[Index], facts: Facts) -> Range:
-    """The smallest and largest value of a rounded subscript over the ranges of its indices.
+    r"""The smallest and largest value of a rounded subscript over the ranges of its indices.
 
     >>> from symgrad.latex import latex
     >>> end = End(Affine(0, (("l", 1),)), Affine(2), up=True)
