@@ -163,12 +163,13 @@ class Argument:
 
 
 def positive(asked: Iterable[Asked]) -> frozenset[str]:
-    """The tensors of which it is given that every entry is positive: x_i > 0."""
+    """The tensors of which it is given that every entry is positive: x_i > 0 for every i, not
+    for i = 2, …, n."""
     found: set[str] = set()
     for a in asked:
         sides = (a.rel.rhs, a.rel.lhs) if a.rel.op == "<" else (a.rel.lhs, a.rel.rhs)
         least = constant(sides[1])
-        if a.rel.op not in ("<", ">") or least is None or least < 0:
+        if a.ranges or a.rel.op not in ("<", ">") or least is None or least < 0:
             continue
         if isinstance(sides[0], Ref):
             letters = [i.name for i in sides[0].indices if isinstance(i, Ref) and not i.indices]

@@ -124,6 +124,7 @@ SIGNS = r"y_i \in \{-1, 1\}"
         (r"(x^{2\gamma})^{1/2}", r"x^\gamma", ""),
         (r"((x^\gamma)^2)^{1/2}", r"x^\gamma", ""),
         (r"|x^\gamma|", r"x^\gamma", ""),
+        (r"(x_1^2)^{\gamma/2}", r"x_1^\gamma", r"x_i > 0, i = 2, \dots, n"),
         (r"\sqrt{x^n}", "x^{n/2}", r"m \le n"),
         # a stride above 1
         (r"\frac{\partial L}{\partial k_j}", r"\sum_{i=1}^{n} \delta_i x_{i-1+j}", STRIDE),
