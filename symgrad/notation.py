@@ -28,8 +28,9 @@ from symgrad.expr import (
     Ref,
     constant,
 )
+from symgrad.reading.below import Listed, ends, integer
 from symgrad.reading.cursor import Head
-from symgrad.reading.meaning import Build, Listed, ends, integer
+from symgrad.reading.meaning import Build
 from symgrad.reading.rows import Item, items
 from symgrad.reading.scan import Fault, Source, scan
 from symgrad.reading.tokens import Pass

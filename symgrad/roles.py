@@ -33,6 +33,7 @@ from symgrad.expr import (
 )
 from symgrad.index import Range
 from symgrad.latex import latex
+from symgrad.limits import scalars
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ def roles(
         for x in positions(e):
             integers |= {r for r in free_names(x) if _plain(x, r)}
         for top, bottom in quotients(e):
-            integers |= _scalars(top) | _scalars(bottom)
-            uppers |= _scalars(bottom)
+            integers |= scalars(top) | scalars(bottom)
+            uppers |= scalars(bottom)
         for b in (x for x in walk(e) if isinstance(x, Bound)):
             uppers |= {x.name for x in _ends(b.hi) if not x.indices} | _length(b)
             form = None if b.hi is None else affine(b.hi)
@@ -130,10 +131,6 @@ def _length(b: Bound) -> set[str]:
     gap = hi.plus(lo, -1)
     alone = gap.constant == -1 and len(gap.coefficients) == 1 and gap.coefficients[0][1] == 1
     return {gap.coefficients[0][0]} if alone else set()
-
-
-def _scalars(e: Expr) -> set[str]:
-    return {r.name for r in free(e) if not r.indices}
 
 
 def _plain(e: Expr, name: str) -> bool:
