@@ -340,11 +340,7 @@ class Unrolled:
     def _concrete(self, ref: Ref, env: Env) -> Ref:
         return ref.at(tuple(num(self._formula.whole(i, env)) for i in ref.indices))
 
-    def _read(self, ref: Ref, env: Env) -> Dual:
-        whole = None if ref.indices else env.get(ref.name, self.point.sizes.get(ref.name))
-        if whole is not None:
-            return constant(whole)
-        at = tuple(self._formula.whole(i, env) for i in ref.indices)
+    def _read(self, ref: Ref, at: tuple[int, ...]) -> Dual:
         entry, found = self._seen.get((ref.name, at)) or (ref.at(tuple(map(num, at))), None)
         if self._active and not self._given:
             self._readers.setdefault(entry, set()).add(next(reversed(self._active)))
