@@ -55,6 +55,8 @@ FUNCTIONS = {
     "diag": r"\operatorname{diag}",
     "softmax": r"\operatorname{softmax}",
 }
+CIRCULAR = ("tanh", "sinh", "cosh", "sin", "cos", "tan")
+"""Functions whose powers are written at their names."""
 NORMS = {"norm": "", "norm_1": "_1", "norm_2": "_2", "norm_F": "_F"}
 
 
@@ -104,6 +106,10 @@ def _show(e: Expr) -> tuple[str, int]:
             return _product(factors), PRODUCT
         case Div(num=a, den=b):
             return rf"\frac{{{latex(a)}}}{{{latex(b)}}}", PRODUCT
+        case Pow(base=Call(fn=fn) as base, exp=Num(value=value)) if (
+            fn in CIRCULAR and value > 1 and value.denominator == 1
+        ):
+            return _call_to_a_power(base, latex(e.exp)), ATOM
         case Pow(base=base, exp=exp):
             return _power(base, latex(exp)), POWER
         case Call():
@@ -307,6 +313,13 @@ def _call(e: Call) -> tuple[str, int]:
             return rf"\left\lVert {inner} \right\rVert{NORMS[fn]}", ATOM
     name = e.spelling or FUNCTIONS.get(e.fn) or e.fn
     return name + paren(inner), ATOM
+
+
+def _call_to_a_power(e: Call, exp: str) -> str:
+    r"""\tanh^2(x) for (\tanh(x))^2, as every table has it."""
+    name = e.spelling or FUNCTIONS.get(e.fn) or e.fn
+    raised = exp if len(exp) == 1 else f"{{{exp}}}"
+    return f"{name}^{raised}{paren(latex(e.args[0]))}"
 
 
 def _conditions(conds: tuple[Expr, ...]) -> str:

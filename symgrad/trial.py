@@ -208,6 +208,8 @@ class Trial:
     outside: Outcome | None = None
     """The first point at which a formula reads an entry that does not exist."""
     meanings: Meanings = field(default_factory=dict)
+    place: tuple[Outcome, Judge] | None = None
+    """Where the last of the other formulas was asked for its value."""
 
     def at(
         self,
@@ -276,8 +278,10 @@ class Trial:
 
     def value(self, e: Expr, there: Outcome) -> Number | None:
         """The value of another formula at a point that was tried; None where it has none."""
-        draw = Draw(POOLS[1], self.roles, self.network, dict(there.values), until=self.until)
-        return Judge(self.network, Point(there.sizes), draw).look(e)
+        if self.place is None or self.place[0] is not there:
+            draw = Draw(POOLS[1], self.roles, self.network, dict(there.values), until=self.until)
+            self.place = there, Judge(self.network, Point(there.sizes), draw)
+        return self.place[1].look(e)
 
     def outcomes(self) -> Iterator[Outcome]:
         """Points in ascending order of sizes, then again with other numbers; with few sizes more
