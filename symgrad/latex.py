@@ -27,6 +27,8 @@ from symgrad.expr import (
     Reduce,
     Ref,
     Rel,
+    counted,
+    derivatives,
     free,
     free_names,
     outreaches,
@@ -118,12 +120,29 @@ def _show(e: Expr) -> tuple[str, int]:
             return _cases(e), ATOM
         case Reduce():
             return _reduce(e), PRODUCT
-        case Partial(of=of, by=by, total=total):
-            d = "d" if total else r"\partial "
-            return rf"\frac{{{d}{latex(of)}}}{{{d}{latex(by)}}}", ATOM
+        case Partial():
+            return _derivative(e), ATOM
         case Blank():
             return "?", ATOM
     raise TypeError(f"no LaTeX for {type(e).__name__}")
+
+
+def _derivative(e: Partial) -> str:
+    """∂of/∂by, or of a gradient ∂²of/∂u∂v, a name that stands twice as a square."""
+    of, by = derivatives(e)
+    d = "d" if e.total else r"\partial "
+    if len(by) == 1:
+        return rf"\frac{{{d}{latex(of)}}}{{{d}{latex(by[0])}}}"
+    below = []
+    for name, times in counted(by):
+        shown = latex(name)
+        if times > 1 and not re.search(r"[\^']", shown):
+            below.append(f"{d}{shown}^{times}")
+        else:
+            below += [f"{d}{shown}"] * times
+    sign = "d" if e.total else r"\partial"
+    bottom = r"\, ".join(below)
+    return rf"\frac{{{sign}^{len(by)} {latex(of)}}}{{{bottom}}}"
 
 
 def _number(e: Num) -> tuple[str, int]:

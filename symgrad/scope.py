@@ -392,10 +392,13 @@ def at_names(e: Expr, heads: Mapping[str, tuple[Expr, ...]]) -> Expr:
                     f"found {latex(x)}, a derivative of a function at other arguments",
                     hint=f"differentiate {fn}({told}), or give the value a name",
                 )
-            case Call(fn=fn, args=args) if fn.endswith("'") and fn[:-1] in heads:
-                own = heads[fn[:-1]]
+            case Call(fn=fn, args=args) if fn.endswith("'") and fn.rstrip("'") in heads:
+                name, own = fn.rstrip("'"), heads[fn.rstrip("'")]
                 if own == args and len(args) == 1:
-                    return Partial(Ref(fn[:-1]), args[0])
+                    found: Expr = Ref(name)
+                    for _ in range(len(fn) - len(name)):
+                        found = Partial(found, args[0])
+                    return found
                 raise NetworkError(
                     f"found {latex(x)}, expected the derivative at "
                     f"{', '.join(map(latex, own))}, of one argument",

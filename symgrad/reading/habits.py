@@ -208,15 +208,31 @@ class _Look(Cursor):
 
     def squares(self) -> Iterator[str]:
         r"""Squares that a derivative is taken by: ``\partial \sigma^2``."""
+        higher = self.higher()
         for n, mark in enumerate(self.marks):
             below = self._kind(n + 1) == "sub"
-            if mark.text != r"\partial" and not (mark.text == r"\nabla" and below):
+            if n in higher:
                 continue
-            found = self.named(n + 1 + below + (below and self._text(n + 2) == "{"))
+            braced = below and self._text(n + 2) == "{"  # \nabla_w^2 is a second derivative
+            if mark.text != r"\partial" and not (mark.text == r"\nabla" and braced):
+                continue
+            found = self.named(n + 1 + below + braced)
             if found and "sup" in found[1]:
                 a, b = found[1]["sup"]
                 if [m.text for m in self.marks[a:b]] == ["2"]:
                     yield f"{found[0]}^2"
+
+    def higher(self) -> set[int]:
+        r"""The marks below the bar of ``\frac{\partial^2 L}{\partial w^2}``, where a square counts
+        derivatives."""
+        found: set[int] = set()
+        for n, mark in enumerate(self.marks):
+            if mark.text == r"\frac" and self._kind(n + 1) == "open":
+                middle = self.partner[n + 1] + 1
+                top = self.marks[n + 2 : n + 4]
+                if [m.text for m in top] == [r"\partial", "^"] and self._kind(middle) == "open":
+                    found |= set(range(middle, self.partner[middle]))
+        return found
 
     def capitals(self) -> Iterator[str]:
         """Capital letters that stand for themselves: alone in a subscript, or outside of any."""

@@ -54,7 +54,8 @@ class Names(Cursor):
             commas = commas or len(above) > 1
         if power is None and not (parts or turned) and self._called(n, bare, name, end):
             return self._call(n, end, None)
-        prime = primes == 1 and not (parts or turned) and power is None and name == f"{bare}'"
+        prime = primes > 0 and not (parts or turned) and power is None
+        prime = prime and name == bare + "'" * primes
         prime = prime and bool(self._names_of(bare) & self.functions)
         if prime and name not in self.functions | self.variables and self._opens(end):
             return self._applied(n, end, (name, name), None)
