@@ -12,6 +12,7 @@ from symgrad.errors import NetworkError
 from symgrad.layers.activations import ACTIVATIONS
 from symgrad.layers.attention import ATTENTION
 from symgrad.layers.convolution import CONVOLUTIONS
+from symgrad.layers.curvature import CURVATURE
 from symgrad.layers.dense import DENSE
 from symgrad.layers.losses import LOSSES
 from symgrad.layers.normalisation import NORMALISATION
@@ -34,6 +35,7 @@ FAMILIES: tuple[Family, ...] = (
     NORMALISATION,
     ATTENTION,
     RECURRENT,
+    CURVATURE,
 )
 """The families, each with a sheet of its name in ``solutions/``."""
 
