@@ -327,7 +327,11 @@ def check_goal(network: Network, of: Ref, by: Ref, at: Place) -> None:
             f"found a gradient by {latex(by)}, which occurs in no equation; "
             f"expected a name of the network",
             at=at.find(latex(by)),
-            hint=f"the names it reads are {known}" if known else "state its equations first",
+            hint=r"a bare \pi is the number; declare the name, \pi \in \mathbb{R}"
+            if by.name == r"\pi"
+            else f"the names it reads are {known}"
+            if known
+            else "state its equations first",
         )
     for ref in (of, by):
         check_entry(network, ref, at.find(latex(ref)))

@@ -171,6 +171,8 @@ class Blank(Expr):
 ZERO = Num(Fraction(0))
 ONE = Num(Fraction(1))
 MINUS_ONE = Num(Fraction(-1))
+PI = Call("pi", (ONE,), r"\pi")
+"""The number π: a function of one number, as every other that is known by its name alone."""
 
 
 @lru_cache(maxsize=4096)

@@ -11,12 +11,10 @@ from fractions import Fraction
 from math import prod
 
 from symgrad.dual import (
-    SMOOTH,
     Convention,
     Dual,
     Undefined,
     add,
-    apply,
     constant,
     divide,
     extreme,
@@ -25,6 +23,7 @@ from symgrad.dual import (
     order,
     raise_to,
     rounded,
+    times,
 )
 from symgrad.errors import SymgradError
 from symgrad.expr import (
@@ -46,6 +45,7 @@ from symgrad.expr import (
     Rel,
 )
 from symgrad.latex import latex
+from symgrad.special import FUNCTIONS
 
 MAX_WORK = 1_000_000
 """Most terms that one value may add, multiply or compare."""
@@ -174,12 +174,12 @@ class Interpreter:
             once = (self.value(a, env) for a in dict.fromkeys(e.args))
             return _fold(e.fn, once, e, self._ties)
         args = [self.value(a, env) for a in e.args]
-        if e.fn not in SMOOTH and e.fn not in KINKED:
-            known = ", ".join(sorted({*SMOOTH, *KINKED}))
+        if e.fn not in FUNCTIONS and e.fn not in KINKED:
+            known = ", ".join(sorted({*FUNCTIONS, *KINKED} - {"pi"}))
             raise SymgradError(f"found the function {e.fn}, expected one of {known}")
         if len(args) != 1:
             raise SymgradError(f"found {latex(e)} with {len(args)} arguments, expected one")
-        return apply(e.fn, args[0]) if e.fn in SMOOTH else _kinked(e.fn, args[0], self._ties)
+        return smooth(e.fn, args[0]) if e.fn in FUNCTIONS else _kinked(e.fn, args[0], self._ties)
 
 
 def _plain(e: Expr, env: Env, sizes: Env) -> int | None:
@@ -198,6 +198,13 @@ def _plain(e: Expr, env: Env, sizes: Env) -> int | None:
             if len(whole) == len(found):
                 return sum(whole) if isinstance(e, Add) else prod(whole)
     return None
+
+
+def smooth(fn: str, x: Dual) -> Dual:
+    """f(x)' = f'(x) x'."""
+    f = FUNCTIONS[fn]
+    value = f.value(x.value)
+    return Dual(value, times(f.slope(x.value), x.tangent) if x.tangent else Fraction(0))
 
 
 def _kinked(fn: str, x: Dual, ties: Convention) -> Dual:

@@ -10,6 +10,7 @@ import re
 from itertools import pairwise
 
 from symgrad.expr import (
+    PI,
     Add,
     And,
     Blank,
@@ -53,6 +54,7 @@ FUNCTIONS = {
     "min": r"\min",
     "relu": r"\mathrm{ReLU}",
     "sign": r"\mathrm{sign}",
+    "erf": r"\operatorname{erf}",
     "trace": r"\operatorname{tr}",
     "diag": r"\operatorname{diag}",
     "softmax": r"\operatorname{softmax}",
@@ -262,8 +264,10 @@ def _product(factors: tuple[Expr, ...]) -> str:
 def _times(before: Expr, left: str, after: Expr, right: str) -> str:
     if right[0].isdigit() or (isinstance(before, Num) and isinstance(after, Num | Div | Iverson)):
         return r" \cdot "
-    if isinstance(after, Num):
+    if isinstance(after, Num) or (before == PI and right.startswith(("(", r"\left("))):
         return r" \cdot "
+    if PI in (before, after):
+        return r"\, " if isinstance(after, Call | Reduce | Partial) and after != PI else " "
     call_like = isinstance(before, Ref) and right.startswith(("(", r"\left("))
     if isinstance(before, Ref) and (before.name == "d" or (call_like and _calls(before.name))):
         return r" \cdot "
@@ -299,7 +303,7 @@ def _power(base: Expr, exp: str) -> str:
         text = f"{{{text}}}"
     elif isinstance(base, Call) and base.fn in NORMS:
         pass
-    elif isinstance(base, Iverson | Call):
+    elif isinstance(base, Iverson | Call) and base != PI:
         text = paren(text)
     return f"{text}^{exp}" if len(exp) == 1 else f"{text}^{{{exp}}}"
 
@@ -311,6 +315,8 @@ def _call(e: Call) -> tuple[str, int]:
             return f"e^{{{inner}}}", POWER
         case "sqrt":
             return rf"\sqrt{{{inner}}}", ATOM
+        case "pi":
+            return r"\pi", ATOM
         case "abs":
             return rf"\left\lvert {inner} \right\rvert", ATOM
         case "floor" | "ceil":

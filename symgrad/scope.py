@@ -47,6 +47,7 @@ from symgrad.matrix import Lowering
 from symgrad.network import Network
 from symgrad.notation import Data, Formula, Labels, Listing, Ranges, Shape, Statement
 from symgrad.padding import Edges, Zero
+from symgrad.reading.habits import POLICY
 from symgrad.shapes import lowering
 
 PARAMETER_NAMES = {r"\theta", r"\Theta", r"\vartheta", r"\phi", r"\Phi"}
@@ -92,7 +93,9 @@ class Scope:
         """The names that equations and values define, σ among them is no function; and how names
         are written."""
         named = frozenset(d.target.name for d in self.equations) | {r.name for r in self.values}
-        return named | self.habits
+        declared = self.lowering.declared.keys() | self.letters.keys() | self.network.data
+        own = r"\pi" in declared or self.network.knows(r"\pi")
+        return named | self.habits | (frozenset({POLICY}) if own else frozenset())
 
 
 class Sorter:

@@ -315,6 +315,8 @@ def _call(e: Call) -> tuple[str, int]:
     match e.fn:
         case "exp" if e.spelling in ("", "e^") and all(c in RAISED for c in inner.replace(" ", "")):
             return _power("e", inner), POWER
+        case "pi":
+            return "π", ATOM
         case "sqrt":
             return "√" + _inside(e.args[0], ATOM), ATOM
         case "abs":

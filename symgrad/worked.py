@@ -14,6 +14,7 @@ from itertools import groupby
 
 from symgrad.answer import Answer, TableWork
 from symgrad.expr import (
+    PI,
     Call,
     Cases,
     Expr,
@@ -118,6 +119,9 @@ def first_order(answers: Sequence[Answer], told: set[Expr], ties: Ties) -> list[
             for block in one_gradient(answer, answer.derivation):
                 append(blocks, block)
             told.add(answer.derivation.goal)
+            if PI not in told and PI in walk(answer.derivation.answer):
+                told.add(PI)
+                blocks.append(Remark(say("remarks", "circle-number")))
     return blocks
 
 

@@ -14,6 +14,7 @@ ELEMENTWISE = frozenset({"exp", "log", "tanh", "sigmoid", "relu", "sign", "sqrt"
     "sinh",
     "cosh",
     "arctan",
+    "erf",
     "floor",
     "ceil",
 }

@@ -14,6 +14,7 @@ from lark import Token, Transformer, v_args
 
 from symgrad.expr import (
     ONE,
+    PI,
     Add,
     And,
     Blank,
@@ -311,6 +312,9 @@ class Build(Transformer[Token, Any]):
     def tensor(self, name: Token, below: Token | None = None, *indices: Expr) -> _Piece:
         commas = below is not None and bool(below.value)
         return _Piece(Ref(str(name.value), indices, commas), "NAME", _pos(name))
+
+    def pi(self, token: Token) -> _Piece:
+        return _Piece(PI, "NAME", _pos(token))
 
     def group(self, token: Token, e: Expr) -> _Piece:
         return _Piece(e, "OPEN", _pos(token))
