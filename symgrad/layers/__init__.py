@@ -16,6 +16,7 @@ from symgrad.layers.curvature import CURVATURE
 from symgrad.layers.dense import DENSE
 from symgrad.layers.losses import LOSSES
 from symgrad.layers.normalisation import NORMALISATION
+from symgrad.layers.other import OTHER
 from symgrad.layers.pooling import POOLING
 from symgrad.layers.record import Claim, Family, Layer
 from symgrad.layers.recurrent import RECURRENT
@@ -35,6 +36,7 @@ FAMILIES: tuple[Family, ...] = (
     NORMALISATION,
     ATTENTION,
     RECURRENT,
+    OTHER,
     CURVATURE,
 )
 """The families, each with a sheet of its name in ``solutions/``."""
