@@ -13,12 +13,11 @@ from math import prod
 from typing import NamedTuple
 
 from symgrad.dual import (
-    SMOOTH,
+    STILL,
     Convention,
     Dual,
     Undefined,
     add,
-    apply,
     constant,
     divide,
     extreme,
@@ -27,6 +26,7 @@ from symgrad.dual import (
     order,
     raise_to,
     rounded,
+    times,
 )
 from symgrad.errors import SymgradError
 from symgrad.expr import (
@@ -49,6 +49,7 @@ from symgrad.expr import (
     free_names,
 )
 from symgrad.latex import latex
+from symgrad.special import FUNCTIONS
 
 MAX_WORK = 1_000_000
 """Most terms that one value may add, multiply or compare."""
@@ -282,14 +283,14 @@ def _call(e: Call) -> Meaning:
     if e.fn in ("max", "min"):
         return _extreme(e)
     args = tuple(map(meaning, e.args))
-    if e.fn not in SMOOTH and e.fn not in KINKED:
-        known = ", ".join(sorted({*SMOOTH, *KINKED}))
+    if e.fn not in FUNCTIONS and e.fn not in KINKED:
+        known = ", ".join(sorted({*FUNCTIONS, *KINKED} - {"pi"}))
         return _refused(e, args, f"found the function {e.fn}, expected one of {known}")
     if len(args) != 1:
         return _refused(e, args, f"found {latex(e)} with {len(args)} arguments, expected one")
     arg, fn, names = args[0], e.fn, frozenset(free_names(e))
-    if fn in SMOOTH:
-        return lambda run, env: apply(fn, arg(run, env))
+    if fn in FUNCTIONS:
+        return lambda run, env: smooth(fn, arg(run, env))
 
     def kinked(run: Interpreter, env: Env) -> Dual:
         x = arg(run, env)
@@ -298,6 +299,13 @@ def _call(e: Call) -> Meaning:
         return _kinked(fn, x, run.ties)
 
     return kinked
+
+
+def smooth(fn: str, x: Dual) -> Dual:
+    """f(x)' = f'(x) x'."""
+    f = FUNCTIONS[fn]
+    value = f.value(x.value)
+    return Dual(value, times(f.slope(x.value), x.tangent) if x.tangent else STILL)
 
 
 def _refused(e: Call, args: tuple[Meaning, ...], message: str) -> Meaning:

@@ -30,6 +30,7 @@ from symgrad.expr import (
     Num,
     Partial,
     Ref,
+    derivatives,
     free,
     names,
     walk,
@@ -189,7 +190,7 @@ class Judge:
 
     def goal(self, s: Formula, questions: Sequence[Expr]) -> Partial | None:
         """The gradient that a chain is about: its first side, or one that a question asks for."""
-        found = [p for p in s.parts if isinstance(p, Partial) and self.ground.derivable(p)]
+        found = [p for p in s.parts if isinstance(p, Partial) and self.ground.differentiable(p)]
         asked = [p for p in found if any(asks(q, p, self.running(p)) for q in questions)]
         if len(s.parts) == 2 and self.new_name(s.parts[0]) is not None:
             return None  # δ = ∂L/∂z gives a name
@@ -200,10 +201,10 @@ class Judge:
     def running(self, goal: Partial) -> bool:
         """Do the letters of a gradient run over all entries? h_T is one state, p_y one class."""
         network = self.ground.outer.network
-        assert isinstance(goal.by, Ref)
+        letters_ = [i for b in derivatives(goal)[1] if isinstance(b, Ref) for i in b.indices]
         return not any(
             isinstance(i, Ref) and (i.name in network.sizes or i.name in network.labels)
-            for i in goal.by.indices
+            for i in letters_
         )
 
     def value(self, s: Formula, name: Ref, part: str) -> Iterator[Claim]:
@@ -324,7 +325,8 @@ class Judge:
             reached = [k for k, c in enumerate(links[:-1]) if all(x.fine for x in links[: k + 1])]
             if reached and not self.unfinished_at(links, reached[-1]):
                 remarks.append("a side further left is right; the last side is judged")
-            if isinstance(claim.verdict, Differs) and self.ground.follow(goal, last):
+            first = isinstance(goal.of, Ref)
+            if first and isinstance(claim.verdict, Differs) and self.ground.follow(goal, last):
                 remarks.append("follows correctly from an earlier mistake")
                 return replace(claim, remarks=tuple(remarks), follows=True)
         return replace(claim, remarks=tuple(remarks))
@@ -345,7 +347,7 @@ class Judge:
         network = self.ground.scope.network
         said = [before for before, _ in self.ground.claimed if before != goal]
         for x in walk(last):
-            if isinstance(x, Partial) and self.ground.derivable(x) and x not in said:
+            if isinstance(x, Partial) and self.ground.differentiable(x) and x not in said:
                 by = x.by
                 given = isinstance(by, Ref) and any(
                     u.of == x.of and (u.of_entry(by) is not None or named(u.by, by))
@@ -383,11 +385,14 @@ def asks(question: Expr, goal: Partial, running: bool = True) -> bool:
     """Is a gradient what a question asks for, under other letters maybe, or for all entries where
     the question asks for one? ∂L/∂h_T by itself (not `running`) is no answer for every h_t."""
     match question:
+        case Partial(of=Partial()):
+            return asks_again(question, goal, running)
         case Partial(of=Ref() as of, by=Ref() as by):
             pass
         case _:
             return False
-    assert isinstance(goal.of, Ref) and isinstance(goal.by, Ref)
+    if not isinstance(goal.of, Ref) or not isinstance(goal.by, Ref):
+        return False
     if of.name != goal.of.name or by.name != goal.by.name:
         return False
     if len(by.indices) != len(goal.by.indices):
@@ -397,3 +402,18 @@ def asks(question: Expr, goal: Partial, running: bool = True) -> bool:
         return True
     numbers = any(isinstance(i, Num) for i in goal.by.indices)
     return running and not numbers
+
+
+def asks_again(question: Partial, goal: Partial, running: bool) -> bool:
+    """Is a second derivative what a question asks for, in either order, under other letters maybe,
+    or for all entries? One on the diagonal, ∂²L/∂w_i², is no answer for every entry."""
+    if question == goal:
+        return True
+    pairs = (derivatives(question), derivatives(goal))
+    asked, said = ([r for r in by if isinstance(r, Ref)] for _, by in pairs)
+    if pairs[0][0] != pairs[1][0] or sorted(r.name for r in asked) != sorted(r.name for r in said):
+        return False
+    theirs, mine = ([i for r in side for i in r.indices] for side in (asked, said))
+    if not theirs or not mine:
+        return entries_of(theirs or mine)
+    return running and (entries_of(mine) or not entries_of(theirs)) and len(theirs) == len(mine)
