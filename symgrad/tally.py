@@ -59,6 +59,8 @@ LEADING = re.compile(
 QUANTITIES = {
     Kind.MEMORY: r"memor|activation|speicher|메모리|mémoire|内存|activ",
     Kind.PARAMETERS: r"param|파라미터|매개변수|参数|weights and bias",
+    Kind.CONNECTIONS: r"connections",
+    Kind.MACS: r"multiply[- ]adds?\b|multiply[- ]accumulates?\b|\bmacs\b",
     Kind.OUTPUT: r"output(?! (?:channel|unit|neuron))|shape|출력 ?크기",
 }
 SAYS = r"=|:|\bis|\bare|\bhas|\bhave|\bwith|\bto|는|은|est|beträgt|hat"

@@ -1,6 +1,6 @@
 """Counting architectures: layer strings in, sizes and costs out, as formulas and numbers.
 
-Layers of this package, lowest first: `size` and `lexeme`; `spelling` and `layer`; `stack`,
+Layers of this package, lowest first: `size` and `lexeme`; `spelling` and `layer`; `maps`; `stack`,
 `convention`, `window`; `quantity`, `remark`; `table`.
 """
 
