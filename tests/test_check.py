@@ -776,3 +776,58 @@ def test_the_number_at_the_start_of_a_heading_is_its_label() -> None:
 )
 def test_a_formula_that_says_too_little_is_not_called_wrong(text: str) -> None:
     assert not any(c.wrong for c in judged(text) if c.kind != "unread")
+
+
+# -- conditions beside formulas and questions -----------------------------------------------------
+
+RAMP = r"""# 1 (4 points)
+
+$$q = u v - c, \qquad L = \max(0, q)^2 + 3 u$$
+
+$$\frac{\partial L}{\partial u} = ?$$
+"""
+CLASSES = r"""# 1 (4 points)
+
+$$a_k, b_k \in \mathbb{R}, \quad t \in \{1, \dots, K\}, \quad k = 1, \dots, K$$
+
+$$L = \sum_{k \ne t} (a_k b_k - a_t)^2$$
+
+$$\frac{\partial L}{\partial a_k} = ? \quad k \ne t$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("exam", "text", "found"),
+    [
+        (RAMP, r"\frac{\partial L}{\partial u} = 2 q v + 3 \text{ for } q > 0", ["Equal"]),
+        (RAMP, r"\frac{\partial L}{\partial u} = 2 q v + 3, \quad q > 0", ["Equal"]),
+        (RAMP, r"\frac{\partial L}{\partial u} = 3 \text{ for } q < 0", ["Equal"]),
+        (RAMP, r"\frac{\partial L}{\partial u} = 2 q v \text{ for } q > 0", ["Differs"]),
+        (RAMP, r"\frac{\partial L}{\partial u} = 2 q v + 3 \text{ for } q < 0", ["Differs"]),
+        (RAMP, r"\frac{\partial L}{\partial u} = 2 q v + 3 \text{ for } q > 0 \text{ or } q > 5", []),
+        (CLASSES, r"\frac{\partial L}{\partial a_k} = 2 (a_k b_k - a_t) b_k", ["Equal"]),
+        (CLASSES, r"\frac{\partial L}{\partial a_j} = 2 (a_j b_j - a_t) b_j, \quad j \ne t", ["Equal"]),
+        (CLASSES, r"\frac{\partial L}{\partial a_k} = 2 (a_k b_k - a_t)", ["Differs"]),
+    ],
+)  # fmt: skip
+def test_a_formula_is_judged_where_it_is_said_to_hold(
+    exam: str, text: str, found: list[str]
+) -> None:
+    claims = judged(f"$${text}$$", exam)
+    assert [c.verdict.name for c in claims if c.kind == "answer" and c.verdict] == found
+
+
+def test_an_answer_for_some_values_leaves_its_points_open_where_all_are_asked_for() -> None:
+    (some,) = check(
+        r"$$\frac{\partial L}{\partial u} = 3 \text{ for } q < 0$$", Exam.parse(RAMP)
+    ).answers
+    assert some.earned is None
+    (asked,) = check(
+        r"$$\frac{\partial L}{\partial a_k} = 2 (a_k b_k - a_t) b_k$$", Exam.parse(CLASSES)
+    ).answers
+    assert asked.earned == 4
+
+
+def test_where_a_question_asks_its_brackets_have_values() -> None:
+    (answer,) = Exam.parse(CLASSES).solve().answers
+    assert answer.latex == r"2 (a_k b_k - a_t) b_k"
