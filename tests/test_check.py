@@ -18,6 +18,7 @@ from symgrad.grade import check
 from symgrad.mark import Report
 from symgrad.render import render
 from symgrad.report import lines, sheet
+from symgrad.solve import solve
 from symgrad.verdict import Differs, Equal, EqualExceptTies, Invalid, Missing, Undecided
 from symgrad.work import Part, labelled, read_work, written
 
@@ -829,5 +830,30 @@ def test_an_answer_for_some_values_leaves_its_points_open_where_all_are_asked_fo
 
 
 def test_where_a_question_asks_its_brackets_have_values() -> None:
-    (answer,) = Exam.parse(CLASSES).solve().answers
-    assert answer.latex == r"2 (a_k b_k - a_t) b_k"
+    (answer,) = solve(Exam.parse(CLASSES)).answers
+    assert answer.latex == r"2 (a_k b_k - a_t)\, b_k"
+
+
+BEYOND = r"""# 1
+
+$$z_i = \sum_{j=1}^{m} k_j x_{i+j-1}, \quad i = 1, \dots, n$$
+
+$$\delta_i = \frac{\partial L}{\partial z_i}, \qquad \delta_i = 0 \text{ for } i < 1 \text{ or } i > n$$
+
+$$\frac{\partial L}{\partial x_l} = ? \qquad \frac{\partial L}{\partial k_j} = ?$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (r"\frac{\partial L}{\partial x_l} = \sum_{j=1}^{m} \delta_{l-j+1} k_j", "Equal"),
+        (r"\frac{\partial L}{\partial x_l} = \sum_{j=1}^{m} \frac{\partial L}{\partial z_{l-j+1}} k_j", "Equal"),
+        (r"\frac{\partial L}{\partial x_l} = \sum_{j=1}^{m} \delta_{l-j} k_j", "Differs"),
+        (r"\frac{\partial L}{\partial x_l} = \sum_{j=1}^{m} \delta_{l+j-1} k_j", "Differs"),
+        (r"\frac{\partial L}{\partial k_j} = \sum_{i=1}^{n} \delta_i x_{i+j-1}", "Equal"),
+    ],
+)  # fmt: skip
+def test_given_gradients_may_be_zero_beyond_their_range(text: str, found: str) -> None:
+    (claim,) = judged(f"$${text}$$", BEYOND)
+    assert words([claim]) == [found]
