@@ -25,6 +25,7 @@ from symgrad.expr import Expr, Ref, names, walk
 from symgrad.ground import Ground
 from symgrad.guard import Lost, Piecewise, unguarded
 from symgrad.judge import Judge
+from symgrad.lexicon import applied, varies
 from symgrad.mark import Graded, Report, begins, key_of, partly, same_question, worth
 from symgrad.notation import Formula, Listing, Statement, read_expression, reread
 from symgrad.parts import Parts
@@ -360,6 +361,7 @@ class Checker:
         scope = ground.scope
         text = plainly_called(piece.text)
         known = frozenset(f for f, made in scope.functions.items() if varies(*made))
+        known |= applied(text, scope.functions)
         taken = scope.variables | frozenset(ground.aliases) | (frozenset(scope.functions) - known)
         found = reread(text, piece.at, known, taken)
         heads = frozenset(called(found))
@@ -478,11 +480,6 @@ class Checker:
             hint = "write it in a line of its own, or between dollars"
             fault = Invalid(f"{told}; {hint}", place=at)
             yield Claim(at, span.text, "unread", str(piece.part), fault)
-
-
-def varies(args: tuple[str, ...], body: Expr) -> bool:
-    """Does a function read its arguments? f(w, x) = w_0 x_0 only says of what f is made."""
-    return any(isinstance(x, Ref) and x.name in args and not x.indices for x in walk(body))
 
 
 def numbers_only(s: Statement) -> bool:
