@@ -29,9 +29,10 @@ from symgrad.dual import (
 from symgrad.equation import Equation
 from symgrad.errors import NetworkError, SymgradError
 from symgrad.expr import Expr, Iverson, Ref, free, num, substitute
-from symgrad.interpret import Env, Interpreter
+from symgrad.interpret import Interpreter
 from symgrad.latex import latex
 from symgrad.network import Network
+from symgrad.subscript import Env
 
 __all__ = [
     "Dual", "Number", "Point", "Ties", "Unrolled",

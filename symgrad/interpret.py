@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from math import prod
 from typing import NamedTuple
 
 from symgrad.dual import (
@@ -50,12 +49,10 @@ from symgrad.expr import (
 )
 from symgrad.latex import latex
 from symgrad.special import FUNCTIONS
+from symgrad.subscript import Env, integer, plain
 
 MAX_WORK = 1_000_000
 """Most terms that one value may add, multiply or compare."""
-
-Env = Mapping[str, int]
-"""The values of the indices that are bound here."""
 
 COMPARISONS: Mapping[str, Callable[[int], bool]] = {
     "=": lambda sign: sign == 0,
@@ -99,8 +96,8 @@ class Interpreter:
 
     def whole(self, e: Expr, env: Env) -> int:
         """The value of `e`, which must be a whole number: a subscript, the end of a range."""
-        plain = _plain(e, env, self.sizes)
-        return _whole(e, self.value(e, env)) if plain is None else plain
+        k = plain(e, env, self.sizes)
+        return _whole(e, self.value(e, env)) if k is None else k
 
     def count(self, more: int) -> None:
         """So many terms more."""
@@ -144,7 +141,6 @@ Meanings = dict[int, tuple[Expr, Meaning]]
 """Meanings by the identity of their formulas, which they keep alive."""
 
 Test = Callable[[Interpreter, Env], bool]
-Whole = Callable[[Env, Env], int | None]
 
 
 class Product(NamedTuple):
@@ -190,12 +186,12 @@ def _name(e: Ref) -> Meaning:
 
 def _subscript(e: Expr) -> Callable[[Interpreter, Env], int]:
     """The whole number that a formula is."""
-    plain, other = _integer(e), meaning(e)
-    if plain is None:
+    quick, other = integer(e), meaning(e)
+    if quick is None:
         return lambda run, env: _whole(e, other(run, env))
 
     def at(run: Interpreter, env: Env) -> int:
-        k = plain(env, run.sizes)
+        k = quick(env, run.sizes)
         return _whole(e, other(run, env)) if k is None else k
 
     return at
@@ -438,7 +434,7 @@ def _compared(cond: Rel) -> Test:
     """Whole numbers as they are; others are watched."""
     says, names = COMPARISONS[cond.op], frozenset(free_names(cond))
     a, b = meaning(cond.lhs), meaning(cond.rhs)
-    k, m = _integer(cond.lhs), _integer(cond.rhs)
+    k, m = integer(cond.lhs), integer(cond.rhs)
 
     def holds(run: Interpreter, env: Env) -> bool:
         if k is not None and m is not None:
@@ -450,62 +446,6 @@ def _compared(cond: Rel) -> Test:
         return says(order(x, y))
 
     return holds
-
-
-# -- whole numbers --------------------------------------------------------------------------------
-
-
-def _integer(e: Expr) -> Whole | None:
-    """The value of a sum or product of whole numbers, bound indices and sizes: nothing where a
-    name is neither, None where it is never one."""
-    match e:
-        case Ref(name=name, indices=()):
-            return lambda env, sizes: env[name] if name in env else sizes.get(name)
-        case Num(value=v):
-            k = v.numerator
-            return (lambda env, sizes: k) if v.denominator == 1 else None
-        case Neg(arg=arg):
-            inner = _integer(arg)
-            return None if inner is None else _together((inner,), lambda found: -found[0])
-        case Add(terms=parts) | Mul(factors=parts):
-            found = [_integer(p) for p in parts]
-            whole = tuple(f for f in found if f is not None)
-            if len(whole) == len(found):
-                return _together(whole, sum if isinstance(e, Add) else prod)
-    return None
-
-
-def _together(parts: tuple[Whole, ...], combine: Callable[[list[int]], int]) -> Whole:
-    """Of whole numbers, one whole number."""
-
-    def found(env: Env, sizes: Env) -> int | None:
-        every = []
-        for p in parts:
-            k = p(env, sizes)
-            if k is None:
-                return None
-            every.append(k)
-        return combine(every)
-
-    return found
-
-
-def _plain(e: Expr, env: Env, sizes: Env) -> int | None:
-    """The same of a formula that is asked about once."""
-    match e:
-        case Ref(name=name, indices=()):
-            return env[name] if name in env else sizes.get(name)
-        case Num(value=v):
-            return v.numerator if v.denominator == 1 else None
-        case Neg(arg=arg):
-            inner = _plain(arg, env, sizes)
-            return None if inner is None else -inner
-        case Add(terms=parts) | Mul(factors=parts):
-            found = [_plain(p, env, sizes) for p in parts]
-            whole = [k for k in found if k is not None]
-            if len(whole) == len(found):
-                return sum(whole) if isinstance(e, Add) else prod(whole)
-    return None
 
 
 KINDS: Mapping[type[Expr], Callable[..., Meaning]] = {

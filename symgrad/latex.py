@@ -7,6 +7,7 @@ LaTeX, KaTeX, MathJax and the Typst converter all know are used.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 
 from symgrad.expr import (
@@ -164,7 +165,15 @@ def _number(e: Num) -> tuple[str, int]:
     return text, SUM if value < 0 else PRODUCT
 
 
+def placed(name: str, parts: Sequence[str]) -> str:
+    r"""A name with its indices inside: P(y = #1 \mid x) of 2 is P(y = 2 \mid x)."""
+    at = dict(enumerate(parts, 1))
+    return re.sub(r"#(\d+)", lambda m: at.get(int(m[1]), r"\cdot"), name)
+
+
 def _reference(e: Ref) -> str:
+    if "#" in e.name:
+        return placed(e.name, [_index(i) for i in e.indices])
     if not e.indices:
         return e.name
     parts = [_index(i) for i in e.indices]

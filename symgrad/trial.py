@@ -19,11 +19,12 @@ from symgrad.dual import DIGITS, Dual, Number, add, negate, order, precision, to
 from symgrad.errors import NetworkError, SymgradError
 from symgrad.evaluate import Point, Unrolled
 from symgrad.expr import Call, Expr, Num, Ref, Rel, free_names, walk
-from symgrad.interpret import NOTHING, Env, Interpreter, Meanings
+from symgrad.interpret import NOTHING, Interpreter, Meanings
 from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.pair import Asked
 from symgrad.roles import Roles
+from symgrad.subscript import Env
 from symgrad.verdict import Counterexample
 
 MORE = 120

@@ -20,12 +20,13 @@ from symgrad.dual import Dual, Number, constant, multiply, precision, to_decimal
 from symgrad.errors import NetworkError, SymgradError
 from symgrad.evaluate import Point, Unrolled, value
 from symgrad.expr import Bound, Expr, Num, Partial, Ref, free, names, num, substitute, walk
-from symgrad.interpret import Env, Interpreter, Product
+from symgrad.interpret import Interpreter, Product
 from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.notation import read
 from symgrad.rewrite import Derivation
 from symgrad.settle import read_scope
+from symgrad.subscript import Env
 
 TOLERANCE = Decimal("1e-40")
 
