@@ -13,8 +13,10 @@ from math import prod
 from symgrad.dual import (
     Convention,
     Dual,
+    Number,
     Undefined,
     add,
+    compare,
     constant,
     divide,
     extreme,
@@ -43,6 +45,7 @@ from symgrad.expr import (
     Reduce,
     Ref,
     Rel,
+    num,
 )
 from symgrad.latex import latex
 from symgrad.special import FUNCTIONS
@@ -163,6 +166,24 @@ class Interpreter:
                 hint="use smaller sizes",
             )
 
+    def _of_matrix(self, e: Call, env: Env) -> Dual:
+        """The determinant of a matrix, or an entry of its inverse."""
+        matrix, size, *at = e.args
+        assert isinstance(matrix, Ref)
+        n = self.whole(size, env)
+        self._count(n**3)
+        span = range(1, n + 1)
+        rows = [[self._read(matrix.at((num(k), num(j))), env) for j in span] for k in span]
+        if e.fn == "det":
+            return eliminated(rows)
+        row, column = (self.whole(x, env) for x in at)
+        beside = [[*r, constant(int(k == column))] for k, r in zip(span, rows, strict=True)]
+        if not eliminated(beside).value:
+            raise Undefined(
+                f"found the inverse of {matrix.name}, whose determinant is 0, expected another"
+            )
+        return beside[row - 1][-1]
+
     def _cases(self, e: Cases, env: Env) -> Dual:
         for branch, cond in e.branches:
             if cond is None or self.holds(cond, env):
@@ -173,6 +194,8 @@ class Interpreter:
         if e.fn in ("max", "min"):  # an argument that is written twice is one
             once = (self.value(a, env) for a in dict.fromkeys(e.args))
             return _fold(e.fn, once, e, self._ties)
+        if e.fn in ("inverse", "det"):
+            return self._of_matrix(e, env)
         args = [self.value(a, env) for a in e.args]
         if e.fn not in FUNCTIONS and e.fn not in KINKED:
             known = ", ".join(sorted({*FUNCTIONS, *KINKED} - {"pi"}))
@@ -180,6 +203,36 @@ class Interpreter:
         if len(args) != 1:
             raise SymgradError(f"found {latex(e)} with {len(args)} arguments, expected one")
         return smooth(e.fn, args[0]) if e.fn in FUNCTIONS else _kinked(e.fn, args[0], self._ties)
+
+
+def size(x: Dual) -> Number:
+    """|x|."""
+    return x.value if x.value >= 0 else -x.value
+
+
+def eliminated(rows: list[list[Dual]]) -> Dual:
+    """The determinant of the square in front of some rows; what stands beside it is multiplied by
+    the inverse of that square, in place."""
+    found = constant(1)
+    n = len(rows)
+    for k in range(n):
+        best = k
+        for r in range(k + 1, n):
+            if compare(size(rows[r][k]), size(rows[best][k])) > 0:
+                best = r
+        if best != k:
+            rows[k], rows[best], found = rows[best], rows[k], negate(found)
+        pivot = rows[k][k]
+        found = multiply(found, pivot)
+        if not pivot.value:
+            return found
+        rows[k] = [divide(x, pivot) for x in rows[k]]
+        for r in range(n):
+            if r != k:
+                times_ = rows[r][k]
+                pairs = zip(rows[r], rows[k], strict=True)
+                rows[r] = [add(x, negate(multiply(times_, y))) for x, y in pairs]
+    return found
 
 
 def _plain(e: Expr, env: Env, sizes: Env) -> int | None:

@@ -20,7 +20,7 @@ from symgrad.expr import (
     names,
     walk,
 )
-from symgrad.matrix import SIGNS, Declared, Lowering
+from symgrad.matrix import SIGNS, Declared, Lowering, inverted, with_inverses
 from symgrad.notation import Data, Formula, Labels, Listing, Ranges, Shape, Statement
 
 
@@ -66,8 +66,21 @@ def lowering(
         heads,
         numbers=outer.numbers | plain | found.keys(),
     )
+    asked = list(inverted(p for s in statements if isinstance(s, Formula) for p in s.parts))
+    result = replace(
+        result,
+        inverted=outer.inverted.union(n for n, _ in asked),
+        measured=outer.measured.union(n for n, det in asked if det),
+    )
     for name in found:
         result = _inferred(name, found, result, frozenset())
+    square = {n for n in result.inverted if is_square(n, result)}
+    result = replace(
+        result,
+        inverted=frozenset(square),
+        measured=result.measured & square,
+        declared=with_inverses(result.declared, square),
+    )
     for s in statements:
         d = definition(s)
         both = {r.name for r in s.refs} if isinstance(s, Shape) else {d.target.name} if d else set()
@@ -83,6 +96,12 @@ def lowering(
     written = (x for s in statements if isinstance(s, Formula) for p in s.parts for x in walk(p))
     bare = {x.name for x in written if isinstance(x, Ref) and result.speaks(Ref(x.name, x.indices))}
     return replace(result, bare=outer.bare | bare, numbers=numbers)
+
+
+def is_square(name: str, known: Lowering) -> bool:
+    """Is a name that of one square matrix?"""
+    d = known.declared.get(name)
+    return d is not None and d.lead == 0 and len(d.shape) == 2 and known.same(*d.shape)
 
 
 def definition(s: Statement) -> Definition | None:

@@ -16,6 +16,7 @@ from symgrad.index import Index, Range
 from symgrad.latex import latex
 from symgrad.notation import Formula, Labels, Ranges, Statement, read
 from symgrad.numeral import shown
+from symgrad.reading.habits import INVERSES
 from symgrad.rewrite import Derivation, Step
 from symgrad.text import name, text
 from symgrad.verdict import Counterexample, Differs, Equal, EqualExceptTies, Invalid, Verdict
@@ -238,7 +239,7 @@ def plain(formula: str) -> str:
 
 def plain_statement(latex_: str) -> str:
     """Statements in LaTeX as one line of Unicode."""
-    return ", ".join(map(_stated, read(latex_)))
+    return ", ".join(map(_stated, read(latex_, variables=frozenset({INVERSES}))))
 
 
 def _stated(s: Statement) -> str:

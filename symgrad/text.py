@@ -72,7 +72,7 @@ LETTERS = {
     "times": "×", "odot": "⊙",
 }  # fmt: skip
 OPERATORS = frozenset(
-    ("exp", "log", "ln", "max", "min", "sin", "cos", "tan", "tanh", "cosh", "sinh", "arctan")
+    ("exp", "log", "ln", "max", "min", "sin", "cos", "tan", "tanh", "cosh", "sinh", "arctan", "det")
 )
 """Macros that print their own name; any other that is not listed here prints nothing."""
 
@@ -226,6 +226,9 @@ def _group(marks: list[str]) -> list[str]:
 
 def _reference(e: Ref) -> str:
     shown = "𝟏" if e.name == r"\mathbf{1}" else name(e.name)
+    if e.name.endswith("^{-1}"):
+        shown = name(e.name.removesuffix("^{-1}")) + "⁻¹"
+        shown = f"({shown})" if e.indices else shown
     if not e.indices:
         return shown
     parts = [text(i).replace(" ", "") for i in e.indices]
@@ -327,6 +330,8 @@ def _call(e: Call) -> tuple[str, int]:
             return f"⌈{inner}⌉", ATOM
         case "hadamard":
             return " ⊙ ".join(_inside(a, POWER) for a in e.args), ENTRIES
+        case "transpose" if inner.endswith("⁻¹"):
+            return inner.removesuffix("¹") + "ᵀ", POWER
         case "transpose":
             return _inside(e.args[0], ATOM) + "ᵀ", POWER
         case "inner":

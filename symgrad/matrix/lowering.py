@@ -53,6 +53,7 @@ from symgrad.matrix.array import (
     sizeless,
 )
 from symgrad.matrix.chain import link, times
+from symgrad.matrix.inverse import determinant, inverse, is_minus_one
 from symgrad.matrix.signs import ELEMENTWISE, MATRIX, NORMS
 from symgrad.reading.names import ONES
 
@@ -71,6 +72,10 @@ class Lowering:
     """The functions of vectors that equations define, with their arguments: f(x) = …"""
     numbers: frozenset[str] = frozenset()
     """The names that are declared or defined as numbers."""
+    inverted: frozenset[str] = frozenset()
+    """The matrices whose inverses have equations here."""
+    measured: frozenset[str] = frozenset()
+    """The matrices whose determinants have equations here."""
     bare: frozenset[str] = frozenset()
     """The names that formulas write without the indices of their entries."""
     _count: Iterator[int] = field(default_factory=count, compare=False, repr=False)
@@ -272,7 +277,7 @@ class Lowering:
             raise UnreadError(
                 f"found {latex(e)} with {latex(b.e)} of shape {shown(b)} below the bar, "
                 "expected a number or a vector",
-                hint="an inverse is not read; write the entries with indices",
+                hint="write an inverse, X^{-1}, or the entries with indices",
             )
         return self._map(e, self._fitted([a, b], e), lambda xs: Div(*xs))
 
@@ -281,13 +286,15 @@ class Lowering:
         if isinstance(base, Call) and base.fn in NORMS and power == num(2):
             return number(self._norm(base, squared=True), e)
         a = self.array(base)
+        if len(a.shape) > 1 and is_minus_one(power):
+            return inverse(e, a, self.inverted, self.same)
         if len(a.shape) > 1:
-            inverse = (constant(power) or 0) < 0
+            below = (constant(power) or 0) < 0
             raise UnreadError(
                 f"found the power {latex(e)} of a matrix of shape {shown(a)}, "
                 "expected a number or a vector",
-                hint="inverses are not read; give the inverse a name"
-                if inverse
+                hint=f"write {latex(base)}^{{-1}}, or give the inverse a name"
+                if below
                 else rf"write {latex(base)}\, {latex(base)} or {latex(base)} \odot {latex(base)}",
             )
         if a.shape and constant(power) is None:
@@ -319,6 +326,7 @@ class Lowering:
             "trace": self._trace,
             "diag": self._diag,
             "softmax": self._softmax,
+            "det": lambda x: determinant(x, self.array(x.args[0]), self.measured, self.same),
         }
         return rules.get(e.fn, self._entrywise)(e)
 

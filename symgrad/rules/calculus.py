@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symgrad.affine import shift
-from symgrad.equation import index_of
+from symgrad.equation import WHOLES, det_name, index_of, inverse_name, read_whole
 from symgrad.errors import NoRuleError
 from symgrad.expr import (
     MINUS_ONE,
@@ -48,7 +48,7 @@ from symgrad.expr import (
     substitute,
     transform,
 )
-from symgrad.index import Index
+from symgrad.index import Index, Range
 from symgrad.latex import latex
 from symgrad.network import Ties
 from symgrad.rules.forms import distinct_bounds
@@ -204,6 +204,9 @@ def function_rule(e: Expr, c: Context) -> Iterator[Place]:
     if e.fn in ("max", "min"):
         yield from extreme_rule(e, c)
         return
+    if e.fn in WHOLES:
+        yield from whole_rule(e, c)
+        return
     if e.fn not in FUNCTIONS or len(e.args) != 1:
         raise NoRuleError(
             f"found the function {latex(e)}, expected one with a known derivative",
@@ -212,6 +215,26 @@ def function_rule(e: Expr, c: Context) -> Iterator[Place]:
     for p in _places(e.args[0], c):
         outer = FUNCTIONS[e.fn](e, c.ties)
         yield p.through(f"{e.fn}-rule", scaled(outer, p.factor))
+
+
+def whole_rule(e: Call, c: Context) -> Iterator[Place]:
+    """∂(X^{-1})_{ij}/∂X_{kl} = -(X^{-1})_{ik} (X^{-1})_{lj},
+    ∂det X/∂X_{kl} = det X (X^{-1})_{lk}."""
+    matrix = e.args[0]
+    if not isinstance(matrix, Ref) or matrix.name != c.name:
+        return
+    read = read_whole(e, tuple(Index(n, Range(ONE, e.args[1])) for n in sorted(c.taken)))
+    k, l = (Ref(i.name) for i in read.inside[-2:])  # noqa: E741
+
+    def inverse(i: Expr, j: Expr) -> Ref:
+        return Ref(inverse_name(matrix.name), (i, j))
+
+    factor: Expr
+    if e.fn == "inverse":
+        factor = Neg(Mul((inverse(e.args[2], k), inverse(l, e.args[3]))))
+    else:
+        factor = Mul((Ref(det_name(matrix.name)), inverse(l, k)))
+    yield Place(read.inside[-2:], read.ref, factor, (f"{e.fn}-rule",))
 
 
 def extreme_rule(e: Call, c: Context) -> Iterator[Place]:
