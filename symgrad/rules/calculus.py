@@ -11,7 +11,7 @@ expanded: the factors keep the author's names and order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -38,15 +38,11 @@ from symgrad.expr import (
     Reduce,
     Ref,
     Rel,
-    canonical,
     constant,
-    free,
-    free_names,
     fresh,
     names,
     num,
     substitute,
-    transform,
 )
 from symgrad.index import Index, Range
 from symgrad.latex import latex
@@ -395,7 +391,7 @@ def _step(e: Call, ties: Ties) -> Expr:
     return Iverson(Rel(">" if ties == "strict" else ">=", x, ZERO))
 
 
-def _one_minus(e: Expr) -> Expr:
+def one_minus(e: Expr) -> Expr:
     return Add((ONE, Neg(e)))
 
 
@@ -407,8 +403,8 @@ def _bell(x: Expr) -> Expr:
 FUNCTIONS: dict[str, Callable[[Call, Ties], Expr]] = {
     "exp": lambda e, _: e,
     "log": lambda e, _: Div(ONE, e.args[0]),
-    "tanh": lambda e, _: _one_minus(Pow(e, num(2))),
-    "sigmoid": lambda e, _: Mul((e, _one_minus(e))),
+    "tanh": lambda e, _: one_minus(Pow(e, num(2))),
+    "sigmoid": lambda e, _: Mul((e, one_minus(e))),
     "sqrt": lambda e, _: Div(ONE, Mul((num(2), e))),
     "sin": lambda e, _: Call("cos", e.args),
     "cos": lambda e, _: Neg(Call("sin", e.args)),
@@ -424,90 +420,3 @@ FUNCTIONS: dict[str, Callable[[Call, Ties], Expr]] = {
 }
 """f' of each elementary function, in terms of the call itself where textbooks do so:
 σ' = σ(1 - σ), tanh' = 1 - tanh²."""
-
-
-def in_terms_of(
-    target: Ref, body: Expr, factor: Expr, defined: Callable[[str, str], bool] | None = None
-) -> Expr:
-    r"""`factor` with the whole body written as its name, at whatever indices it occurs;
-    ``defined(i, l)`` says whether the target exists where its index i is l.
-
-    For a = σ(z), σ(z)(1 - σ(z)) is a(1 - a); for p_k = e^{s_k}/Z, e^{s_k} e^{s_i}/Z² is p_k p_i.
-    """
-    if not isinstance(body, Call | Div | Pow | Reduce | Cases):
-        return factor
-    found = instances(target, body, factor, defined or (lambda index, name: True))
-    named = {canonical(b): t for t, b in found}
-
-    def one(x: Expr) -> Expr:
-        if type(x) is type(body):
-            x = named.get(canonical(x), x)
-        return folded(x, named) if isinstance(x, Div) else x
-
-    return transform(factor, one)
-
-
-def instances(
-    target: Ref, body: Expr, factor: Expr, defined: Callable[[str, str], bool]
-) -> Iterator[tuple[Ref, Expr]]:
-    """The equation at its own indices, and with one of them at each other plain name free in the
-    factor."""
-    yield target, body
-    for letter in [i.name for i in target.indices if isinstance(i, Ref)]:
-        for name in sorted(free_names(factor)):
-            put: dict[str, Expr] = {letter: Ref(name)}
-            if name != letter and Ref(name) in free(factor) and defined(letter, name):
-                moved = substitute(target, put)
-                assert isinstance(moved, Ref)
-                yield moved, substitute(body, put)
-
-
-def folded(x: Div, named: Mapping[Expr, Ref]) -> Expr:
-    """a f / b² = (a/b) (f/b) and a f / b = (a/b) f, where a/b has a name; with that name y also
-    (b - a) / b² · a = y (1 - y)."""
-    if isinstance(x.num, Neg):
-        return negate(folded(Div(x.num.arg, x.den), named))
-    over = list(x.num.factors) if isinstance(x.num, Mul) else [x.num]
-    below = x.den.factors if isinstance(x.den, Mul) else (x.den,)
-    for at, d in enumerate(below):
-        squared = isinstance(d, Pow) and d.exp == num(2)
-        b = d.base if isinstance(d, Pow) and squared else d
-        rest = (*below[:at], *((b,) if squared else ()), *below[at + 1 :])
-        for k, f in enumerate(over):
-            name = None if f == ONE else named.get(canonical(Div(f, b)))
-            left = over[:k] + over[k + 1 :]
-            if name is not None and (left or not squared):  # -w/x² stays
-                return product(name, _over(left, rest, named))
-        if squared:
-            for k, f in enumerate(over):
-                left = over[:k] + over[k + 1 :]
-                hit = _opposite(f, b, left, named)
-                if hit is not None:
-                    y, a = hit
-                    if a != ONE:
-                        left.remove(a)
-                    others = (*below[:at], *below[at + 1 :])
-                    return product(y, _one_minus(y), _over(left, others, named))
-    return x
-
-
-def _over(over: Sequence[Expr], below: Sequence[Expr], named: Mapping[Expr, Ref]) -> Expr:
-    """The quotient of two products, by names where it has some."""
-    top, bottom = product(*over), product(*below)
-    if bottom == ONE:
-        return top
-    return named.get(canonical(Div(top, bottom))) or folded(Div(top, bottom), named)
-
-
-def _opposite(
-    f: Expr, b: Expr, others: Sequence[Expr], named: Mapping[Expr, Ref]
-) -> tuple[Ref, Expr] | None:
-    """The name of a/b and its a, where `f` is b - a and a is 1 or among the other factors."""
-    if not isinstance(b, Add):
-        return None
-    for k, a in enumerate(b.terms):
-        rest = total(*b.terms[:k], *b.terms[k + 1 :])
-        name = named.get(canonical(Div(a, b)))
-        if name is not None and canonical(rest) == canonical(f) and (a == ONE or a in others):
-            return name, a
-    return None
