@@ -65,6 +65,7 @@ def lowering(
         frozenset(called.union(functions) - heads.keys()),
         heads,
         numbers=outer.numbers | plain | found.keys(),
+        numerator=outer.numerator,
     )
     asked = list(inverted(p for s in statements if isinstance(s, Formula) for p in s.parts))
     result = replace(
@@ -135,11 +136,13 @@ def _inferred(
     if not arrays and not known.speaks(d.body):
         return known
     try:
-        shape = known.shape(d.body)
+        array = known.array(d.body)
+        shape = array.shape
     except SymgradError as error:
         raise error.located(d.at) from None
     if shape:
-        new = Declared(shape, len(d.target.indices), inferred=True)
+        row = array.row and isinstance(d.body, Partial)
+        new = Declared(shape, len(d.target.indices), row, inferred=True)
         known = replace(known, declared={**known.declared, name: new})
     if d.head and (arrays or shape):
         heads = {**known.heads, name: d.head}

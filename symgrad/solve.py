@@ -19,6 +19,7 @@ from symgrad.cells import table_work
 from symgrad.errors import ExamError, NotationError, SymgradError
 from symgrad.exam import Exam
 from symgrad.expr import Blank, Bound, Call, Expr, Ref, walk
+from symgrad.matrix import Lowering
 from symgrad.network import Ties
 from symgrad.notation import Data, Labels, Listing, Ranges, Shape, Statement, read
 from symgrad.notation import Formula as Chain
@@ -95,7 +96,8 @@ def solve(exam: Exam) -> Solution:
     >>> [a.latex for a in solve(exam).answers]
     ['x']
     """
-    return Solution(exam, pointed(Solver(exam).section(exam.root, Scope(), ())))
+    laid = Lowering(numerator=exam.options.get("layout") == "numerator")
+    return Solution(exam, pointed(Solver(exam).section(exam.root, Scope(lowering=laid), ())))
 
 
 TIES: dict[str, Ties] = {"strict": "strict", "ge": "ge", "first": "first", "split": "split"}

@@ -46,6 +46,8 @@ from symgrad.matrix.array import (
     Array,
     Declared,
     Shape,
+    halves,
+    laid_out,
     lettered,
     misplaced,
     number,
@@ -76,6 +78,8 @@ class Lowering:
     """The matrices whose inverses have equations here."""
     measured: frozenset[str] = frozenset()
     """The matrices whose determinants have equations here."""
+    numerator: bool = False
+    """Has the gradient of a number the shape of the transpose?"""
     bare: frozenset[str] = frozenset()
     """The names that formulas write without the indices of their entries."""
     _count: Iterator[int] = field(default_factory=count, compare=False, repr=False)
@@ -150,7 +154,7 @@ class Lowering:
             case Reduce():
                 return self._reduce(e)
             case Partial(of=Ref() | Partial() as of, by=Ref() as by):
-                return self._partial(e, of, by)
+                return laid_out(self._partial(e, of, by), self.numerator and not self.shape(of))
             case Cases(branches=branches):
                 return self._cases(e, branches)
         raise NetworkError(f"found {latex(e)} with vectors or matrices, expected their entries")
@@ -183,7 +187,7 @@ class Lowering:
         if e.name == ONES:
             return Array(e, self.declared[ONES].shape, lambda _: ONE)
         known = self.declared[e.name]
-        return Array(e, known.shape, lambda at: Ref(e.name, (*e.indices, *at)))
+        return Array(e, known.shape, lambda at: Ref(e.name, (*e.indices, *at)), known.row)
 
     def _map(self, e: Expr, parts: Sequence[Array], f: Callable[[list[Expr]], Expr]) -> Array:
         """An operation on the entries of arrays of one shape, or numbers beside them."""
@@ -476,7 +480,8 @@ class Lowering:
     def _partial(self, e: Partial, of: Ref | Partial, by: Ref) -> Array:
         """∂L/∂W has the shape of W; ∂z/∂x of two vectors has a row for each entry of z, and
         ∂²L/∂u∂v, the derivative of ∂L/∂v, one for each entry of u."""
-        a, b = self.array(of), self.array(by)
+        a = self._partial(of, *halves(of)) if isinstance(of, Partial) else self.array(of)
+        b = self.array(by)
         first, last = (b, a) if isinstance(of, Partial) else (a, b)
         n = len(first.shape)
         if n + len(last.shape) > 2:

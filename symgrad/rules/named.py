@@ -1,4 +1,4 @@
-r"""Local derivatives by the names of what is differentiated: a = σ(z) makes σ(z) (1 - σ(z)) a (1 - a)."""
+r"""Local derivatives by names: where a = σ(z), σ(z) (1 - σ(z)) is a (1 - a)."""
 
 from __future__ import annotations
 
