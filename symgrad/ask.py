@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from symgrad.affine import shift
 from symgrad.answer import Answer, Whole
+from symgrad.chosen import under
 from symgrad.consistency import check_entry
 from symgrad.curvature import curvature
 from symgrad.derive import Sweep
@@ -33,6 +34,7 @@ from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.numeral import shown
 from symgrad.rewrite import Derivation, Step
+from symgrad.rules.algebra import tidy
 from symgrad.rules.forms import as_cases
 from symgrad.scope import PARAMETER_NAMES, Question, Scope
 from symgrad.whole import as_row, whole
@@ -88,6 +90,7 @@ class Asker:
             sweep = self.sweeps.setdefault(of, sweep)
         derivation = sweep.gradient(by)
         confirm_formula(network, derivation)
+        derivation = under(derivation, q.when, tidy)
         value = self.slope(of, by, derivation.answer)
         if value is not None:
             confirm(self.network, of, by, value, self.point())

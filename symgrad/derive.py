@@ -31,6 +31,7 @@ from symgrad.chain import (
     together,
     within,
 )
+from symgrad.chosen import by_letters, put_labels
 from symgrad.contract import guard
 from symgrad.equation import Equation, Total
 from symgrad.errors import NetworkError
@@ -91,6 +92,11 @@ class Sweep(Naming):
         >>> Sweep(net, Ref("L")).gradient(w).latex()
         '\\frac{\\partial L}{\\partial w} = x'
         """
+        general, chosen = by_letters(self.network, self.of, by)
+        if chosen:
+            found = self.gradient(general)
+            taken, facts = self._reserved, self._inside(general, self.of)
+            return put_labels(found, chosen, lambda e, goal: neaten(e, goal, taken, facts))
         self._refuse_ambiguous(by)
         if by not in self._done:
             self._sweep(by)

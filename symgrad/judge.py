@@ -23,9 +23,11 @@ from symgrad.assertion import (
 )
 from symgrad.errors import Place, SymgradError
 from symgrad.expr import (
+    And,
     Blank,
     Call,
     Expr,
+    Iverson,
     Mul,
     Num,
     Partial,
@@ -33,6 +35,7 @@ from symgrad.expr import (
     derivatives,
     free,
     names,
+    substitute,
     walk,
 )
 from symgrad.ground import Ground
@@ -57,6 +60,10 @@ class Judge:
     """Judges the statements of one part."""
 
     ground: Ground
+    when: tuple[Expr, ...] = ()
+    """Comparisons beside the formula: where it is said to hold."""
+    asked: tuple[Expr, ...] = ()
+    """Comparisons beside the question: where it asks."""
 
     def statement(self, s: Statement, part: str, questions: Sequence[Expr]) -> Iterator[Claim]:
         """The claims that a statement makes."""
@@ -160,6 +167,7 @@ class Judge:
             at = s.parts.index(goal)
             answer = last if at < len(s.parts) - 1 else s.parts[at - 1]
             covers = tuple(q for q in questions if asks(q, goal, self.running(goal)))
+            self = replace(self, asked=self.restriction(goal, covers))
             if at and (name := self.new_name(first)) is not None:
                 yield self.defined(name, replace(s, parts=(first, answer), ops=("=",)), part)
             yield from self.answered(s, goal, answer, part, covers)
@@ -275,8 +283,35 @@ class Judge:
         """left = the side behind the relation k of a chain, which is `written` so."""
         near = s.ops[k] == APPROX
         digits = digits_of(written) if near else decimals(written)
-        verdict = self.ground.link(left, s.parts[k + 1], s.at, digits)
+        verdict = self.held(left, s.parts[k + 1], s.at, digits)
         return softened(verdict, left, digits) if near else verdict
+
+    def held(self, left: Expr, right: Expr, at: Place, digits: int | None = None) -> Verdict:
+        """left = right; if not everywhere, then where it is asked, or said to hold: [P] left =
+        [P] right."""
+        found = self.ground.link(left, right, at, digits)
+        for conds, told in ((self.asked, ()), ((*self.asked, *self.when), self.when)):
+            if not conds or not isinstance(found, Differs | Undecided):
+                continue
+            bracket = Iverson(conds[0] if len(conds) == 1 else And(conds))
+            there = self.ground.link(Mul((bracket, left)), Mul((bracket, right)), at)
+            if not isinstance(there, Undecided | Invalid):
+                found = replace(there, when=tuple(map(latex, told)))
+        return found
+
+    def restriction(self, goal: Partial, covers: Sequence[Expr]) -> tuple[Expr, ...]:
+        """Where the questions ask that a gradient answers, in its own letters: j ≠ y."""
+        asked = [q for q in self.ground.outer.questions if q.left in covers]
+        if not asked or not all(q.when for q in asked) or not isinstance(goal.by, Ref):
+            return ()
+        found: list[Expr] = []
+        for q in asked:
+            assert isinstance(q.left, Partial)
+            assert isinstance(q.left.by, Ref)
+            pairs = zip(q.left.by.indices, goal.by.indices, strict=False)
+            put = {a.name: b for a, b in pairs if isinstance(a, Ref) and not a.indices}
+            found += [substitute(c, put) for c in q.when]
+        return tuple(dict.fromkeys(found))
 
     def corrected(self, verdict: Verdict) -> str:
         """The formula that should stand beside a wrong one."""
@@ -302,7 +337,7 @@ class Judge:
                 verdict = (
                     self.linked(s, k, goal, sides(s)[-1][1])
                     if k == len(s.ops) - 1
-                    else self.ground.link(goal, last, s.at)
+                    else self.held(goal, last, s.at)
                 )
                 right = self.corrected(verdict)
                 whole = Claim(place, s.latex, "answer", part, verdict, exact, right, covers=asked)
@@ -400,6 +435,8 @@ def asks(question: Expr, goal: Partial, running: bool = True) -> bool:
         return not (by.indices and goal.by.indices) and entries_of(some)
     if question == goal:
         return True
+    if any(isinstance(i, Ref) and i.indices for i in by.indices):
+        return False  # w_{y_i} is one entry
     numbers = any(isinstance(i, Num) for i in goal.by.indices)
     return running and not numbers
 

@@ -7,6 +7,7 @@ LaTeX, KaTeX, MathJax and the Typst converter all know are used.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 
 from symgrad.expr import (
@@ -59,6 +60,8 @@ FUNCTIONS = {
     "diag": r"\operatorname{diag}",
     "softmax": r"\operatorname{softmax}",
 }
+CIRCULAR = ("tanh", "sinh", "cosh", "sin", "cos", "tan")
+"""Functions whose powers are written at their names."""
 NORMS = {"norm": "", "norm_1": "_1", "norm_2": "_2", "norm_F": "_F"}
 
 
@@ -108,6 +111,10 @@ def _show(e: Expr) -> tuple[str, int]:
             return _product(factors), PRODUCT
         case Div(num=a, den=b):
             return rf"\frac{{{latex(a)}}}{{{latex(b)}}}", PRODUCT
+        case Pow(base=Call(fn=fn) as base, exp=Num(value=value)) if (
+            fn in CIRCULAR and value > 1 and value.denominator == 1
+        ):
+            return _call_to_a_power(base, latex(e.exp)), ATOM
         case Pow(base=base, exp=exp):
             return _power(base, latex(exp)), POWER
         case Call():
@@ -158,7 +165,15 @@ def _number(e: Num) -> tuple[str, int]:
     return text, SUM if value < 0 else PRODUCT
 
 
+def placed(name: str, parts: Sequence[str]) -> str:
+    r"""A name with its indices inside: P(y = #1 \mid x) of 2 is P(y = 2 \mid x)."""
+    at = dict(enumerate(parts, 1))
+    return re.sub(r"#(\d+)", lambda m: at.get(int(m[1]), r"\cdot"), name)
+
+
 def _reference(e: Ref) -> str:
+    if "#" in e.name:
+        return placed(e.name, [_index(i) for i in e.indices])
     if not e.indices:
         return e.name
     parts = [_index(i) for i in e.indices]
@@ -336,6 +351,13 @@ def _call(e: Call) -> tuple[str, int]:
             return rf"\left\lVert {inner} \right\rVert{NORMS[fn]}", ATOM
     name = e.spelling or FUNCTIONS.get(e.fn) or e.fn
     return name + paren(inner), ATOM
+
+
+def _call_to_a_power(e: Call, exp: str) -> str:
+    r"""\tanh^2(x) for (\tanh(x))^2, as every table has it."""
+    name = e.spelling or FUNCTIONS.get(e.fn) or e.fn
+    raised = exp if len(exp) == 1 else f"{{{exp}}}"
+    return f"{name}^{raised}{paren(latex(e.args[0]))}"
 
 
 def _conditions(conds: tuple[Expr, ...]) -> str:

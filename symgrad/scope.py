@@ -15,7 +15,7 @@ A statement is sorted by its form alone:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from symgrad.equation import Upstream, det_name, inverse_name
 from symgrad.errors import NetworkError, Place, SymgradError
@@ -60,11 +60,18 @@ Functions = Mapping[str, tuple[tuple[str, ...], Expr]]
 
 @dataclass(frozen=True)
 class Question:
-    """A left side and ``= ?``."""
+    """A left side and ``= ?``; `when` says of its letters for which entries, j ≠ y."""
 
     left: Expr
     latex: str
     at: Place
+    when: tuple[Expr, ...] = ()
+
+    @property
+    def letters(self) -> set[str]:
+        """The letters of its indices."""
+        refs = (r for r in walk(self.left) if isinstance(r, Ref))
+        return {i.name for r in refs for i in r.indices if isinstance(i, Ref) and not i.indices}
 
 
 @dataclass(frozen=True)
@@ -105,6 +112,7 @@ class Sorter:
         self.outer = outer
         self.equations: list[Defined] = []
         self.questions: list[Question] = []
+        self.asked_before = 0
         self.letters: dict[str, Range] = dict(outer.letters)
         self.functions = dict(outer.functions)
         self.values: dict[Ref, Num] = {}
@@ -149,7 +157,7 @@ class Sorter:
 
     def block(self, statements: Sequence[Statement]) -> None:
         """One formula block: ranges belong to the equations before them in it."""
-        start = len(self.equations)
+        start, self.asked_before = len(self.equations), len(self.questions)
         for statement in statements:
             try:
                 self.statement(statement, start)
@@ -277,6 +285,10 @@ class Sorter:
                 else:
                     self.range(letter.name, Range(lo, hi), start)
                 return
+        asked = self.questions[self.asked_before :]
+        if asked and any(asked[-1].letters & names(rel) for rel in rels):
+            self.questions[-1] = replace(asked[-1], when=(*asked[-1].when, *rels))
+            return
         self.rels += rels
         self.rel_places |= dict.fromkeys(rels, at)
 

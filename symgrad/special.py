@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import decimal
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 
 from symgrad.dual import GUARD, SMOOTH, Function, Number, exp, over, pi, times, to_decimal
@@ -32,7 +33,7 @@ def erf(x: Number) -> Number:
     digits = decimal.getcontext().prec
     square = to_decimal(x) ** 2
     if square > MOST or square > 3 * (digits + GUARD):
-        return Fraction(1 if x > 0 else -1)
+        return Decimal(1 if x > 0 else -1)  # rounded: 1 - erf x is not 0
     small = min(max(0, -to_decimal(x).adjusted()), digits)
     with decimal.localcontext() as context:
         context.prec += 2 * GUARD + small + int(square)

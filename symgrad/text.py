@@ -34,6 +34,7 @@ from symgrad.expr import (
     free_names,
     outreaches,
 )
+from symgrad.latex import placed
 
 SUM, ENTRIES, PRODUCT, POWER, ATOM = range(1, 6)
 """How tightly a formula holds together: a looser one inside a tighter one gets parentheses."""
@@ -225,6 +226,8 @@ def _group(marks: list[str]) -> list[str]:
 
 
 def _reference(e: Ref) -> str:
+    if "#" in e.name:
+        return name(placed(e.name, [text(i) for i in e.indices]).replace(r"\mid", "|"))
     shown = "𝟏" if e.name == r"\mathbf{1}" else name(e.name)
     if e.name.endswith("^{-1}"):
         shown = name(e.name.removesuffix("^{-1}")) + "⁻¹"

@@ -14,7 +14,7 @@ from symgrad.compare import equal
 from symgrad.dual import Undefined
 from symgrad.errors import SymgradError
 from symgrad.evaluate import Point, Unrolled
-from symgrad.expr import Partial, Ref, num
+from symgrad.expr import Num, Partial, Ref, num
 from symgrad.notation import read_expression
 from symgrad.witness import drawn
 
@@ -61,6 +61,22 @@ def test_the_oracle_knows_determinants_and_inverses(n: int) -> None:
     inverse = [[judge.value(entry("K", i, j)) for j in range(1, n + 1)] for i in range(1, n + 1)]
     for i, j in product(range(n), repeat=2):
         assert sum(inverse[i][k] * m[k][j] for k in range(n)) == (i == j)
+
+
+def sums(ref: Ref) -> Fraction:
+    """A singular matrix, X_{ij} = i + j - 2."""
+    return sum((k.value - 1 for k in ref.indices if isinstance(k, Num)), Fraction(0))
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_a_determinant_moves_where_it_is_0(n: int) -> None:
+    """Each cofactor of a singular matrix is the derivative of its determinant."""
+    judge = Unrolled(network(SQUARE + r"L = \det X"), Point({"n": n}), sums)
+    m = [[Fraction(i + j) for j in range(n)] for i in range(n)]
+    for i, j in product(range(n), repeat=2):
+        moved = [[x + ((r, c) == (i, j)) for c, x in enumerate(row)] for r, row in enumerate(m)]
+        slope = judge.derivative(Ref("L"), entry("X", i + 1, j + 1))
+        assert slope == leibniz(moved) - leibniz(m)
 
 
 def test_a_singular_matrix_has_no_inverse() -> None:

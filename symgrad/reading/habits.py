@@ -42,6 +42,11 @@ def labelled(name: str) -> str:
     return rf"{name}^{{(\cdot)}}"
 
 
+def running(letter: str) -> str:
+    """The habit of a letter that runs, where conditional bars stand around such."""
+    return f"#{letter}"
+
+
 def habits(texts: Iterable[str], taken: frozenset[str] = frozenset()) -> frozenset[str]:
     r"""The habits of some formulas; `taken` are the names that are defined around them.
 
@@ -56,6 +61,8 @@ def habits(texts: Iterable[str], taken: frozenset[str] = frozenset()) -> frozens
         found |= {labelled(name) for name, letter in look.labels() if letter in counted}
         found |= set(look.squares())
         found |= look.policy()
+    if any(m.kind == "given" for look in looks for m in look.marks):
+        found |= {running(letter) for letter in counted.union(*(k.classes() for k in looks))}
     capitals = {name for look in looks for name in look.capitals()}
     found -= {
         f"{name}_{{\\text{{{label}}}}}" for name, label in _subscripts(found)
@@ -115,6 +122,11 @@ class _Look(Cursor):
             yield from self._letters(0)
         if self._kind(end) == "rel" and self._text(end) in ("<", "<=") and end:
             yield from self._letters(end + 1)
+
+    def classes(self) -> set[str]:
+        r"""The letters that are said to be labels: ``y \in \{1, \dots, K\}``."""
+        end = next((n for n in self._top(0, len(self.marks)) if self._kind(n) == "in"), 0)
+        return set(self._letters(0)) if end and self._text(end + 1) == r"\{" else set()
 
     def _letters(self, n: int) -> Iterator[str]:
         while self._kind(n) == "name":

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from symgrad.reading.cursor import Cursor, Head
+from symgrad.reading.bars import Bars
+from symgrad.reading.cursor import Head
 from symgrad.reading.habits import BRACKETS, POLICY, SUPERSCRIPTS, labelled
 from symgrad.reading.scan import CALLS, FUNCTIONS, Fault
 
@@ -19,7 +20,7 @@ OPERANDS = ("name", "number", "macro", "function", "style", "word", "words")
 """Kinds of marks with which an argument begins that stands in no parentheses."""
 
 
-class Names(Cursor):
+class Names(Bars):
     """The part of the token pass that begins at a name, a number or a function."""
 
     def _named(self, n: int) -> int:
@@ -34,6 +35,8 @@ class Names(Cursor):
                 raise Fault(self.marks[n].pos, "found a second subscript")
             scripts["sub"] = inner
         name += "'" * primes
+        if self._barred(end):
+            return self._conditional(n, name, scripts, end)
         if special := self._special(n, name, scripts, end):
             return special
         if soft := self._softmax(n, scripts, end):

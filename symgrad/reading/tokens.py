@@ -60,6 +60,9 @@ class Pass(Derivatives):
                 return n + 1
             case "sub" | "sup" | "prime":
                 raise Fault(mark.pos, f"found {mark.text}, expected a name before it")
+        if mark.kind == "given":
+            hint = r"write it in parentheses behind a name, p(y \mid x)"
+            raise Fault(mark.pos, "found a conditional bar, expected it in parentheses", hint)
         kinds = {
             "rel": "REL",
             "comma": "_COMMA",
