@@ -208,8 +208,9 @@ def function_rule(e: Expr, c: Context) -> Iterator[Place]:
             f"found the function {latex(e)}, expected one with a known derivative",
             hint="known: " + ", ".join(sorted(FUNCTIONS)) + ", max, min",
         )
-    for p in _places(e.args[0], c):
-        outer = FUNCTIONS[e.fn](e, c.ties)
+    inside, scale = rooted(e)
+    for p in _places(inside, c):
+        outer = _bell(inside, scale) if scale != 1 else FUNCTIONS[e.fn](e, c.ties)
         yield p.through(f"{e.fn}-rule", scaled(outer, p.factor))
 
 
@@ -395,9 +396,22 @@ def one_minus(e: Expr) -> Expr:
     return Add((ONE, Neg(e)))
 
 
-def _bell(x: Expr) -> Expr:
-    """e^{-x²}."""
-    return Call("exp", (Neg(Pow(x, num(2))),), "e^")
+def rooted(e: Call) -> tuple[Expr, Fraction]:
+    """The u and c of erf(u/√c); of any other function its argument and 1."""
+    match e:
+        case Call(fn="erf", args=(Div(num=u, den=Call(fn="sqrt", args=(Num(value=c),))),)) if c > 0:
+            return u, c
+    return e.args[0], Fraction(1)
+
+
+def _bell(u: Expr, c: Fraction = Fraction(1)) -> Expr:
+    """erf(u/√c)' = 2/√(c π) e^{-u²/c}."""
+    square: Expr = Pow(u, num(2))
+    below: Expr = PI
+    if c != 1:
+        square, below = Div(square, Num(c)), Mul((Num(c), PI))
+    bell = Call("exp", (Neg(square),), "e^")
+    return Mul((num(2), Div(ONE, Call("sqrt", (below,))), bell))
 
 
 FUNCTIONS: dict[str, Callable[[Call, Ties], Expr]] = {
@@ -411,7 +425,7 @@ FUNCTIONS: dict[str, Callable[[Call, Ties], Expr]] = {
     "sinh": lambda e, _: Call("cosh", e.args),
     "cosh": lambda e, _: Call("sinh", e.args),
     "arctan": lambda e, _: Div(ONE, Add((ONE, Pow(e.args[0], num(2))))),
-    "erf": lambda e, _: Mul((Div(num(2), Call("sqrt", (PI,))), _bell(e.args[0]))),
+    "erf": lambda e, _: _bell(e.args[0]),
     "abs": lambda e, _: Call("sign", e.args),
     "relu": _step,
     "sign": lambda e, _: ZERO,
