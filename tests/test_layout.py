@@ -73,6 +73,16 @@ def test_entries_are_the_same_in_both() -> None:
         assert [c.verdict.name for c in check(said, solution).claims if c.verdict] == ["Equal"]
 
 
+def test_what_is_right_is_said_in_the_layout() -> None:
+    for asked, wrong, right in (
+        (r"\frac{\partial L}{\partial x}", r"2 \delta W", r"\delta W"),
+        (r"\frac{\partial L}{\partial W}", r"2 x \delta", r"x \delta"),
+    ):
+        solution = exam(LAYER, asked, "numerator").solve()
+        (claim,) = check(f"${asked} = {wrong}$", solution).claims
+        assert (claim.verdict and claim.verdict.name, claim.right) == ("Differs", right)
+
+
 def test_another_layout_is_refused() -> None:
     with pytest.raises(SymgradError, match="layout"):
         exam(LAYER, r"\frac{\partial L}{\partial W}", "denominator")
