@@ -30,8 +30,9 @@ from symgrad.index import Facts, Index, Range, range_conditions, rounded_subscri
 from symgrad.latex import latex
 from symgrad.rewrite import Through
 from symgrad.rules.algebra import tidy
-from symgrad.rules.calculus import Place, in_terms_of
+from symgrad.rules.calculus import Place
 from symgrad.rules.forms import WRITTEN_OUT, count, write_out
+from symgrad.rules.named import in_terms_of
 from symgrad.rules.plain import product, total
 
 

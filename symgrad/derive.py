@@ -78,6 +78,8 @@ class Sweep(Naming):
     """Gradients of one quantity `of`; upstream gradients are derived once and shared."""
 
     inline: int = INLINE
+    identities: bool = True
+    """May what sums are known to be be used? It does not move where a name in it does."""
     _done: dict[Ref, Derivation] = field(default_factory=dict)
     _terms: dict[Ref, tuple[Term, ...]] = field(default_factory=dict)
     _closed: dict[str, Closed] = field(default_factory=dict)
@@ -402,6 +404,8 @@ class Sweep(Naming):
     @cached_property
     def _totals(self) -> tuple[Total, ...]:
         """What is known of sums: given, or by the definition of a mean."""
+        if not self.identities:
+            return ()
         return (*self.network.totals, *centred(self.network.equations))
 
     # -- names ------------------------------------------------------------------------------------

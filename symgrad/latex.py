@@ -180,6 +180,8 @@ def _reference(e: Ref) -> str:
     letters = all(re.fullmatch(r"[A-Za-z]|\\[a-z]+", p) for p in parts)
     between = "," if e.commas or not letters else " " if any("\\" in p for p in parts) else ""
     index = tight(between.join(parts))
+    if e.name.endswith("^{-1}"):
+        return f"({e.name})_{{{index}}}"
     if e.name.endswith("}") and "_{" in e.name:
         head, _, label = e.name.rpartition("_{")
         return f"{head}_{{{label[:-1]},{index}}}"
@@ -339,6 +341,8 @@ def _call(e: Call) -> tuple[str, int]:
         case "hadamard":
             parts = (paren(latex(a)) if isinstance(a, Mul) else _inside(a, PRODUCT) for a in e.args)
             return r" \odot ".join(parts), ENTRIES
+        case "transpose" if latex(e.args[0]).endswith("^{-1}") and isinstance(e.args[0], Ref | Pow):
+            return latex(e.args[0]).removesuffix("1}") + r"\top}", POWER
         case "transpose":
             return _power(e.args[0], "T").removesuffix("T") + r"\top", POWER
         case "inner":

@@ -12,7 +12,6 @@ from fractions import Fraction
 from itertools import pairwise
 
 from symgrad.expr import (
-    UNSPECIFIED,
     Add,
     And,
     Blank,
@@ -36,6 +35,7 @@ from symgrad.expr import (
     outreaches,
 )
 from symgrad.latex import placed
+from symgrad.unsaid import UNSPECIFIED
 
 SUM, ENTRIES, PRODUCT, POWER, ATOM = range(1, 6)
 """How tightly a formula holds together: a looser one inside a tighter one gets parentheses."""
@@ -74,7 +74,7 @@ LETTERS = {
     "times": "×", "odot": "⊙",
 }  # fmt: skip
 OPERATORS = frozenset(
-    ("exp", "log", "ln", "max", "min", "sin", "cos", "tan", "tanh", "cosh", "sinh", "arctan")
+    ("exp", "log", "ln", "max", "min", "sin", "cos", "tan", "tanh", "cosh", "sinh", "arctan", "det")
 )
 """Macros that print their own name; any other that is not listed here prints nothing."""
 
@@ -230,6 +230,9 @@ def _reference(e: Ref) -> str:
     if "#" in e.name:
         return name(placed(e.name, [text(i) for i in e.indices]).replace(r"\mid", "|"))
     shown = "𝟏" if e.name == r"\mathbf{1}" else name(e.name)
+    if e.name.endswith("^{-1}"):
+        shown = name(e.name.removesuffix("^{-1}")) + "⁻¹"
+        shown = f"({shown})" if e.indices else shown
     if not e.indices:
         return shown
     parts = [text(i).replace(" ", "") for i in e.indices]
@@ -331,6 +334,8 @@ def _call(e: Call) -> tuple[str, int]:
             return f"⌈{inner}⌉", ATOM
         case "hadamard":
             return " ⊙ ".join(_inside(a, POWER) for a in e.args), ENTRIES
+        case "transpose" if inner.endswith("⁻¹"):
+            return inner.removesuffix("¹") + "ᵀ", POWER
         case "transpose":
             return _inside(e.args[0], ATOM) + "ᵀ", POWER
         case "inner":

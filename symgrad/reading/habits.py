@@ -26,6 +26,8 @@ from symgrad.reading.scan import Fault, Mark, scan
 SUPERSCRIPTS, BRACKETS = r"^{\cdot\cdot}", r"[\cdot]"
 """The habits of indices in superscripts, and in square brackets."""
 
+INVERSES = r"(\cdot^{-1})"
+"""The habit of entries of inverses, (X^{-1})_{ij}, in what symgrad itself writes."""
 POLICY = r"\pi(\cdot)"
 r"""The habit of \pi as a name, of a policy or of weights; else it is the number."""
 

@@ -15,9 +15,13 @@ from symgrad.affine import Affine, Condition
 from symgrad.errors import SymgradError
 from symgrad.expr import (
     ONE,
+    Add,
     Call,
     Cases,
+    Div,
     Expr,
+    Mul,
+    Neg,
     Pow,
     Reduce,
     Ref,
@@ -37,6 +41,7 @@ from symgrad.normal.build import Builder
 from symgrad.normal.prove import Prover
 from symgrad.polynomial import Outside
 from symgrad.whole.weave import Formless, Weaver
+from symgrad.whole.web import turned
 
 BUDGET = 1.0
 """Seconds to show that a form with matrices is the formula it came from."""
@@ -67,6 +72,35 @@ def whole(
     )
     every = {i.name: i for i in (*indices, *beside)}
     return found if fits and proved(e, back, list(every.values()), network) else None
+
+
+def as_row(e: Expr, lowering: Lowering, index: Index, network: Network) -> Expr | None:
+    """The transpose of a column, factor by factor; None where that is not shown to be one."""
+
+    def number(x: Expr) -> bool:
+        return not lowering.array(x).shape
+
+    def flipped(x: Expr) -> Expr:
+        match x:
+            case Add(terms=terms):
+                return Add(tuple(map(flipped, terms)))
+            case Neg(arg=arg):
+                return Neg(flipped(arg))
+            case Div(num=a, den=b) if number(b):
+                return Div(flipped(a), b)
+            case Mul(factors=factors):
+                front = [f for f in factors if number(f)]
+                rest = [turned(f) for f in reversed(factors) if not number(f)]
+                return Mul((*front, *rest))
+        return turned(x)
+
+    try:
+        found = flipped(e)
+        array = lowering.array(found)
+        sides = [lowering.entry(a, [Ref(index.name)]) for a in (lowering.array(e), array)]
+        return found if array.row and proved(sides[0], sides[1], [index], network) else None
+    except SymgradError:
+        return None
 
 
 def proved(a: Expr, b: Expr, indices: Sequence[Index], network: Network) -> bool:

@@ -138,6 +138,8 @@ class Weaver:
             if not self.lowering.same(self.sizes[letter], size):
                 raise Formless
         found = Ref(e.name, lead)
+        if known.row:
+            return turned(found)
         if letters == axes:
             return found
         return Call("diag", (found,)) if len(axes) == 1 else turned(found)
