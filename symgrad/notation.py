@@ -30,6 +30,7 @@ from symgrad.expr import (
 )
 from symgrad.reading.below import Listed, ends, integer
 from symgrad.reading.cursor import Head
+from symgrad.reading.habits import ENTRIES, by_entries, complements
 from symgrad.reading.meaning import Build
 from symgrad.reading.rows import Item, items
 from symgrad.reading.scan import Fault, Source, scan
@@ -138,9 +139,11 @@ def read(
     (('=',), ('i',))
     """
     source = Source(text, at or Place())
+    dotted = ENTRIES in variables
     try:
         known = set(functions)
-        raw = [_parsed(item, source, known, variables) for item in items(scan(text))]
+        marks = complements(scan(by_entries(text)), functions) if dotted else scan(text)
+        raw = [_parsed(item, source, known, variables) for item in items(marks)]
         return tuple(_statements(raw, source))
     except Fault as fault:
         raise source.error(fault) from None

@@ -47,6 +47,7 @@ from symgrad.matrix import Lowering
 from symgrad.network import Network
 from symgrad.notation import Data, Formula, Labels, Listing, Ranges, Shape, Statement
 from symgrad.padding import Edges, Zero
+from symgrad.reading.habits import ENTRIES
 from symgrad.shapes import lowering
 
 PARAMETER_NAMES = {r"\theta", r"\Theta", r"\vartheta", r"\phi", r"\Phi"}
@@ -133,7 +134,8 @@ class Sorter:
         bodies = (e for d in outer.equations for e in (d.target, d.body))
         taken = set(outer.letters).union(*(names(e) for e in bodies))
         flat = [s for block in blocks for s in block]
-        self.lowering = lowering(flat, outer.lowering, taken, outer.network.sizes, outer.functions)
+        found = lowering(flat, outer.lowering, taken, outer.network.sizes, outer.functions)
+        self.lowering = replace(found, dotted=ENTRIES in outer.habits)
 
     def block(self, statements: Sequence[Statement]) -> None:
         """One formula block: ranges belong to the equations before them in it."""

@@ -600,7 +600,11 @@ REFUSALS: list[tuple[str, int, str]] = [
         "found the environment bmatrix, expected aligned, cases or the like; write the entries of a matrix with indices",
     ),
     ("|x", 1, "found |, which is never closed"),
-    ("p(y|x)", 4, "found |, which is not closed before )"),
+    (
+        "p(2 y|x)",
+        3,
+        "found 2 beside a conditional bar, expected a name; write names before and after the bar, p(y = k \\mid x), or give the quantity a name",
+    ),
     (
         "||x||",
         1,

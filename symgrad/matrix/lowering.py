@@ -56,22 +56,13 @@ from symgrad.matrix.chain import link, times
 from symgrad.reading.names import ONES
 
 NORMS = frozenset(("norm", "norm_1", "norm_2", "norm_F"))
-
-
 SIGNS = NORMS | {"transpose", "hadamard", "inner"}
 """What signs that no exam defines make of vectors and matrices."""
 MATRIX = SIGNS | {"trace", "diag", "softmax"}
 """Functions whose arguments are vectors and matrices, unless an exam defines its own."""
 
-ELEMENTWISE = frozenset({"exp", "log", "tanh", "sigmoid", "relu", "sign", "sqrt", "max", "min"}) | {
-    "sin",
-    "cos",
-    "sinh",
-    "cosh",
-    "arctan",
-    "floor",
-    "ceil",
-}
+ELEMENTWISE = frozenset(("exp", "log", "tanh", "sigmoid", "relu", "sign", "sqrt", "max", "min"))
+ELEMENTWISE |= {"sin", "cos", "sinh", "cosh", "arctan", "floor", "ceil"}
 """Functions of numbers that take each entry of a vector or matrix by itself."""
 
 
@@ -91,6 +82,8 @@ class Lowering:
     """The names that are declared or defined as numbers."""
     bare: frozenset[str] = frozenset()
     """The names that formulas write without the indices of their entries."""
+    dotted: bool = False
+    """Is a dot the product of entries?"""
     _count: Iterator[int] = field(default_factory=count, compare=False, repr=False)
 
     def speaks(self, e: Expr) -> bool:
@@ -264,6 +257,10 @@ class Lowering:
             chain = times(chain, link(self.array(f)), self.same, self._bound)
         return chain.array()
 
+    def _flat(self, a: Array) -> bool:
+        """Is it a vector that is declared as a matrix, 1 × n or n × 1?"""
+        return len(a.shape) == 2 and ONE in a.shape and not self.same(*a.shape)
+
     def _no_stranger(self, a: Array, f: Ref) -> None:
         """Refuse W x of an x that nothing declares: numbers stand in front of arrays."""
         if not f.indices and f.name not in self.numbers | self.sizes | self.values.keys():
@@ -299,7 +296,7 @@ class Lowering:
         if isinstance(base, Call) and base.fn in NORMS and power == num(2):
             return number(self._norm(base, squared=True), e)
         a = self.array(base)
-        if len(a.shape) > 1:
+        if len(a.shape) > 1 and not (self.dotted and self._flat(a) and (constant(power) or 0) > 0):
             inverse = (constant(power) or 0) < 0
             raise UnreadError(
                 f"found the power {latex(e)} of a matrix of shape {shown(a)}, "
@@ -375,7 +372,7 @@ class Lowering:
 
     def _hadamard(self, e: Call) -> Array:
         parts = self._fitted([self.array(a) for a in e.args], e)
-        if not all(p.shape for p in parts):
+        if not self.dotted and not all(p.shape for p in parts):
             lone = next(p for p in parts if not p.shape)
             raise NetworkError(
                 f"found {latex(e)}, a product of entries, with the number {latex(lone.e)}; "

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from symgrad.reading.bars import Bars
 from symgrad.reading.cursor import Head
-from symgrad.reading.habits import BRACKETS, SUPERSCRIPTS, labelled
+from symgrad.reading.habits import BRACKETS, SUPERSCRIPTS, declared_as, labelled
 from symgrad.reading.scan import CALLS, FUNCTIONS, Fault
 
 ONES = r"\mathbf{1}"
@@ -129,7 +129,8 @@ class Names(Bars):
             if span[1] - span[0] == 1 and f"{name}_{text}" in self.variables:
                 return "", []
             label = rf"_{{\text{{{text}}}}}"
-            if span[1] - span[0] > 1 and name + label in self.variables:
+            several = span[1] - span[0] > 1 and name + label in self.variables
+            if several or declared_as(name, text) in self.variables:
                 return label, []
         return self._indices(span)
 
