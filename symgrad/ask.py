@@ -10,12 +10,26 @@ from symgrad.affine import shift
 from symgrad.answer import Answer, Whole
 from symgrad.chosen import under
 from symgrad.consistency import check_entry
+from symgrad.curvature import curvature
 from symgrad.derive import Sweep
 from symgrad.dual import Number, Undefined
 from symgrad.equation import Upstream
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.evaluate import Point, Unrolled
-from symgrad.expr import Bound, Expr, Num, Partial, Ref, constant, free_names, names, num, walk
+from symgrad.expr import (
+    Bound,
+    Expr,
+    Num,
+    Partial,
+    Ref,
+    constant,
+    derivatives,
+    free_names,
+    names,
+    num,
+    substitute,
+    walk,
+)
 from symgrad.inverse import turned
 from symgrad.latex import latex
 from symgrad.network import Network
@@ -62,6 +76,8 @@ class Asker:
         if self.scope.lowering.speaks(goal):
             return self.entire(q, goal)
         of, by = goal.of, goal.by
+        if isinstance(of, Partial):
+            return self.curved(q, goal)
         if not isinstance(of, Ref) or not isinstance(by, Ref):
             raise NetworkError(f"found {latex(goal)}, expected names above and below")
         network = stated(self.scope, by)
@@ -86,6 +102,28 @@ class Asker:
             self.where, q.latex, whole_latex(derivation), value, q.at, derivation=derivation
         )
         return self.scalar(answer, goal, derivation)
+
+    def curved(self, q: Question, goal: Partial) -> Answer:
+        """∂²of/∂u∂v, and derivatives of higher order."""
+        root, names_ = derivatives(goal)
+        scope = self.scope
+        for name in names_:
+            if not isinstance(root, Ref) or not isinstance(name, Ref):
+                raise NetworkError(f"found {latex(goal)}, expected names above and below")
+            scope = replace(scope, network=stated(scope, name))
+            check_goal(scope.network, root, name, q.at)
+        found = curvature(scope.network, goal)
+        d = found.told
+        asker = Asker(replace(scope, network=found.network), self.where, self.cases)
+        by = found.found.goal.by
+        assert isinstance(by, Ref)
+        value = asker.slope(found.name, by, found.found.answer)
+        if value is not None:
+            confirm(found.network, found.name, by, value, self.point())
+        if self.cases:
+            d = spelled_as_cases(d)
+        answer = Answer(self.where, q.latex, whole_latex(d), value, q.at, derivation=d)
+        return self.scalar(answer, goal, d)
 
     def scalar(self, answer: Answer, goal: Partial, d: Derivation) -> Answer:
         """A number made of vectors and matrices, put with them where the exam writes such."""
@@ -323,7 +361,11 @@ def check_goal(network: Network, of: Ref, by: Ref, at: Place) -> None:
             f"found a gradient by {latex(by)}, which occurs in no equation; "
             f"expected a name of the network",
             at=at.find(latex(by)),
-            hint=f"the names it reads are {known}" if known else "state its equations first",
+            hint=r"a bare \pi is the number; declare the name, \pi \in \mathbb{R}"
+            if by.name == r"\pi"
+            else f"the names it reads are {known}"
+            if known
+            else "state its equations first",
         )
     for ref in (of, by):
         check_entry(network, ref, at.find(latex(ref)))
@@ -354,6 +396,24 @@ def reach(network: Network, ref: Ref) -> set[str]:
             waiting += (r.ref.name for eq in network.by_name.get(name, ()) for r in eq.reads)
             waiting += (u.by.name for u in network.upstream if u.of.name == name)
     return found
+
+
+def entry_named(u: Upstream, ref: Expr) -> Partial | None:
+    """The gradient that a name stands for, of one entry or of all: ∂L/∂z_2 for δ_2, ∂L/∂z for δ."""
+    own = u.symbol
+    if not isinstance(own, Ref) or not isinstance(ref, Ref) or own.name != ref.name:
+        return None
+    if len(ref.indices) > len(own.indices):
+        return None
+    put: dict[str, Expr] = {}
+    for mine, there in zip(own.indices, ref.indices, strict=False):
+        if isinstance(mine, Ref) and not mine.indices:
+            put[mine.name] = there
+        elif mine != there:
+            return None
+    by = u.by.at(tuple(substitute(i, put) for i in u.by.indices))
+    rest = len(own.indices) - len(ref.indices)
+    return Partial(u.of, by.at(by.indices[: len(by.indices) - rest]))
 
 
 def follows(u: Upstream, network: Network) -> bool:

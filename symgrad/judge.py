@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from symgrad.ask import follows, reach
+from symgrad.ask import entry_named, follows, reach
 from symgrad.assertion import (
     APPROX,
     Claim,
@@ -21,7 +21,6 @@ from symgrad.assertion import (
     sides,
     softened,
 )
-from symgrad.equation import Upstream
 from symgrad.errors import Place, SymgradError
 from symgrad.expr import (
     And,
@@ -33,6 +32,7 @@ from symgrad.expr import (
     Num,
     Partial,
     Ref,
+    derivatives,
     free,
     names,
     substitute,
@@ -200,7 +200,7 @@ class Judge:
 
     def goal(self, s: Formula, questions: Sequence[Expr]) -> Partial | None:
         """The gradient that a chain is about: its first side, or one that a question asks for."""
-        found = [p for p in s.parts if isinstance(p, Partial) and self.ground.derivable(p)]
+        found = [p for p in s.parts if isinstance(p, Partial) and self.ground.differentiable(p)]
         asked = [p for p in found if any(asks(q, p, self.running(p)) for q in questions)]
         if len(s.parts) == 2 and self.new_name(s.parts[0]) is not None:
             return None  # δ = ∂L/∂z gives a name
@@ -211,10 +211,10 @@ class Judge:
     def running(self, goal: Partial) -> bool:
         """Do the letters of a gradient run over all entries? h_T is one state, p_y one class."""
         network = self.ground.outer.network
-        assert isinstance(goal.by, Ref)
+        letters_ = [i for b in derivatives(goal)[1] if isinstance(b, Ref) for i in b.indices]
         return not any(
             isinstance(i, Ref) and (i.name in network.sizes or i.name in network.labels)
-            for i in goal.by.indices
+            for i in letters_
         )
 
     def value(self, s: Formula, name: Ref, part: str) -> Iterator[Claim]:
@@ -388,7 +388,8 @@ class Judge:
             reached = [k for k, c in enumerate(links[:-1]) if all(x.fine for x in links[: k + 1])]
             if reached and not self.unfinished_at(links, reached[-1]):
                 remarks.append("a side further left is right; the last side is judged")
-            if isinstance(claim.verdict, Differs) and self.ground.follow(goal, last):
+            first = isinstance(goal.of, Ref)
+            if first and isinstance(claim.verdict, Differs) and self.ground.follow(goal, last):
                 remarks.append("follows correctly from an earlier mistake")
                 return replace(claim, remarks=tuple(remarks), follows=True)
         return replace(claim, remarks=tuple(remarks))
@@ -409,7 +410,7 @@ class Judge:
         network = self.ground.scope.network
         said = [before for before, _ in self.ground.claimed if before != goal]
         for x in walk(last):
-            if isinstance(x, Partial) and self.ground.derivable(x) and x not in said:
+            if isinstance(x, Partial) and self.ground.differentiable(x) and x not in said:
                 by = x.by
                 given = isinstance(by, Ref) and any(
                     u.of == x.of and (u.of_entry(by) is not None or named(u.by, by))
@@ -418,24 +419,6 @@ class Judge:
                 if not given and not (x.of == goal.of and recurring(network, by)):
                     return True
         return False
-
-
-def entry_named(u: Upstream, ref: Expr) -> Partial | None:
-    """The gradient that a name stands for, of one entry or of all: ∂L/∂z_2 for δ_2, ∂L/∂z for δ."""
-    own = u.symbol
-    if not isinstance(own, Ref) or not isinstance(ref, Ref) or own.name != ref.name:
-        return None
-    if len(ref.indices) > len(own.indices):
-        return None
-    put: dict[str, Expr] = {}
-    for mine, there in zip(own.indices, ref.indices, strict=False):
-        if isinstance(mine, Ref) and not mine.indices:
-            put[mine.name] = there
-        elif mine != there:
-            return None
-    by = u.by.at(tuple(substitute(i, put) for i in u.by.indices))
-    rest = len(own.indices) - len(ref.indices)
-    return Partial(u.of, by.at(by.indices[: len(by.indices) - rest]))
 
 
 def _plain_call(e: Call) -> bool:
@@ -465,11 +448,14 @@ def asks(question: Expr, goal: Partial, running: bool = True) -> bool:
     """Is a gradient what a question asks for, under other letters maybe, or for all entries where
     the question asks for one? ∂L/∂h_T by itself (not `running`) is no answer for every h_t."""
     match question:
+        case Partial(of=Partial()):
+            return asks_again(question, goal, running)
         case Partial(of=Ref() as of, by=Ref() as by):
             pass
         case _:
             return False
-    assert isinstance(goal.of, Ref) and isinstance(goal.by, Ref)
+    if not isinstance(goal.of, Ref) or not isinstance(goal.by, Ref):
+        return False
     if of.name != goal.of.name or by.name != goal.by.name:
         return False
     if len(by.indices) != len(goal.by.indices):
@@ -481,3 +467,18 @@ def asks(question: Expr, goal: Partial, running: bool = True) -> bool:
         return False  # w_{y_i} is one entry
     numbers = any(isinstance(i, Num) for i in goal.by.indices)
     return running and not numbers
+
+
+def asks_again(question: Partial, goal: Partial, running: bool) -> bool:
+    """Is a second derivative what a question asks for, in either order, under other letters maybe,
+    or for all entries? One on the diagonal, ∂²L/∂w_i², is no answer for every entry."""
+    if question == goal:
+        return True
+    pairs = (derivatives(question), derivatives(goal))
+    asked, said = ([r for r in by if isinstance(r, Ref)] for _, by in pairs)
+    if pairs[0][0] != pairs[1][0] or sorted(r.name for r in asked) != sorted(r.name for r in said):
+        return False
+    theirs, mine = ([i for r in side for i in r.indices] for side in (asked, said))
+    if not theirs or not mine:
+        return entries_of(theirs or mine)
+    return running and (entries_of(mine) or not entries_of(theirs)) and len(theirs) == len(mine)

@@ -18,6 +18,7 @@ from symgrad.expr import (
     Partial,
     Ref,
     Rel,
+    derivatives,
     names,
     num,
     replace_refs,
@@ -242,6 +243,13 @@ class Lexicon:
                 known = of.name in network.by_name or any(u.of == of for u in network.upstream)
                 return known and network.knows(by.name)
         return False
+
+    def differentiable(self, goal: Expr) -> bool:
+        """Is this a gradient that the network has, or a derivative of one?"""
+        if not isinstance(goal, Partial) or not isinstance(goal.of, Partial):
+            return self.derivable(goal)
+        of, by = derivatives(goal)
+        return all(isinstance(b, Ref) and self.derivable(Partial(of, b)) for b in by)
 
 
 def letters(x: Expr) -> set[str]:

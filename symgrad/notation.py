@@ -30,7 +30,7 @@ from symgrad.expr import (
 )
 from symgrad.reading.below import Listed, ends, integer
 from symgrad.reading.cursor import Head
-from symgrad.reading.habits import ENTRIES, by_entries, complements
+from symgrad.reading.habits import ENTRIES, by_entries, complements, policies
 from symgrad.reading.meaning import Build
 from symgrad.reading.rows import Item, items
 from symgrad.reading.scan import Fault, Source, scan
@@ -142,6 +142,7 @@ def read(
     dotted = ENTRIES in variables
     try:
         known = set(functions)
+        variables |= policies([text])
         marks = complements(scan(by_entries(text)), functions) if dotted else scan(text)
         raw = [_parsed(item, source, known, variables) for item in items(marks)]
         return tuple(_statements(raw, source))

@@ -47,7 +47,7 @@ from symgrad.matrix import Lowering
 from symgrad.network import Network
 from symgrad.notation import Data, Formula, Labels, Listing, Ranges, Shape, Statement
 from symgrad.padding import Edges, Zero
-from symgrad.reading.habits import ENTRIES
+from symgrad.reading.habits import ENTRIES, POLICY
 from symgrad.shapes import lowering
 
 PARAMETER_NAMES = {r"\theta", r"\Theta", r"\vartheta", r"\phi", r"\Phi"}
@@ -100,7 +100,9 @@ class Scope:
         """The names that equations and values define, σ among them is no function; and how names
         are written."""
         named = frozenset(d.target.name for d in self.equations) | {r.name for r in self.values}
-        return named | self.habits
+        declared = self.lowering.declared.keys() | self.letters.keys() | self.network.data
+        own = r"\pi" in declared or self.network.knows(r"\pi")
+        return named | self.habits | (frozenset({POLICY}) if own else frozenset())
 
 
 class Sorter:
@@ -406,10 +408,13 @@ def at_names(e: Expr, heads: Mapping[str, tuple[Expr, ...]]) -> Expr:
                     f"found {latex(x)}, a derivative of a function at other arguments",
                     hint=f"differentiate {fn}({told}), or give the value a name",
                 )
-            case Call(fn=fn, args=args) if fn.endswith("'") and fn[:-1] in heads:
-                own = heads[fn[:-1]]
+            case Call(fn=fn, args=args) if fn.endswith("'") and fn.rstrip("'") in heads:
+                name, own = fn.rstrip("'"), heads[fn.rstrip("'")]
                 if own == args and len(args) == 1:
-                    return Partial(Ref(fn[:-1]), args[0])
+                    found: Expr = Ref(name)
+                    for _ in range(len(fn) - len(name)):
+                        found = Partial(found, args[0])
+                    return found
                 raise NetworkError(
                     f"found {latex(x)}, expected the derivative at "
                     f"{', '.join(map(latex, own))}, of one argument",

@@ -29,6 +29,8 @@ from symgrad.expr import (
     Reduce,
     Ref,
     Rel,
+    counted,
+    derivatives,
     free_names,
     outreaches,
 )
@@ -124,12 +126,23 @@ def _show(e: Expr) -> tuple[str, int]:
             return _cases(e), ATOM
         case Reduce():
             return _reduce(e), PRODUCT
-        case Partial(of=of, by=by, total=total):
-            d = "d" if total else "∂"
-            return f"{d}{_inside(of, ATOM)}/{d}{_inside(by, ATOM)}", ATOM
+        case Partial():
+            return _derivative(e), ATOM
         case Blank():
             return "?", ATOM
     raise TypeError(f"no text for {type(e).__name__}")
+
+
+def _derivative(e: Partial) -> str:
+    of, by = derivatives(e)
+    d = "d" if e.total else "∂"
+    if len(by) == 1:
+        return f"{d}{_inside(of, ATOM)}/{d}{_inside(by[0], ATOM)}"
+    below = [
+        f"{d}{_inside(name, ATOM)}" + (_power("", str(times)) if times > 1 else "")
+        for name, times in counted(by)
+    ]
+    return f"{_power(d, str(len(by)))}{_inside(of, ATOM)}/{' '.join(below)}"
 
 
 def _inside(e: Expr, level: int) -> str:
@@ -305,6 +318,8 @@ def _call(e: Call) -> tuple[str, int]:
     match e.fn:
         case "exp" if e.spelling in ("", "e^") and all(c in RAISED for c in inner.replace(" ", "")):
             return _power("e", inner), POWER
+        case "pi":
+            return "π", ATOM
         case "sqrt":
             return "√" + _inside(e.args[0], ATOM), ATOM
         case "abs":

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from symgrad.reading.bars import Bars
 from symgrad.reading.cursor import Head
-from symgrad.reading.habits import BRACKETS, SUPERSCRIPTS, declared_as, labelled
+from symgrad.reading.habits import BRACKETS, POLICY, SUPERSCRIPTS, declared_as, labelled
 from symgrad.reading.scan import CALLS, FUNCTIONS, Fault
 
 ONES = r"\mathbf{1}"
@@ -57,7 +57,8 @@ class Names(Bars):
             commas = commas or len(above) > 1
         if power is None and not (parts or turned) and self._called(n, bare, name, end):
             return self._call(n, end, None)
-        prime = primes == 1 and not (parts or turned) and power is None and name == f"{bare}'"
+        prime = primes > 0 and not (parts or turned) and power is None
+        prime = prime and name == bare + "'" * primes
         prime = prime and bool(self._names_of(bare) & self.functions)
         if prime and name not in self.functions | self.variables and self._opens(end):
             return self._applied(n, end, (name, name), None)
@@ -220,9 +221,24 @@ class Names(Bars):
             if self._has("rel", a, b):  # Kronecker's delta of a condition
                 self._within("IVERSON", n, a, b)
                 return end
+        if name == r"\pi" and self._is_number(scripts, end):
+            self._put("PI", n)
+            self._power(scripts.get("sup"))
+            return self._after(end)
         if name in ("I", r"\mathbb I", r"\mathbf I", r"\mathbb{I}") and "sup" not in scripts:
             return self._indicator(n, self._symbol_end(n))
         return 0
+
+    def _is_number(self, scripts: dict[str, tuple[int, int]], end: int) -> bool:
+        r"""Is a bare \pi the number: is nothing here called so?"""
+        if {r"\pi", POLICY} & self.variables or r"\pi" in self.functions:
+            return False
+        bracket = self._text(end) == "[" and self._has("rel", end + 1, self.partner[end])
+        if self._opens(end) and not self.drawn and not bracket:
+            message = r"found \pi before a parenthesis, a number or an undefined function"
+            hint = r"write \pi \cdot (…) for a product, or define it, \pi(a) = …"
+            raise Fault(self.marks[end].pos, message, hint)
+        return "sub" not in scripts and not self.drawn
 
     def _indicator(self, n: int, end: int) -> int:
         """An indicator whose condition is a subscript or stands in brackets at `end`, with its

@@ -82,6 +82,7 @@ CALLS = {
     "ReLU": "relu", "relu": "relu", "sigmoid": "sigmoid", "sign": "sign", "sgn": "sign",
     "floor": "floor", "ceil": "ceil", "abs": "abs", **{f: f for f in FUNCTIONS}, "ln": "log",
     "tr": "trace", "Tr": "trace", "trace": "trace", "diag": "diag", "softmax": "softmax",
+    "erf": "erf",
 }  # fmt: skip
 """Names that are functions before a parenthesis."""
 SIZES = [b + s + m for b in ("big", "Big") for s in ("", "g") for m in ("", "l", "r", "m")]
@@ -211,7 +212,7 @@ LEXEME = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 CALLED = re.compile(
-    r"(exp|log|ln|tanh|sinh?|cosh?|arctan|max|min|sqrt|relu|ReLU|sigmoid|softmax|sum|abs)\s*\("
+    r"(exp|log|ln|tanh|sinh?|cosh?|arctan|max|min|sqrt|erf|relu|ReLU|sigmoid|softmax|sum|abs)\s*\("
 )
 POINTED = re.compile(r"(?:\.\d+)+")
 SCIENTIFIC = re.compile(r"[eE][-+]?\d")
