@@ -46,11 +46,13 @@ from symgrad.matrix.array import (
     Array,
     Declared,
     Shape,
+    flat,
     lettered,
     misplaced,
     number,
     shown,
     sizeless,
+    spread,
 )
 from symgrad.matrix.chain import link, times
 from symgrad.matrix.signs import ELEMENTWISE, MATRIX, NORMS
@@ -196,7 +198,7 @@ class Lowering:
     def _together(self, parts: Sequence[Array], whole: Expr) -> list[Array]:
         """The terms of a sum, all of one shape; a number beside a vector is added to each entry,
         and a number that is no numeral is refused, as is one beside a square matrix."""
-        found = self._fitted(parts, whole)
+        found = self._fitted(spread(parts, whole, self.same), whole)
         lead = next((p for p in found if p.shape), None)
         for p in found:
             if lead is not None and not p.shape:
@@ -248,10 +250,6 @@ class Lowering:
             chain = times(chain, link(self.array(f)), self.same, self._bound)
         return chain.array()
 
-    def _flat(self, a: Array) -> bool:
-        """Is it a vector that is declared as a matrix, 1 × n or n × 1?"""
-        return len(a.shape) == 2 and ONE in a.shape and not self.same(*a.shape)
-
     def _no_stranger(self, a: Array, f: Ref) -> None:
         """Refuse W x of an x that nothing declares: numbers stand in front of arrays."""
         if not f.indices and f.name not in self.numbers | self.sizes | self.values.keys():
@@ -287,7 +285,9 @@ class Lowering:
         if isinstance(base, Call) and base.fn in NORMS and power == num(2):
             return number(self._norm(base, squared=True), e)
         a = self.array(base)
-        if len(a.shape) > 1 and not (self.dotted and self._flat(a) and (constant(power) or 0) > 0):
+        if len(a.shape) > 1 and not (
+            self.dotted and flat(a, self.same) and (constant(power) or 0) > 0
+        ):
             inverse = (constant(power) or 0) < 0
             raise UnreadError(
                 f"found the power {latex(e)} of a matrix of shape {shown(a)}, "
