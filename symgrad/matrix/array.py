@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from symgrad.errors import NetworkError
+from symgrad.errors import NetworkError, UnreadError
 from symgrad.expr import (
     ONE,
     Bound,
@@ -171,3 +171,18 @@ def along(a: Array, shape: Shape, axis: int, narrow: bool) -> Array:
         return a.entry((at[axis],))
 
     return Array(a.e, shape, entry)
+
+
+def example(e: Expr, a: Array, at: Expr, end: Expr | None, same: Same) -> Array:
+    """Z^{[l](i)}, the example i of a batch: a column where the columns run as far as i does, which
+    is to `end`; a row where the rows do."""
+    runs = [k for k, size in enumerate(a.shape) if end is not None and same(size, end)]
+    if len(a.shape) != 2 or len(runs) != 1:
+        raise UnreadError(
+            f"found {latex(e)}, an example of {latex(a.e)} of shape {shown(a)}, expected a sum "
+            "over all columns, or all rows",
+            hint="write the entries with indices",
+        )
+    if runs == [0]:
+        return Array(e, a.shape[1:], lambda i: a.entry((at, i[0])))
+    return Array(e, a.shape[:1], lambda i: a.entry((i[0], at)))

@@ -46,6 +46,7 @@ from symgrad.matrix.array import (
     Array,
     Declared,
     Shape,
+    example,
     flat,
     lettered,
     misplaced,
@@ -75,8 +76,9 @@ class Lowering:
     """The names that are declared or defined as numbers."""
     bare: frozenset[str] = frozenset()
     """The names that formulas write without the indices of their entries."""
+    ends: Mapping[str, Expr] = field(default_factory=dict)
     dotted: bool = False
-    """Is a dot the product of entries?"""
+    """`ends`: where the sums around a formula end; `dotted`: dots are products of entries."""
     _count: Iterator[int] = field(default_factory=count, compare=False, repr=False)
 
     def speaks(self, e: Expr) -> bool:
@@ -325,6 +327,7 @@ class Lowering:
             "trace": self._trace,
             "diag": self._diag,
             "softmax": self._softmax,
+            "column": self._column,
         }
         return rules.get(e.fn, self._entrywise)(e)
 
@@ -413,6 +416,10 @@ class Lowering:
 
         return Array(e, (a.shape[0], a.shape[0]), entry)
 
+    def _column(self, e: Call) -> Array:
+        end = next((self.ends[n] for n in names(e.args[1]) if n in self.ends), None)
+        return example(e, self.array(e.args[0]), e.args[1], end, self.same)
+
     def _softmax(self, e: Call) -> Array:
         """exp(z_i) / Σ_k exp(z_k), along the rows of a matrix."""
         a = self.array(e.args[0])
@@ -463,7 +470,8 @@ class Lowering:
     def _reduce(self, e: Reduce) -> Array:
         if any(self.speaks(b) for b in e.bounds):
             raise NetworkError(f"found vectors or matrices in the limits of {latex(e)}")
-        a = self.array(e.body)
+        ends = {b.name: b.hi for b in e.bounds if b.lo == ONE and b.hi is not None}
+        a = replace(self, ends={**self.ends, **ends}).array(e.body)
         if a.shape and e.op != "sum":
             raise UnreadError(
                 f"found {latex(e)} of an array of shape {shown(a)}, expected numbers",
