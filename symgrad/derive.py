@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from symgrad.affine import Affine, shift
 from symgrad.chain import (
@@ -52,6 +52,7 @@ from symgrad.expr import (
 from symgrad.index import Facts, Index
 from symgrad.latex import latex
 from symgrad.naming import Naming
+from symgrad.opaque import before, opaque, through
 from symgrad.recursion import (
     Closed,
     before_the_end,
@@ -94,6 +95,8 @@ class Sweep(Naming):
         >>> Sweep(net, Ref("L")).gradient(w).latex()
         '\\frac{\\partial L}{\\partial w} = x'
         """
+        if (cut := before(self.network, self.of)) is not self.network:
+            return Sweep(cut, self.of, self.inline).gradient(by)
         general, chosen = by_letters(self.network, self.of, by)
         if chosen:
             found = self.gradient(general)
@@ -104,7 +107,19 @@ class Sweep(Naming):
             self._sweep(by)
             if self._is_state(by):
                 self._attach_peers(by)
+            self._add_given(by)
         return self._done[by]
+
+    def _add_given(self, by: Ref) -> None:
+        """What flows through quantities that are known by given gradients alone."""
+        parts = [
+            (Sweep(self.network, self.of).gradient(s), Sweep(self.network, s).gradient(by))
+            for s in opaque(self.network, self.of, by)
+        ]
+        if parts:
+            facts, goal = self._inside(by, self.of), Partial(self.of, by)
+            neat = partial(neaten, goal=goal, taken=self._reserved, facts=facts)
+            self._done[by] = through(self._done[by], parts, neat)
 
     def _attach_peers(self, by: Ref) -> None:
         """The other tensors of a recurrence beside one of its states: their gradients are

@@ -117,6 +117,8 @@ def _show(e: Expr) -> tuple[str, int]:
             return _call_to_a_power(base, latex(e.exp)), ATOM
         case Pow(base=base, exp=exp):
             return _power(base, latex(exp)), POWER
+        case Call(fn="column", args=(Ref(name=name), Ref(name=at))):
+            return f"{name[:-1]}({at})}}", ATOM
         case Call():
             return _call(e)
         case Iverson(cond=cond):

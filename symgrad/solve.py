@@ -219,7 +219,8 @@ def _texts(groups: Mapping[int, Sequence[Formula]]) -> list[str]:
 
 def accustomed(groups: Mapping[int, Sequence[Formula]], outer: Scope) -> Scope:
     """The outer scope with the habits of what is written in it."""
-    return replace(outer, habits=outer.habits | habits(_texts(groups), outer.variables))
+    found = habits(_texts(groups), outer.variables, outer.letters)
+    return replace(outer, habits=outer.habits | found)
 
 
 FUNCTION_LETTERS = frozenset(

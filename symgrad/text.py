@@ -115,6 +115,8 @@ def _show(e: Expr) -> tuple[str, int]:
             return _quotient(a, b)
         case Pow(base=a, exp=b):
             return _power(_inside(a, ATOM), text(b)), POWER
+        case Call(fn="column", args=(Ref(name=batch), Ref(name=at))):
+            return name(f"{batch[:-1]}({at})}}"), ATOM
         case Call():
             return _call(e)
         case Iverson(cond=cond):

@@ -601,6 +601,11 @@ REFUSALS: list[tuple[str, int, str]] = [
     ),
     ("|x", 1, "found |, which is never closed"),
     (
+        "p(2 y|x)",
+        3,
+        "found 2 beside a conditional bar, expected a name; write names before and after the bar, p(y = k \\mid x), or give the quantity a name",
+    ),
+    (
         "||x||",
         1,
         r"found || before a formula; write a norm as \|x\|",
