@@ -62,10 +62,14 @@ from symgrad.recursion import (
 )
 from symgrad.rewrite import Derivation, Step, put_in
 from symgrad.rules.algebra import tidy
+from symgrad.rules.brackets import compared
 from symgrad.rules.calculus import reads_of
 from symgrad.rules.forms import distinct_bounds, gathered, in_decimals, out_of_sums
-from symgrad.rules.given import centred, put_given
+from symgrad.rules.given import centred, normalised, put_given
+from symgrad.rules.known import recognised
+from symgrad.rules.named import by_names
 from symgrad.rules.plain import product, total
+from symgrad.rules.shared import shared
 from symgrad.rules.sums import over_own_ranges, pinned, sift
 
 INLINE = 60
@@ -336,11 +340,22 @@ class Sweep(Naming):
         if totals:
             steps.append(Step("given-sum", neat, neaten(given, goal, taken, facts), using=totals))
             neat = steps[-1].after
+        formed = self._formed(neat, goal, taken, facts)
+        if formed != neat:
+            steps.append(Step("collect", neat, formed))
+            neat = formed
         steps += self._recursion(neat, node, terms, facts)
         if self._is_state(node):
             step, sign = self._step_of(node)
             locals_ = tuple(before_the_end(d, step, sign, facts) for d in locals_)
         return Derivation(goal, tuple(steps), indices, locals_, self._lemmas(node, chained))
+
+    def _formed(self, e: Expr, goal: Expr, taken: frozenset[str], facts: Facts) -> Expr:
+        """Known functions and names for quotients, what all terms share in front."""
+        e = compared(e) if self._has_sigma else recognised(compared(e))
+        named = by_names(out_of_sums(by_names(e, self._quotients, facts)), self._quotients, facts)
+        found = shared(named)
+        return distinct_bounds(found, taken | frozenset(free_names(goal)))
 
     def _link(self, t: Term, by: Expr) -> Expr:
         """∂of/∂v · ∂v/∂u, summed over the entries of v."""
@@ -395,8 +410,10 @@ class Sweep(Naming):
 
     @cached_property
     def _totals(self) -> tuple[Total, ...]:
-        """What is known of sums: given, or by the definition of a mean."""
-        return (*self.network.totals, *centred(self.network.equations))
+        """What is known of sums: given, or by a definition, as of a mean or a softmax."""
+        given, equations = self.network.totals, self.network.equations
+        made = normalised(equations, given, self.network.labels)
+        return (*given, *centred(equations), *made)
 
     # -- names ------------------------------------------------------------------------------------
 

@@ -101,6 +101,10 @@ class Call(Expr):
     spelling: str = field(default="", compare=False)
 
 
+RAISED_BEHIND = frozenset(("tanh", "sin", "cos", "sinh", "cosh"))
+r"""The functions whose powers are written behind their names, \tanh^2(x)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rel(Expr):
     """A comparison; `op` is one of = ≠ < ≤ > ≥ written as ``=``, ``!=``, ``<``, ``<=``, ``>``,

@@ -10,6 +10,7 @@ import re
 from itertools import pairwise
 
 from symgrad.expr import (
+    RAISED_BEHIND,
     Add,
     And,
     Blank,
@@ -231,7 +232,8 @@ def _product(factors: tuple[Expr, ...]) -> str:
     for n, factor in enumerate(factors):
         text, own = _show(factor)
         open_ended = isinstance(factor, Reduce) and n < last
-        if own < PRODUCT or (isinstance(factor, Mul) and n) or open_ended:
+        apart = isinstance(factor, Mul) and (n or any(map(_is_transpose, factor.factors)))
+        if own < PRODUCT or apart or open_ended:
             text = paren(text)
         if n == 0:
             out = text
@@ -280,6 +282,8 @@ def _power(base: Expr, exp: str) -> str:
         text = f"{{{text}}}"
     elif isinstance(base, Call) and base.fn in NORMS:
         pass
+    elif isinstance(base, Call) and base.fn in RAISED_BEHIND and exp.isdigit():
+        return f"{_function(base)}^{exp if len(exp) == 1 else f'{{{exp}}}'}{_arguments(base)}"
     elif isinstance(base, Iverson | Call):
         text = paren(text)
     return f"{text}^{exp}" if len(exp) == 1 else f"{text}^{{{exp}}}"
@@ -305,8 +309,15 @@ def _call(e: Call) -> tuple[str, int]:
             return rf"\langle {inner} \rangle", ATOM
         case fn if fn in NORMS:
             return rf"\left\lVert {inner} \right\rVert{NORMS[fn]}", ATOM
-    name = e.spelling or FUNCTIONS.get(e.fn) or e.fn
-    return name + paren(inner), ATOM
+    return _function(e) + _arguments(e), ATOM
+
+
+def _function(e: Call) -> str:
+    return e.spelling or FUNCTIONS.get(e.fn) or e.fn
+
+
+def _arguments(e: Call) -> str:
+    return paren(", ".join(latex(a) for a in e.args))
 
 
 def _conditions(conds: tuple[Expr, ...]) -> str:

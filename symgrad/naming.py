@@ -19,6 +19,7 @@ from symgrad.index import Facts, Index, Range
 from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.recursion import is_general
+from symgrad.rules.named import Quotient, quotients
 from symgrad.rules.plain import product
 
 
@@ -178,6 +179,19 @@ class Naming:
                 if not isinstance(index, Ref) and names(index) - self.network.sizes:
                     facts = facts.plus(loose_range(affine(index), span.lo, span.hi))
         return facts
+
+    @cached_property
+    def _quotients(self) -> tuple[Quotient, ...]:
+        """The equations that name a quotient."""
+        return quotients(self.network.equations)
+
+    @cached_property
+    def _has_sigma(self) -> bool:
+        r"""Is \sigma, the sign of a function, a name here?"""
+        equations = self.network.equations
+        read = {n for eq in equations for e in (eq.target, eq.body) for n in names(e)}
+        named = any(n.startswith(r"\sigma") for n in read | names(self.of))
+        return named or "sigmoid" in self.network.by_name
 
     def _is_state(self, node: Ref) -> bool:
         """Is `node` any state of a recurrence: its gradient comes from that of other states?"""

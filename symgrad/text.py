@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from symgrad.expr import (
+    RAISED_BEHIND,
     Add,
     And,
     Blank,
@@ -109,6 +110,9 @@ def _show(e: Expr) -> tuple[str, int]:
             return _product(factors), PRODUCT
         case Div(num=a, den=b):
             return _quotient(a, b)
+        case Pow(base=Call(fn=fn, args=args), exp=Num(value=v)) if fn in RAISED_BEHIND and v > 1:
+            inner = ", ".join(map(text, args))
+            return f"{_power(FUNCTIONS.get(fn) or name(fn), text(e.exp))}({inner})", ATOM
         case Pow(base=a, exp=b):
             return _power(_inside(a, ATOM), text(b)), POWER
         case Call():
