@@ -200,8 +200,9 @@ def _in_front(terms: Sequence[Expr]) -> Expr | None:
     above, below = common([p.above for p in split]), common([p.below for p in split])
     most = _of_most(split, below)
     number = _content([p.weight for p in split])
-    if not above and not below and not most and number == 1:
-        return None
+    plain = not below and not most and number == 1
+    if plain and all(isinstance(b, Iverson) for b, _ in above):
+        return None  # nothing in common, or brackets alone
     inner: list[Expr] = []
     for p in split:
         rest = without(p.below, below)
