@@ -362,11 +362,11 @@ SHORT = [
         r"t_{\left\lceil \frac{l}{m} \right\rceil}\right)",
     ),
     (TEMPERATURE, "z_i", r"\frac{1}{\tau}\, \left(p_i\, \sum_{j=1}^{n} y_j - y_i\right)"),
-    (ATTENTION, "s_{ij}", r"g_i v_j p_{ij} - g_i p_{ij}\, \sum_{q=1}^{n} v_q p_{iq}"),
+    (ATTENTION, "s_{ij}", r"g_i p_{ij}\, \left(v_j - \sum_{q=1}^{n} v_q p_{iq}\right)"),
     (
         DIFFERENCES,
         "x_l",
-        r"g_{l-1} w\, \mathbf{1}[2 \le l] - g_l w\, \mathbf{1}[l \le n - 1]",
+        r"w\, (g_{l-1}\, \mathbf{1}[2 \le l] - g_l\, \mathbf{1}[l \le n - 1])",
     ),
     (
         r"h_t = a h_{t-1} + x_t, \quad t = 1, \dots, T" "\n" r"5 \le T" "\n" r"L = h_5",
@@ -397,7 +397,7 @@ DECIMALS = [
     (
         r"h = \max(0.01 z, z), L = h",
         "z",
-        r"0.01 \cdot \mathbf{1}[0.01 z > z] + \mathbf{1}[z > 0.01 z]",
+        r"0.01 \cdot \mathbf{1}[z < 0] + \mathbf{1}[z > 0]",
     ),
 ]
 

@@ -185,7 +185,7 @@ def shared(e: Expr) -> Expr:
             inside = [shared(f) if _of_sums(f) else f for f in factors]
             return e if tuple(inside) == factors else tidy(product(*inside))
         case Add(terms=terms):
-            apart = [out_of_sums(t) for t in terms]
+            apart = [_undivided(out_of_sums(t)) for t in terms]
             once = _sums_joined(apart)
             whole = tidy(total(*once)) if len(once) < len(apart) else None
             if whole is not None and not isinstance(whole, Add):
@@ -213,7 +213,7 @@ def _in_front(terms: Sequence[Expr]) -> Expr | None:
         assert own is not None
         inner.append(Parts(p.weight / number, own, rest if lacking is None else lacking).formula)
     inner.sort(key=lambda t: (isinstance(t, Neg), sum(1 for _ in walk(t))))
-    front = Parts(number, above, gathered((*below, *most)))
+    front = Parts(number, above, gathered((*most, *below)))
     divided = sum(1 for p in split if without(p.below, below))
     if not above and not most and (divided > 1 or (divided and not below)):
         return None
@@ -226,6 +226,19 @@ def _in_front(terms: Sequence[Expr]) -> Expr | None:
 
 def _is_name(e: Expr) -> bool:
     return isinstance(e.arg if isinstance(e, Neg) else e, Ref)
+
+
+def _undivided(e: Expr) -> Expr:
+    """Σ_i a_i/s as (1/s) Σ_i a_i, so that s is seen."""
+    match e:
+        case Neg(arg=a):
+            return Neg(_undivided(a))
+        case Mul(factors=factors):
+            return product(*(_undivided(f) if isinstance(f, Reduce) else f for f in factors))
+        case Reduce(op="sum", bounds=bounds, body=Div(num=a, den=b)):
+            if a != ONE and not {x.name for x in bounds} & names(b):
+                return product(Div(ONE, b), Reduce("sum", bounds, a))
+    return e
 
 
 def _of_sums(e: Expr) -> bool:
