@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from symgrad.affine import Affine, affine, shift
 from symgrad.clock import now
 from symgrad.expr import (
     ONE,
+    PI,
     ZERO,
     Add,
+    Call,
     Div,
     Expr,
     Iverson,
     Mul,
     Neg,
+    Num,
     Partial,
+    Pow,
     Reduce,
     Ref,
     Rel,
@@ -67,7 +72,8 @@ class Argument:
                 continue
             prover, builder = self.prover(put_in, until)
             try:
-                sides = (looked_up(e, self.pair.network.labels) for e in (left, right))
+                labels = self.pair.network.labels
+                sides = (looked_up(self.named(e), labels) for e in (left, right))
                 gap = prover.algebra.minus(*(builder.normal(e) for e in sides))
                 proof = prover.zero(gap)
             except (Outside, RecursionError):
@@ -90,7 +96,7 @@ class Argument:
     ) -> Proof | None:
         """A proof that uses definitions and equations that are given, within a share of the time
         that is left."""
-        known = tuple(premises(self.pair, prover, builder, put_in))
+        known = tuple(premises(self.pair, prover, builder, put_in, self.named))
         if not known:
             return None
         algebra, until = prover.algebra, prover.algebra.until
@@ -122,7 +128,7 @@ class Argument:
             algebra,
             self.given,
             self.pair.network.padded,
-            positive(self.pair.asked),
+            positive(self.pair.asked) | {CIRCLE.name, ROOT.name},
         )
         return Prover(builder.guards, self.pair.roles.labels), builder
 
@@ -131,9 +137,20 @@ class Argument:
         for put_in in [p for p in reversed(self.turns) if p != "plain"]:
             prover, builder = self.prover(put_in, until)
             with suppress(Outside, RecursionError):
-                sides = (builder.normal(e) for e in (self.pair.left, self.pair.right))
+                both = (self.pair.left, self.pair.right)
+                sides = (builder.normal(self.named(e)) for e in both)
                 return prover, prover.algebra.minus(*sides)
         return None, ()
+
+    @cached_property
+    def rooted(self) -> bool:
+        """Does π stand under a root, in the formulas or in a definition?"""
+        bodies = (eq.body for eq in self.pair.network.equations)
+        return any(map(under_root, (self.pair.left, self.pair.right, *bodies)))
+
+    def named(self, e: Expr) -> Expr:
+        """A formula with a name for π."""
+        return circled(e, self.rooted)
 
     def meaning(self, ref: Ref) -> Expr | None:
         """What a name is defined to be."""
@@ -143,7 +160,7 @@ class Argument:
         if found is None:
             return None
         equation_, values = found
-        return shift(equation_.body, values)
+        return self.named(shift(equation_.body, values))
 
     def plain(self, ref: Ref) -> Expr | None:
         """What a name is defined to be, if that is no sum."""
@@ -160,6 +177,65 @@ class Argument:
                 if found is not None:
                     return found
         return None
+
+
+CIRCLE, ROOT = Ref(r"{\pi}"), Ref(r"\sqrt{\pi}")
+"""π and √π in a proof: positive numbers of which nothing else is known; no name is spelled so."""
+
+
+def circled(e: Expr, rooted: bool) -> Expr:
+    """A formula with a name for π, or where it stands under a root its square for it: √(2 π v) is
+    √2 √π √v. What is equal for every positive number is equal for this one."""
+    if PI not in walk(e):
+        return e
+    if rooted:
+        return transform(e, _rooted)
+    return transform(e, lambda x: CIRCLE if x == PI else x)
+
+
+def under_root(e: Expr) -> bool:
+    """Does π stand under a root?"""
+    roots = (x for x in walk(e) if isinstance(x, Call) and x.fn == "sqrt")
+    return any(PI in walk(x) for x in roots)
+
+
+def _rooted(x: Expr) -> Expr:
+    if x == PI:
+        return Pow(ROOT, num(2))
+    if not isinstance(x, Call) or x.fn != "sqrt":
+        return x
+    top, bottom = _parts(x.args[0])
+    square = Pow(ROOT, num(2))
+    if square not in (*top, *bottom):
+        return x
+    roots = [[ROOT if f == square else f for f in side] for side in (top, bottom)]
+    rooted = [
+        [f if f == ROOT else Call("sqrt", (f,)) for f in side if _positive(f)] for side in roots
+    ]
+    rest = [[f for f in side if not _positive(f)] for side in roots]
+    if any(rest):
+        rooted[0].append(Call("sqrt", (Div(_times(rest[0]), _times(rest[1])),)))
+    return Div(_times(rooted[0]), _times(rooted[1]))
+
+
+def _parts(e: Expr) -> tuple[list[Expr], list[Expr]]:
+    """The factors above and below the bars of a formula."""
+    match e:
+        case Mul(factors=factors):
+            found = [_parts(f) for f in factors]
+            return [x for a, _ in found for x in a], [x for _, b in found for x in b]
+        case Div(num=a, den=b):
+            (top, under), (bottom, over_) = _parts(a), _parts(b)
+            return top + over_, under + bottom
+    return [e], []
+
+
+def _positive(e: Expr) -> bool:
+    return e == ROOT or (isinstance(e, Num) and e.value > 0)
+
+
+def _times(factors: Sequence[Expr]) -> Expr:
+    return Mul(tuple(factors)) if factors else ONE
 
 
 def positive(asked: Iterable[Asked]) -> frozenset[str]:
@@ -218,7 +294,9 @@ def nothing(ref: Ref) -> Expr | None:
     return None
 
 
-def premises(pair: Pair, prover: Prover, builder: Builder, put_in: Put) -> Iterator[Known]:
+def premises(
+    pair: Pair, prover: Prover, builder: Builder, put_in: Put, named: Callable[[Expr], Expr]
+) -> Iterator[Known]:
     """What is given of values, and the definitions where `builder` leaves names as they are."""
     for a in pair.asked:
         less = a.rel.op in ("<", "<=")
@@ -234,7 +312,8 @@ def premises(pair: Pair, prover: Prover, builder: Builder, put_in: Put) -> Itera
             continue
         ranges = {i.name: i.range for i in eq.indices}
         top, bottom = over(eq.body)
-        left = Mul((eq.target, bottom))
+        left: Expr = Mul((eq.target, bottom))
+        left, top = named(left), named(top)
         yield from known(left, top, "=", tuple(ranges), ranges, prover, builder)
 
 

@@ -8,18 +8,33 @@ from fractions import Fraction
 
 from symgrad.affine import shift
 from symgrad.answer import Answer, Whole
+from symgrad.chosen import under
 from symgrad.consistency import check_entry
+from symgrad.curvature import curvature
 from symgrad.derive import Sweep
 from symgrad.dual import Number, Undefined
 from symgrad.equation import Upstream
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.evaluate import Point, Unrolled
-from symgrad.expr import Bound, Expr, Num, Partial, Ref, constant, free_names, names, num, walk
+from symgrad.expr import (
+    Bound,
+    Expr,
+    Num,
+    Partial,
+    Ref,
+    constant,
+    derivatives,
+    free_names,
+    names,
+    num,
+    walk,
+)
 from symgrad.inverse import turned
 from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.numeral import shown
 from symgrad.rewrite import Derivation, Step
+from symgrad.rules.algebra import tidy
 from symgrad.rules.forms import as_cases
 from symgrad.scope import PARAMETER_NAMES, Question, Scope
 from symgrad.whole import whole
@@ -60,6 +75,8 @@ class Asker:
         if self.scope.lowering.speaks(goal):
             return self.entire(q, goal)
         of, by = goal.of, goal.by
+        if isinstance(of, Partial):
+            return self.curved(q, goal)
         if not isinstance(of, Ref) or not isinstance(by, Ref):
             raise NetworkError(f"found {latex(goal)}, expected names above and below")
         network = stated(self.scope, by)
@@ -73,6 +90,7 @@ class Asker:
             sweep = self.sweeps.setdefault(of, sweep)
         derivation = sweep.gradient(by)
         confirm_formula(network, derivation)
+        derivation = under(derivation, q.when, tidy)
         value = self.slope(of, by, derivation.answer)
         if value is not None:
             confirm(self.network, of, by, value, self.point())
@@ -83,6 +101,28 @@ class Asker:
             self.where, q.latex, whole_latex(derivation), value, q.at, derivation=derivation
         )
         return self.scalar(answer, goal, derivation)
+
+    def curved(self, q: Question, goal: Partial) -> Answer:
+        """∂²of/∂u∂v, and derivatives of higher order."""
+        root, names_ = derivatives(goal)
+        scope = self.scope
+        for name in names_:
+            if not isinstance(root, Ref) or not isinstance(name, Ref):
+                raise NetworkError(f"found {latex(goal)}, expected names above and below")
+            scope = replace(scope, network=stated(scope, name))
+            check_goal(scope.network, root, name, q.at)
+        found = curvature(scope.network, goal)
+        d = found.told
+        asker = Asker(replace(scope, network=found.network), self.where, self.cases)
+        by = found.found.goal.by
+        assert isinstance(by, Ref)
+        value = asker.slope(found.name, by, found.found.answer)
+        if value is not None:
+            confirm(found.network, found.name, by, value, self.point())
+        if self.cases:
+            d = spelled_as_cases(d)
+        answer = Answer(self.where, q.latex, whole_latex(d), value, q.at, derivation=d)
+        return self.scalar(answer, goal, d)
 
     def scalar(self, answer: Answer, goal: Partial, d: Derivation) -> Answer:
         """A number made of vectors and matrices, put with them where the exam writes such."""
@@ -290,7 +330,11 @@ def check_goal(network: Network, of: Ref, by: Ref, at: Place) -> None:
             f"found a gradient by {latex(by)}, which occurs in no equation; "
             f"expected a name of the network",
             at=at.find(latex(by)),
-            hint=f"the names it reads are {known}" if known else "state its equations first",
+            hint=r"a bare \pi is the number; declare the name, \pi \in \mathbb{R}"
+            if by.name == r"\pi"
+            else f"the names it reads are {known}"
+            if known
+            else "state its equations first",
         )
     for ref in (of, by):
         check_entry(network, ref, at.find(latex(ref)))

@@ -3,6 +3,7 @@ r"""One thing that somebody wrote, as it is written: its sides, their places, it
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -10,9 +11,9 @@ from symgrad.dressing import undressed
 from symgrad.dual import Number, as_text
 from symgrad.errors import Place, SymgradError
 from symgrad.evaluate import Point, exact, value
-from symgrad.expr import Expr, Num, walk
+from symgrad.expr import Expr, Num, Rel, walk
 from symgrad.latex import latex
-from symgrad.notation import Formula
+from symgrad.notation import Formula, Statement
 from symgrad.numeral import shown
 from symgrad.verdict import (
     Agrees,
@@ -66,6 +67,23 @@ class Claim:
 APPROX = r"\approx"
 LAYOUT = re.compile(r"\\\\(?:\[[^\]]{0,20}\])?|(?<!\\)&|\s+")
 """Rows and columns of a display."""
+
+
+COMPARISONS = {"<", "<=", ">", ">=", "!="}
+OTHERWISE = re.compile(
+    r"\b(?:or|else|otherwise|unless|except|not|oder|sonst|ou|sinon)\b|또는|아니면|否则|或", re.I
+)
+"""Words by which a comparison is no condition of the formula before it, or not the only one."""
+
+
+def conditions_behind(statements: Sequence[Statement], n: int, text: str) -> tuple[Expr, ...]:
+    """The comparisons right behind a formula: ``2 (a - p) \\text{ for } L > 0``."""
+    found: list[Expr] = []
+    for s in statements[n + 1 :]:
+        if not isinstance(s, Formula) or not s.ops or not set(s.ops) <= COMPARISONS:
+            break
+        found += [Rel(op, a, b) for op, a, b in zip(s.ops, s.parts, s.parts[1:], strict=False)]
+    return () if OTHERWISE.search(text) else tuple(found)
 
 
 def shortened(s: Formula, links: int) -> Formula:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from symgrad.errors import SymgradError
 from symgrad.expr import (
     ONE,
+    PI,
     ZERO,
     Add,
     And,
@@ -61,7 +62,7 @@ LONGEST_POWER = 1000
 FUNCTIONS: Mapping[str, str] = {
     "exp": "exp", "log": "log", "sqrt": "sqrt", "sin": "sin", "cos": "cos", "tan": "tan",
     "tanh": "tanh", "sinh": "sinh", "cosh": "cosh", "arctan": "atan", "max": "Max", "min": "Min",
-    "abs": "Abs", "sign": "sign", "floor": "floor", "ceil": "ceiling",
+    "erf": "erf", "abs": "Abs", "sign": "sign", "floor": "floor", "ceil": "ceiling",
 }  # fmt: skip
 """Our name of a function, and SymPy's."""
 
@@ -190,6 +191,8 @@ def _function(fn: str, args: list[Any]) -> Any:
         return _winner("max", [*args, sp.S.Zero])
     if fn in ("max", "min"):
         return _winner(fn, args)
+    if fn == "pi":
+        return sp.pi * args[0]
     if fn == "sigmoid":
         return 1 / (1 + sp.exp(-args[0]))
     return getattr(sp, FUNCTIONS[fn])(*args) if fn in FUNCTIONS else sp.Function(fn)(*args)
@@ -295,7 +298,7 @@ def _conversions() -> tuple[tuple[Any, Callable[[Any], Expr]], ...]:
         (sp.Mul, _product),
         (sp.Pow, _power),
         (type(sp.E), lambda _: Call("exp", (ONE,))),
-        (type(sp.pi), lambda _: Ref(r"\pi")),
+        (type(sp.pi), lambda _: PI),
         (sp.Sum, lambda s: _bound("sum", s)),
         (sp.Product, lambda s: _bound("prod", s)),
         (sp.Piecewise, _piecewise),

@@ -179,6 +179,7 @@ def derive(equations: str, question: str, as_latex: bool, steps: bool) -> None:
     symgrad derive 'z = w x + b, L = (y - z)^2' '\\partial L/\\partial w'
     """
     from symgrad.api import Network
+    from symgrad.expr import PI, walk
 
     network = Network(equations)
     asked = network.question(question)
@@ -186,6 +187,8 @@ def derive(equations: str, question: str, as_latex: bool, steps: bool) -> None:
     show = shown_latex if as_latex else shown_unicode
     for line in show(answer, steps):
         click.echo(line)
+    if not as_latex and answer.derivation and PI in walk(answer.derivation.answer):
+        click.echo("π is the number 3.14159…")
 
 
 def shown_unicode(answer: Answer, steps: bool) -> list[str]:

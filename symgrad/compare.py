@@ -9,6 +9,7 @@ from typing import Any
 
 from symgrad.affine import Condition, affine, conditions
 from symgrad.ask import check_goal
+from symgrad.curvature import opened
 from symgrad.decide import BUDGET, decide
 from symgrad.derive import Sweep
 from symgrad.dual import Number, exact_text
@@ -374,7 +375,7 @@ def derived(
                 return found.answer
         return x
 
-    return transform(e, one)
+    return transform(opened(e, network), one)
 
 
 def _bound_only(name: str, sides: Sequence[Expr]) -> bool:

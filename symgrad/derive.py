@@ -31,8 +31,9 @@ from symgrad.chain import (
     together,
     within,
 )
+from symgrad.chosen import by_letters, put_labels
 from symgrad.contract import guard
-from symgrad.equation import Equation, Total
+from symgrad.equation import Equation
 from symgrad.errors import NetworkError
 from symgrad.expr import (
     ONE,
@@ -65,7 +66,7 @@ from symgrad.rules.algebra import tidy
 from symgrad.rules.brackets import compared
 from symgrad.rules.calculus import reads_of
 from symgrad.rules.forms import distinct_bounds, gathered, in_decimals, out_of_sums
-from symgrad.rules.given import centred, normalised, put_given
+from symgrad.rules.given import put_given
 from symgrad.rules.known import recognised
 from symgrad.rules.named import by_names
 from symgrad.rules.plain import product, total
@@ -95,6 +96,11 @@ class Sweep(Naming):
         >>> Sweep(net, Ref("L")).gradient(w).latex()
         '\\frac{\\partial L}{\\partial w} = x'
         """
+        general, chosen = by_letters(self.network, self.of, by)
+        if chosen:
+            found = self.gradient(general)
+            taken, facts = self._reserved, self._inside(general, self.of)
+            return put_labels(found, chosen, lambda e, goal: neaten(e, goal, taken, facts))
         self._refuse_ambiguous(by)
         if by not in self._done:
             self._sweep(by)
@@ -353,9 +359,9 @@ class Sweep(Naming):
     def _formed(self, e: Expr, goal: Expr, taken: frozenset[str], facts: Facts) -> Expr:
         """Known functions and names for quotients, what all terms share in front."""
         e = compared(e) if self._has_sigma else recognised(compared(e))
-        named = by_names(out_of_sums(by_names(e, self._quotients, facts)), self._quotients, facts)
-        found = shared(named)
-        return distinct_bounds(found, taken | frozenset(free_names(goal)))
+        for _ in range(2):  # a name may be seen only once factors are in front of their sum
+            e = out_of_sums(by_names(e, self._quotients, facts))
+        return distinct_bounds(shared(e), taken | frozenset(free_names(goal)))
 
     def _link(self, t: Term, by: Expr) -> Expr:
         """∂of/∂v · ∂v/∂u, summed over the entries of v."""
@@ -407,13 +413,6 @@ class Sweep(Naming):
         if self._is_state(generic):
             return self._alive(generic)
         return self._done[generic].answer != ZERO
-
-    @cached_property
-    def _totals(self) -> tuple[Total, ...]:
-        """What is known of sums: given, or by a definition, as of a mean or a softmax."""
-        given, equations = self.network.totals, self.network.equations
-        made = normalised(equations, given, self.network.labels)
-        return (*given, *centred(equations), *made)
 
     # -- names ------------------------------------------------------------------------------------
 

@@ -108,14 +108,18 @@ def _refuse_long() -> NoReturn:
 
 def plus(a: Number, b: Number) -> Number:
     """a + b."""
-    if isinstance(a, Fraction) and isinstance(b, Fraction):
+    if type(a) is Fraction and type(b) is Fraction:
+        if a.denominator == 1 and b.denominator == 1:  # no common divisor to look for
+            return _checked(Fraction(a.numerator + b.numerator))
         return _checked(a + b)
     return to_decimal(a) + to_decimal(b)
 
 
 def times(a: Number, b: Number) -> Number:
     """a b; an exact 0 stays exact."""
-    if isinstance(a, Fraction) and isinstance(b, Fraction):
+    if type(a) is Fraction and type(b) is Fraction:
+        if a.denominator == 1 and b.denominator == 1:
+            return _checked(Fraction(a.numerator * b.numerator))
         return _checked(a * b)
     if any(isinstance(x, Fraction) and not x for x in (a, b)):
         return Fraction(0)
@@ -359,9 +363,14 @@ class Dual(NamedTuple):
     tangent: Number = STILL
 
 
+@lru_cache(maxsize=1024)
+def _whole(value: int) -> Dual:
+    return Dual(Fraction(value))
+
+
 def constant(value: int | Number) -> Dual:
     """A number that does not move."""
-    return Dual(Fraction(value) if isinstance(value, int) else value)
+    return _whole(value) if isinstance(value, int) else Dual(value)
 
 
 def add(a: Dual, b: Dual) -> Dual:
@@ -373,7 +382,7 @@ def add(a: Dual, b: Dual) -> Dual:
 
 def negate(a: Dual) -> Dual:
     """(-a)' = -a'."""
-    return Dual(-a.value, -a.tangent)
+    return Dual(-a.value, STILL if a.tangent is STILL else -a.tangent)
 
 
 def multiply(a: Dual, b: Dual) -> Dual:
@@ -387,13 +396,15 @@ def multiply(a: Dual, b: Dual) -> Dual:
 def divide(a: Dual, b: Dual) -> Dual:
     """(a / b)' = (a' - (a / b) b') / b."""
     value = over(a.value, b.value)
+    if a.tangent is STILL and b.tangent is STILL:
+        return Dual(value)
     return Dual(value, over(plus(a.tangent, -times(value, b.tangent)), b.value))
 
 
 def raise_to(a: Dual, b: Dual) -> Dual:
     """(a ^ b)' = b a ^ (b-1) a' + a ^ b log(a) b'."""
     value = power(a.value, b.value)
-    tangent: Number = Fraction(0)
+    tangent: Number = STILL
     if a.tangent and b.value:
         slope = times(b.value, power(a.value, plus(b.value, Fraction(-1))))
         tangent = times(slope, a.tangent)
@@ -406,7 +417,7 @@ def apply(fn: str, x: Dual) -> Dual:
     """f(x)' = f'(x) x'."""
     f = SMOOTH[fn]
     value = f.value(x.value)
-    return Dual(value, times(f.slope(x.value), x.tangent) if x.tangent else Fraction(0))
+    return Dual(value, times(f.slope(x.value), x.tangent) if x.tangent else STILL)
 
 
 Convention = Literal["strict", "ge", "first", "split"]

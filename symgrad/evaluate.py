@@ -29,9 +29,10 @@ from symgrad.dual import (
 from symgrad.equation import Equation
 from symgrad.errors import NetworkError, SymgradError
 from symgrad.expr import Expr, Iverson, Ref, free, num, substitute
-from symgrad.interpret import Env, Interpreter
+from symgrad.interpret import Interpreter
 from symgrad.latex import latex
 from symgrad.network import Network
+from symgrad.subscript import Env
 
 __all__ = [
     "Dual", "Number", "Point", "Ties", "Unrolled",
@@ -340,11 +341,7 @@ class Unrolled:
     def _concrete(self, ref: Ref, env: Env) -> Ref:
         return ref.at(tuple(num(self._formula.whole(i, env)) for i in ref.indices))
 
-    def _read(self, ref: Ref, env: Env) -> Dual:
-        whole = None if ref.indices else env.get(ref.name, self.point.sizes.get(ref.name))
-        if whole is not None:
-            return constant(whole)
-        at = tuple(self._formula.whole(i, env) for i in ref.indices)
+    def _read(self, ref: Ref, at: tuple[int, ...]) -> Dual:
         entry, found = self._seen.get((ref.name, at)) or (ref.at(tuple(map(num, at))), None)
         if self._active and not self._given:
             self._readers.setdefault(entry, set()).add(next(reversed(self._active)))

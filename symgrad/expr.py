@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 
@@ -101,10 +102,6 @@ class Call(Expr):
     spelling: str = field(default="", compare=False)
 
 
-RAISED_BEHIND = frozenset(("tanh", "sin", "cos", "sinh", "cosh"))
-r"""The functions whose powers are written behind their names, \tanh^2(x)."""
-
-
 @dataclass(frozen=True, slots=True)
 class Rel(Expr):
     """A comparison; `op` is one of = ≠ < ≤ > ≥ written as ``=``, ``!=``, ``<``, ``<=``, ``>``,
@@ -174,6 +171,8 @@ class Blank(Expr):
 ZERO = Num(Fraction(0))
 ONE = Num(Fraction(1))
 MINUS_ONE = Num(Fraction(-1))
+PI = Call("pi", (ONE,), r"\pi")
+"""The number π: a function of one number, as every other that is known by its name alone."""
 
 
 @lru_cache(maxsize=4096)
@@ -433,6 +432,24 @@ def replace_refs(e: Expr, by: Callable[[Ref], Expr | None]) -> Expr:
         return x
 
     return transform(e, one)
+
+
+def derivatives(e: Partial) -> tuple[Expr, tuple[Expr, ...]]:
+    """What is differentiated, and the names it is by, the last derivative first.
+
+    >>> [r.name for r in derivatives(Partial(Partial(Ref("L"), Ref("b")), Ref("w")))[1]]
+    ['w', 'b']
+    """
+    by: tuple[Expr, ...] = (e.by,)
+    of = e.of
+    while isinstance(of, Partial):
+        by, of = (*by, of.by), of.of
+    return of, by
+
+
+def counted(items: Sequence[Expr]) -> list[tuple[Expr, int]]:
+    """Each run of equal items with its length."""
+    return [(item, len(list(run))) for item, run in groupby(items)]
 
 
 def same(a: Expr, b: Expr) -> bool:

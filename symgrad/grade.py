@@ -15,7 +15,7 @@ from pathlib import Path
 from types import NoneType
 
 from symgrad.answer import Answer, TableWork
-from symgrad.assertion import Claim
+from symgrad.assertion import Claim, conditions_behind
 from symgrad.decide import BUDGET
 from symgrad.denial import denied, sentence
 from symgrad.display import Row, left_side, rows, unframed
@@ -25,7 +25,8 @@ from symgrad.expr import Expr, Ref, names, walk
 from symgrad.ground import Ground
 from symgrad.guard import Lost, Piecewise, unguarded
 from symgrad.judge import Judge
-from symgrad.mark import Graded, Report, begins, key_of, same_question, worth
+from symgrad.lexicon import applied, varies
+from symgrad.mark import Graded, Report, begins, key_of, partly, same_question, worth
 from symgrad.notation import Formula, Listing, Statement, read_expression, reread
 from symgrad.parts import Parts
 from symgrad.prose import LOOKS, STATES, Span, equations
@@ -149,7 +150,7 @@ class Checker:
             beside = any(o.kind == "condition" for o in lines[c.at.line])
             switches = r"\mathbf{1}" in c.right or r"\begin{cases}" in c.right
             stated = switches and STATES.search(sentence(self.work.lines, c.at.line, c.at.column))
-            if stated or (beside and CONDITION.search(words)):
+            if stated or (beside and CONDITION.search(words) and not c.verdict.when):
                 told = "not judged: a condition stands beside it"
                 self.claims[n] = replace(c, verdict=Undecided(told), right="", remarks=())
 
@@ -216,6 +217,8 @@ class Checker:
             verdict: Verdict = Missing("found no answer")
             none = None if a.points is None else Fraction(0)
             return Graded(a.question, part, a.at, a.points, none, verdict)
+        if claim.fine and claim.verdict.when:
+            return Graded(a.question, part, a.at, a.points, None, partly(claim.verdict), claim)
         share = worth(claim, self.ties)
         earned = None if a.points is None or share is None else a.points * share
         return Graded(a.question, part, a.at, a.points, earned, claim.verdict, claim)
@@ -274,13 +277,14 @@ class Checker:
             yield listed
             return
         questions = () if section is None or not last else self.asked(section)
-        for s in statements:
+        for n, s in enumerate(statements):
             if section is not None and numbers_only(s):
                 counted = self.tally.formula(s.latex, replace(piece, at=s.at), section)
                 if counted is not None:
                     self.where[key_of(counted)] = counting(section)
                     yield counted
-            for claim in Judge(ground).statement(s, str(piece.part), questions):
+            judge = Judge(ground, conditions_behind(statements, n, piece.text))
+            for claim in judge.statement(s, str(piece.part), questions):
                 if section is not None:
                     self.where[key_of(claim)] = section
                 yield claim
@@ -357,6 +361,7 @@ class Checker:
         scope = ground.scope
         text = plainly_called(piece.text)
         known = frozenset(f for f, made in scope.functions.items() if varies(*made))
+        known |= applied(text, scope.functions)
         taken = scope.variables | frozenset(ground.aliases) | (frozenset(scope.functions) - known)
         found = reread(text, piece.at, known, taken)
         heads = frozenset(called(found))
@@ -475,11 +480,6 @@ class Checker:
             hint = "write it in a line of its own, or between dollars"
             fault = Invalid(f"{told}; {hint}", place=at)
             yield Claim(at, span.text, "unread", str(piece.part), fault)
-
-
-def varies(args: tuple[str, ...], body: Expr) -> bool:
-    """Does a function read its arguments? f(w, x) = w_0 x_0 only says of what f is made."""
-    return any(isinstance(x, Ref) and x.name in args and not x.indices for x in walk(body))
 
 
 def numbers_only(s: Statement) -> bool:

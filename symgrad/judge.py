@@ -23,15 +23,19 @@ from symgrad.assertion import (
 )
 from symgrad.errors import Place, SymgradError
 from symgrad.expr import (
+    And,
     Blank,
     Call,
     Expr,
+    Iverson,
     Mul,
     Num,
     Partial,
     Ref,
+    derivatives,
     free,
     names,
+    substitute,
     walk,
 )
 from symgrad.ground import Ground
@@ -56,6 +60,10 @@ class Judge:
     """Judges the statements of one part."""
 
     ground: Ground
+    when: tuple[Expr, ...] = ()
+    """Comparisons beside the formula: where it is said to hold."""
+    asked: tuple[Expr, ...] = ()
+    """Comparisons beside the question: where it asks."""
 
     def statement(self, s: Statement, part: str, questions: Sequence[Expr]) -> Iterator[Claim]:
         """The claims that a statement makes."""
@@ -159,6 +167,7 @@ class Judge:
             at = s.parts.index(goal)
             answer = last if at < len(s.parts) - 1 else s.parts[at - 1]
             covers = tuple(q for q in questions if asks(q, goal, self.running(goal)))
+            self = replace(self, asked=self.restriction(goal, covers))
             if at and (name := self.new_name(first)) is not None:
                 yield self.defined(name, replace(s, parts=(first, answer), ops=("=",)), part)
             yield from self.answered(s, goal, answer, part, covers)
@@ -189,7 +198,7 @@ class Judge:
 
     def goal(self, s: Formula, questions: Sequence[Expr]) -> Partial | None:
         """The gradient that a chain is about: its first side, or one that a question asks for."""
-        found = [p for p in s.parts if isinstance(p, Partial) and self.ground.derivable(p)]
+        found = [p for p in s.parts if isinstance(p, Partial) and self.ground.differentiable(p)]
         asked = [p for p in found if any(asks(q, p, self.running(p)) for q in questions)]
         if len(s.parts) == 2 and self.new_name(s.parts[0]) is not None:
             return None  # δ = ∂L/∂z gives a name
@@ -200,10 +209,10 @@ class Judge:
     def running(self, goal: Partial) -> bool:
         """Do the letters of a gradient run over all entries? h_T is one state, p_y one class."""
         network = self.ground.outer.network
-        assert isinstance(goal.by, Ref)
+        letters_ = [i for b in derivatives(goal)[1] if isinstance(b, Ref) for i in b.indices]
         return not any(
             isinstance(i, Ref) and (i.name in network.sizes or i.name in network.labels)
-            for i in goal.by.indices
+            for i in letters_
         )
 
     def value(self, s: Formula, name: Ref, part: str) -> Iterator[Claim]:
@@ -274,8 +283,35 @@ class Judge:
         """left = the side behind the relation k of a chain, which is `written` so."""
         near = s.ops[k] == APPROX
         digits = digits_of(written) if near else decimals(written)
-        verdict = self.ground.link(left, s.parts[k + 1], s.at, digits)
+        verdict = self.held(left, s.parts[k + 1], s.at, digits)
         return softened(verdict, left, digits) if near else verdict
+
+    def held(self, left: Expr, right: Expr, at: Place, digits: int | None = None) -> Verdict:
+        """left = right; if not everywhere, then where it is asked, or said to hold: [P] left =
+        [P] right."""
+        found = self.ground.link(left, right, at, digits)
+        for conds, told in ((self.asked, ()), ((*self.asked, *self.when), self.when)):
+            if not conds or not isinstance(found, Differs | Undecided):
+                continue
+            bracket = Iverson(conds[0] if len(conds) == 1 else And(conds))
+            there = self.ground.link(Mul((bracket, left)), Mul((bracket, right)), at)
+            if not isinstance(there, Undecided | Invalid):
+                found = replace(there, when=tuple(map(latex, told)))
+        return found
+
+    def restriction(self, goal: Partial, covers: Sequence[Expr]) -> tuple[Expr, ...]:
+        """Where the questions ask that a gradient answers, in its own letters: j ≠ y."""
+        asked = [q for q in self.ground.outer.questions if q.left in covers]
+        if not asked or not all(q.when for q in asked) or not isinstance(goal.by, Ref):
+            return ()
+        found: list[Expr] = []
+        for q in asked:
+            assert isinstance(q.left, Partial)
+            assert isinstance(q.left.by, Ref)
+            pairs = zip(q.left.by.indices, goal.by.indices, strict=False)
+            put = {a.name: b for a, b in pairs if isinstance(a, Ref) and not a.indices}
+            found += [substitute(c, put) for c in q.when]
+        return tuple(dict.fromkeys(found))
 
     def corrected(self, verdict: Verdict) -> str:
         """The formula that should stand beside a wrong one."""
@@ -301,7 +337,7 @@ class Judge:
                 verdict = (
                     self.linked(s, k, goal, sides(s)[-1][1])
                     if k == len(s.ops) - 1
-                    else self.ground.link(goal, last, s.at)
+                    else self.held(goal, last, s.at)
                 )
                 right = self.corrected(verdict)
                 whole = Claim(place, s.latex, "answer", part, verdict, exact, right, covers=asked)
@@ -324,7 +360,8 @@ class Judge:
             reached = [k for k, c in enumerate(links[:-1]) if all(x.fine for x in links[: k + 1])]
             if reached and not self.unfinished_at(links, reached[-1]):
                 remarks.append("a side further left is right; the last side is judged")
-            if isinstance(claim.verdict, Differs) and self.ground.follow(goal, last):
+            first = isinstance(goal.of, Ref)
+            if first and isinstance(claim.verdict, Differs) and self.ground.follow(goal, last):
                 remarks.append("follows correctly from an earlier mistake")
                 return replace(claim, remarks=tuple(remarks), follows=True)
         return replace(claim, remarks=tuple(remarks))
@@ -345,7 +382,7 @@ class Judge:
         network = self.ground.scope.network
         said = [before for before, _ in self.ground.claimed if before != goal]
         for x in walk(last):
-            if isinstance(x, Partial) and self.ground.derivable(x) and x not in said:
+            if isinstance(x, Partial) and self.ground.differentiable(x) and x not in said:
                 by = x.by
                 given = isinstance(by, Ref) and any(
                     u.of == x.of and (u.of_entry(by) is not None or named(u.by, by))
@@ -383,11 +420,14 @@ def asks(question: Expr, goal: Partial, running: bool = True) -> bool:
     """Is a gradient what a question asks for, under other letters maybe, or for all entries where
     the question asks for one? ∂L/∂h_T by itself (not `running`) is no answer for every h_t."""
     match question:
+        case Partial(of=Partial()):
+            return asks_again(question, goal, running)
         case Partial(of=Ref() as of, by=Ref() as by):
             pass
         case _:
             return False
-    assert isinstance(goal.of, Ref) and isinstance(goal.by, Ref)
+    if not isinstance(goal.of, Ref) or not isinstance(goal.by, Ref):
+        return False
     if of.name != goal.of.name or by.name != goal.by.name:
         return False
     if len(by.indices) != len(goal.by.indices):
@@ -395,5 +435,22 @@ def asks(question: Expr, goal: Partial, running: bool = True) -> bool:
         return not (by.indices and goal.by.indices) and entries_of(some)
     if question == goal:
         return True
+    if any(isinstance(i, Ref) and i.indices for i in by.indices):
+        return False  # w_{y_i} is one entry
     numbers = any(isinstance(i, Num) for i in goal.by.indices)
     return running and not numbers
+
+
+def asks_again(question: Partial, goal: Partial, running: bool) -> bool:
+    """Is a second derivative what a question asks for, in either order, under other letters maybe,
+    or for all entries? One on the diagonal, ∂²L/∂w_i², is no answer for every entry."""
+    if question == goal:
+        return True
+    pairs = (derivatives(question), derivatives(goal))
+    asked, said = ([r for r in by if isinstance(r, Ref)] for _, by in pairs)
+    if pairs[0][0] != pairs[1][0] or sorted(r.name for r in asked) != sorted(r.name for r in said):
+        return False
+    theirs, mine = ([i for r in side for i in r.indices] for side in (asked, said))
+    if not theirs or not mine:
+        return entries_of(theirs or mine)
+    return running and (entries_of(mine) or not entries_of(theirs)) and len(theirs) == len(mine)

@@ -7,10 +7,11 @@ LaTeX, KaTeX, MathJax and the Typst converter all know are used.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 
 from symgrad.expr import (
-    RAISED_BEHIND,
+    PI,
     Add,
     And,
     Blank,
@@ -28,6 +29,8 @@ from symgrad.expr import (
     Reduce,
     Ref,
     Rel,
+    counted,
+    derivatives,
     free,
     free_names,
     outreaches,
@@ -52,10 +55,13 @@ FUNCTIONS = {
     "min": r"\min",
     "relu": r"\mathrm{ReLU}",
     "sign": r"\mathrm{sign}",
+    "erf": r"\operatorname{erf}",
     "trace": r"\operatorname{tr}",
     "diag": r"\operatorname{diag}",
     "softmax": r"\operatorname{softmax}",
 }
+CIRCULAR = ("tanh", "sinh", "cosh", "sin", "cos", "tan")
+"""Functions whose powers are written at their names."""
 NORMS = {"norm": "", "norm_1": "_1", "norm_2": "_2", "norm_F": "_F"}
 
 
@@ -105,6 +111,10 @@ def _show(e: Expr) -> tuple[str, int]:
             return _product(factors), PRODUCT
         case Div(num=a, den=b):
             return rf"\frac{{{latex(a)}}}{{{latex(b)}}}", PRODUCT
+        case Pow(base=Call(fn=fn) as base, exp=Num(value=value)) if (
+            fn in CIRCULAR and value > 1 and value.denominator == 1
+        ):
+            return _call_to_a_power(base, latex(e.exp)), ATOM
         case Pow(base=base, exp=exp):
             return _power(base, latex(exp)), POWER
         case Call():
@@ -119,12 +129,29 @@ def _show(e: Expr) -> tuple[str, int]:
             return _cases(e), ATOM
         case Reduce():
             return _reduce(e), PRODUCT
-        case Partial(of=of, by=by, total=total):
-            d = "d" if total else r"\partial "
-            return rf"\frac{{{d}{latex(of)}}}{{{d}{latex(by)}}}", ATOM
+        case Partial():
+            return _derivative(e), ATOM
         case Blank():
             return "?", ATOM
     raise TypeError(f"no LaTeX for {type(e).__name__}")
+
+
+def _derivative(e: Partial) -> str:
+    """∂of/∂by, or of a gradient ∂²of/∂u∂v, a name that stands twice as a square."""
+    of, by = derivatives(e)
+    d = "d" if e.total else r"\partial "
+    if len(by) == 1:
+        return rf"\frac{{{d}{latex(of)}}}{{{d}{latex(by[0])}}}"
+    below = []
+    for name, times in counted(by):
+        shown = latex(name)
+        if times > 1 and not re.search(r"[\^']", shown):
+            below.append(f"{d}{shown}^{times}")
+        else:
+            below += [f"{d}{shown}"] * times
+    sign = "d" if e.total else r"\partial"
+    bottom = r"\, ".join(below)
+    return rf"\frac{{{sign}^{len(by)} {latex(of)}}}{{{bottom}}}"
 
 
 def _number(e: Num) -> tuple[str, int]:
@@ -138,7 +165,15 @@ def _number(e: Num) -> tuple[str, int]:
     return text, SUM if value < 0 else PRODUCT
 
 
+def placed(name: str, parts: Sequence[str]) -> str:
+    r"""A name with its indices inside: P(y = #1 \mid x) of 2 is P(y = 2 \mid x)."""
+    at = dict(enumerate(parts, 1))
+    return re.sub(r"#(\d+)", lambda m: at.get(int(m[1]), r"\cdot"), name)
+
+
 def _reference(e: Ref) -> str:
+    if "#" in e.name:
+        return placed(e.name, [_index(i) for i in e.indices])
     if not e.indices:
         return e.name
     parts = [_index(i) for i in e.indices]
@@ -245,8 +280,10 @@ def _product(factors: tuple[Expr, ...]) -> str:
 def _times(before: Expr, left: str, after: Expr, right: str) -> str:
     if right[0].isdigit() or (isinstance(before, Num) and isinstance(after, Num | Div | Iverson)):
         return r" \cdot "
-    if isinstance(after, Num):
+    if isinstance(after, Num) or (before == PI and right.startswith(("(", r"\left("))):
         return r" \cdot "
+    if PI in (before, after):
+        return r"\, " if isinstance(after, Call | Reduce | Partial) and after != PI else " "
     call_like = isinstance(before, Ref) and right.startswith(("(", r"\left("))
     if isinstance(before, Ref) and (before.name == "d" or (call_like and _calls(before.name))):
         return r" \cdot "
@@ -282,9 +319,7 @@ def _power(base: Expr, exp: str) -> str:
         text = f"{{{text}}}"
     elif isinstance(base, Call) and base.fn in NORMS:
         pass
-    elif isinstance(base, Call) and base.fn in RAISED_BEHIND and exp.isdigit():
-        return f"{_function(base)}^{exp if len(exp) == 1 else f'{{{exp}}}'}{_arguments(base)}"
-    elif isinstance(base, Iverson | Call):
+    elif isinstance(base, Iverson | Call) and base != PI:
         text = paren(text)
     return f"{text}^{exp}" if len(exp) == 1 else f"{text}^{{{exp}}}"
 
@@ -296,6 +331,8 @@ def _call(e: Call) -> tuple[str, int]:
             return f"e^{{{inner}}}", POWER
         case "sqrt":
             return rf"\sqrt{{{inner}}}", ATOM
+        case "pi":
+            return r"\pi", ATOM
         case "abs":
             return rf"\left\lvert {inner} \right\rvert", ATOM
         case "floor" | "ceil":
@@ -309,15 +346,15 @@ def _call(e: Call) -> tuple[str, int]:
             return rf"\langle {inner} \rangle", ATOM
         case fn if fn in NORMS:
             return rf"\left\lVert {inner} \right\rVert{NORMS[fn]}", ATOM
-    return _function(e) + _arguments(e), ATOM
+    name = e.spelling or FUNCTIONS.get(e.fn) or e.fn
+    return name + paren(inner), ATOM
 
 
-def _function(e: Call) -> str:
-    return e.spelling or FUNCTIONS.get(e.fn) or e.fn
-
-
-def _arguments(e: Call) -> str:
-    return paren(", ".join(latex(a) for a in e.args))
+def _call_to_a_power(e: Call, exp: str) -> str:
+    r"""\tanh^2(x) for (\tanh(x))^2, as every table has it."""
+    name = e.spelling or FUNCTIONS.get(e.fn) or e.fn
+    raised = exp if len(exp) == 1 else f"{{{exp}}}"
+    return f"{name}^{raised}{paren(latex(e.args[0]))}"
 
 
 def _conditions(conds: tuple[Expr, ...]) -> str:

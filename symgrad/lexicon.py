@@ -17,6 +17,7 @@ from symgrad.expr import (
     Partial,
     Ref,
     Rel,
+    derivatives,
     names,
     num,
     replace_refs,
@@ -26,7 +27,7 @@ from symgrad.expr import (
 from symgrad.latex import latex
 from symgrad.notation import Formula, Statement
 from symgrad.reading.habits import layer
-from symgrad.scope import Scope, at_names
+from symgrad.scope import Functions, Scope, at_names
 from symgrad.settle import inlined, read_scope
 
 FONTS = re.compile(
@@ -220,6 +221,13 @@ class Lexicon:
                 return known and network.knows(by.name)
         return False
 
+    def differentiable(self, goal: Expr) -> bool:
+        """Is this a gradient that the network has, or a derivative of one?"""
+        if not isinstance(goal, Partial) or not isinstance(goal.of, Partial):
+            return self.derivable(goal)
+        of, by = derivatives(goal)
+        return all(isinstance(b, Ref) and self.derivable(Partial(of, b)) for b in by)
+
 
 def letters(x: Expr) -> set[str]:
     """The letters in the subscripts of a name, and those that a bracket compares."""
@@ -237,3 +245,15 @@ def _recursive(head: Ref, body: Expr) -> bool:
         isinstance(x, Ref) and x.name == head.name and (not mine or mine & letters(x))
         for x in walk(body)
     )
+
+
+def varies(args: tuple[str, ...], body: Expr) -> bool:
+    """Does a function read its arguments? f(w, x) = w_0 x_0 only says of what f is made."""
+    return any(isinstance(x, Ref) and x.name in args and not x.indices for x in walk(body))
+
+
+def applied(text: str, functions: Functions) -> frozenset[str]:
+    r"""The functions that a text applies to their own arguments, J(\theta) of J(\theta) = …."""
+    squeezed = re.sub(r"\s", "", text)
+    heads = {f: f"{f}({','.join(args)})" for f, (args, _) in functions.items()}
+    return frozenset(f for f, head in heads.items() if head in squeezed)

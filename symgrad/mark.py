@@ -155,6 +155,12 @@ def worth(claim: Claim, ties: bool) -> Fraction | None:
     return Fraction(0)
 
 
+def partly(v: Verdict) -> Verdict:
+    """What an answer is worth that is said for a part of the values only."""
+    told = " and ".join(f"${c}$" for c in v.when)
+    return Undecided(f"right where {told}; of the rest nothing is said")
+
+
 def key_of(c: Claim) -> tuple[int, int, str]:
     """What tells a claim from the others."""
     return (c.at.line, c.at.column, f"{c.kind}: {c.latex}")

@@ -12,13 +12,14 @@ from functools import cached_property
 from symgrad.affine import Affine, affine, shift
 from symgrad.chain import Term, goal_entry, loose_range, renamed, within
 from symgrad.contract import contract, guard
-from symgrad.equation import Equation, Upstream
+from symgrad.equation import Equation, Total, Upstream
 from symgrad.errors import NetworkError
 from symgrad.expr import LETTERS, Expr, Num, Ref, fresh, names
 from symgrad.index import Facts, Index, Range
 from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.recursion import is_general
+from symgrad.rules.given import centred, normalised
 from symgrad.rules.named import Quotient, quotients
 from symgrad.rules.plain import product
 
@@ -162,12 +163,20 @@ class Naming:
     def _padded(self, ref: Ref, letter: str) -> Iterator[tuple[Range, Affine]]:
         """The subscripts of a padded leaf that move with an index, w_{l-s(i-1)} for l, each with
         the range beyond which all is 0."""
-        ranges = self.network.ranges(ref.name) or ()
+        ranges = self.network.ranges(ref.name) or self._given_ranges(ref.name)
         for k, edge in self.network.padded.get(ref.name, {}).items():
-            form = affine(ref.indices[k]) if k < len(ref.indices) else None
+            form = affine(ref.indices[k]) if k < min(len(ref.indices), len(ranges)) else None
             both = None not in (edge.lo, edge.hi) and ref.name not in self.network.by_name
             if form is not None and both and form.unit(letter):
                 yield ranges[k], form
+
+    def _given_ranges(self, name: str) -> tuple[Range, ...]:
+        """The ranges of a given gradient: δ_i = ∂L/∂z_i has those of z."""
+        for u in self.network.upstream:
+            if isinstance(u.symbol, Ref) and u.symbol.name == name:
+                own = u.symbol.indices == u.by.indices
+                return (self.network.ranges(u.by.name) or ()) if own else ()
+        return ()
 
     def _inside(self, *nodes: Ref) -> Facts:
         """What is known where the entries exist: their letters are in their ranges, and so are
@@ -179,6 +188,13 @@ class Naming:
                 if not isinstance(index, Ref) and names(index) - self.network.sizes:
                     facts = facts.plus(loose_range(affine(index), span.lo, span.hi))
         return facts
+
+    @cached_property
+    def _totals(self) -> tuple[Total, ...]:
+        """What is known of sums: given, or by a definition, as of a mean or a softmax."""
+        given, equations = self.network.totals, self.network.equations
+        made = normalised(equations, given, self.network.labels)
+        return (*given, *centred(equations), *made)
 
     @cached_property
     def _quotients(self) -> tuple[Quotient, ...]:

@@ -30,6 +30,7 @@ from symgrad.expr import (
 )
 from symgrad.reading.below import Listed, ends, integer
 from symgrad.reading.cursor import Head
+from symgrad.reading.habits import policies
 from symgrad.reading.meaning import Build
 from symgrad.reading.rows import Item, items
 from symgrad.reading.scan import Fault, Source, scan
@@ -140,6 +141,7 @@ def read(
     source = Source(text, at or Place())
     try:
         known = set(functions)
+        variables |= policies([text])
         raw = [_parsed(item, source, known, variables) for item in items(scan(text))]
         return tuple(_statements(raw, source))
     except Fault as fault:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from symgrad.decide import BUDGET
 from symgrad.errors import ExamError, Place, SymgradError
-from symgrad.expr import Expr, Partial, Ref, names
+from symgrad.expr import Expr, Partial, Ref, derivatives, names
 from symgrad.ground import Ground
 from symgrad.lexicon import Aliases
 from symgrad.notation import Formula, reread
@@ -130,8 +130,9 @@ def spoken(text: str, scope: Scope) -> set[str]:
 
 
 def latex_key(e: Expr) -> str:
-    """A gradient by its two names."""
-    match e:
-        case Partial(of=Ref(name=of), by=Ref(name=by)):
-            return f"d{of}/d{by}"
-    return ""
+    """A gradient by its names."""
+    if not isinstance(e, Partial):
+        return ""
+    of, by = derivatives(e)
+    names_ = sorted(b.name for b in by if isinstance(b, Ref))
+    return f"d{of.name}/d{'d'.join(names_)}" if isinstance(of, Ref) else ""

@@ -15,7 +15,7 @@ A statement is sorted by its form alone:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from symgrad.equation import Upstream
 from symgrad.errors import NetworkError, Place, SymgradError
@@ -47,6 +47,7 @@ from symgrad.matrix import Lowering
 from symgrad.network import Network
 from symgrad.notation import Data, Formula, Labels, Listing, Ranges, Shape, Statement
 from symgrad.padding import Edges, Zero
+from symgrad.reading.habits import POLICY
 from symgrad.shapes import lowering
 
 PARAMETER_NAMES = {r"\theta", r"\Theta", r"\vartheta", r"\phi", r"\Phi"}
@@ -59,11 +60,18 @@ Functions = Mapping[str, tuple[tuple[str, ...], Expr]]
 
 @dataclass(frozen=True)
 class Question:
-    """A left side and ``= ?``."""
+    """A left side and ``= ?``; `when` says of its letters for which entries, j ≠ y."""
 
     left: Expr
     latex: str
     at: Place
+    when: tuple[Expr, ...] = ()
+
+    @property
+    def letters(self) -> set[str]:
+        """The letters of its indices."""
+        refs = (r for r in walk(self.left) if isinstance(r, Ref))
+        return {i.name for r in refs for i in r.indices if isinstance(i, Ref) and not i.indices}
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,9 @@ class Scope:
         """The names that equations and values define, σ among them is no function; and how names
         are written."""
         named = frozenset(d.target.name for d in self.equations) | {r.name for r in self.values}
-        return named | self.habits
+        declared = self.lowering.declared.keys() | self.letters.keys() | self.network.data
+        own = r"\pi" in declared or self.network.knows(r"\pi")
+        return named | self.habits | (frozenset({POLICY}) if own else frozenset())
 
 
 class Sorter:
@@ -102,6 +112,7 @@ class Sorter:
         self.outer = outer
         self.equations: list[Defined] = []
         self.questions: list[Question] = []
+        self.asked_before = 0
         self.letters: dict[str, Range] = dict(outer.letters)
         self.functions = dict(outer.functions)
         self.values: dict[Ref, Num] = {}
@@ -129,7 +140,7 @@ class Sorter:
 
     def block(self, statements: Sequence[Statement]) -> None:
         """One formula block: ranges belong to the equations before them in it."""
-        start = len(self.equations)
+        start, self.asked_before = len(self.equations), len(self.questions)
         for statement in statements:
             try:
                 self.statement(statement, start)
@@ -257,6 +268,10 @@ class Sorter:
                 else:
                     self.range(letter.name, Range(lo, hi), start)
                 return
+        asked = self.questions[self.asked_before :]
+        if asked and any(asked[-1].letters & names(rel) for rel in rels):
+            self.questions[-1] = replace(asked[-1], when=(*asked[-1].when, *rels))
+            return
         self.rels += rels
         self.rel_places |= dict.fromkeys(rels, at)
 
@@ -392,10 +407,13 @@ def at_names(e: Expr, heads: Mapping[str, tuple[Expr, ...]]) -> Expr:
                     f"found {latex(x)}, a derivative of a function at other arguments",
                     hint=f"differentiate {fn}({told}), or give the value a name",
                 )
-            case Call(fn=fn, args=args) if fn.endswith("'") and fn[:-1] in heads:
-                own = heads[fn[:-1]]
+            case Call(fn=fn, args=args) if fn.endswith("'") and fn.rstrip("'") in heads:
+                name, own = fn.rstrip("'"), heads[fn.rstrip("'")]
                 if own == args and len(args) == 1:
-                    return Partial(Ref(fn[:-1]), args[0])
+                    found: Expr = Ref(name)
+                    for _ in range(len(fn) - len(name)):
+                        found = Partial(found, args[0])
+                    return found
                 raise NetworkError(
                     f"found {latex(x)}, expected the derivative at "
                     f"{', '.join(map(latex, own))}, of one argument",

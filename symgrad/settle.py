@@ -59,7 +59,7 @@ from symgrad.network import Network, Ties
 from symgrad.notation import Statement
 from symgrad.padding import edges_of
 from symgrad.scalars import rational
-from symgrad.scope import Functions, Question, Scope, Sorter
+from symgrad.scope import Functions, Scope, Sorter
 
 
 def read_scope(
@@ -180,7 +180,7 @@ class Builder(Sorter):
         self.equations = [
             Defined(name(d.target), of(d.body), d.at, d.ranges) for d in self.equations
         ]
-        self.questions = [Question(of(q.left), q.latex, q.at) for q in self.questions]
+        self.questions = [replace(q, left=of(q.left)) for q in self.questions]
         self.values = {name(r): v for r, v in self.values.items()}
         self.value_places = {name(r): p for r, p in self.value_places.items()}
         self.upstream = [

@@ -11,18 +11,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache
-from math import prod
 
+from symgrad.amount import (
+    cells_of,
+    count_verdict,
+    counts_of,
+    formula,
+    formula_of,
+    layer_of,
+    question_of,
+    symbolic,
+    symbols_of,
+)
 from symgrad.answer import TableWork
 from symgrad.assertion import Claim, numeric
+from symgrad.cells import TOTAL_WORDS
 from symgrad.count import Kind, Quantity, quantity
 from symgrad.errors import SymgradError
 from symgrad.evaluate import exact
-from symgrad.expr import Expr
+from symgrad.expr import Expr, names
 from symgrad.notation import read_expression
-from symgrad.numeral import shown
 from symgrad.solve import Solved
-from symgrad.verdict import Counterexample, Differs, Equal, Verdict
+from symgrad.verdict import Equal, Verdict
 from symgrad.work import Piece, label_end
 
 NUMBER = r"(?:\d{1,3}(?:[ \u00a0\u202f,]\d{3}){1,9}(?!\d)|\d{1,30}(?:[.,]\d{1,30})?)"
@@ -49,6 +59,8 @@ LEADING = re.compile(
 QUANTITIES = {
     Kind.MEMORY: r"memor|activation|speicher|메모리|mémoire|内存|activ",
     Kind.PARAMETERS: r"param|파라미터|매개변수|参数|weights and bias",
+    Kind.CONNECTIONS: r"connections",
+    Kind.MACS: r"multiply[- ]adds?\b|multiply[- ]accumulates?\b|\bmacs\b",
     Kind.OUTPUT: r"output(?! (?:channel|unit|neuron))|shape|출력 ?크기",
 }
 SAYS = r"=|:|\bis|\bare|\bhas|\bhave|\bwith|\bto|는|은|est|beträgt|hat"
@@ -221,62 +233,46 @@ class Tally:
         kinds = self.heads if len(self.heads) == len(cells) else kinds_of(table.columns)
         if len(cells) != len(kinds):
             return
-        after = [k for _, rows in mentions(cells[0], table) for k in rows if k > self.row]
-        if not after:
-            return
-        self.row = after[0]
-        row, counts = table.count.rows[self.row], counts_of(table, self.row)
+        row: int | None = None
+        if cells[0].lower() not in TOTAL_WORDS:
+            after = [k for _, rows in mentions(cells[0], table) for k in rows if k > self.row]
+            if not after:
+                return
+            row = self.row = after[0]
+        written = [c.strip() for c in piece.words.strip().strip("|").split("|")]
+        written = written if len(written) == len(cells) else cells
         for c, kind in enumerate(kinds):
-            if kind is None or not question_of(table, self.row, kind):
+            if kind is None or not question_of(table, row, kind):
                 continue
-            last = re.sub(r"\([^()\d]*\)\s*$", "", cells[c]).split("=")[-1]
-            right = counts.get(kind)
-            said = None if right is None else count_of(last, {right})
-            if said is None:
+            verdict = self.cell(cells[c], written[c], kind, row, table)
+            if verdict is None:
                 continue
             at = replace(piece.at, column=max(1, piece.text.find(cells[c]) + 1))
+            right = None if isinstance(verdict, Equal) else cells_of(table, row).get(kind)
             yield Claim(
                 at,
-                cells[c],
+                written[c],
                 "count",
                 str(piece.part),
-                count_verdict(said, kind, row.layer.text, counts),
-                right="" if right == said or kind not in row.cells else row.cells[kind].working,
-                question=question_of(table, self.row, kind),
+                verdict,
+                right="" if right is None else right.working,
+                question=question_of(table, row, kind),
             )
 
-
-def counts_of(table: TableWork, row: int) -> dict[Kind, Fraction]:
-    """The numbers of one layer."""
-    found = table.count.rows[row]
-    counts = {k: Fraction(c.value) for k, c in found.cells.items() if c.value is not None}
-    sizes = [exact(e) for e in found.after]
-    if all(s is not None for s in sizes):
-        counts[Kind.OUTPUT] = prod((s for s in sizes if s is not None), start=Fraction(1))
-    return counts
-
-
-def question_of(table: TableWork, row: int, kind: Kind) -> str:
-    """The question of the exam that a count answers; '' if it asks no such."""
-    order = sorted(table.cells)
-    for (r, c), answer in zip(order, table.answers, strict=False):
-        q = table.columns[c]
-        if table.layers[r] == row and q is not None and q.kind == kind:
-            return f"{row}: {answer.question}"
-    return ""
-
-
-def count_verdict(said: Fraction, kind: Kind, layer: str, counts: dict[Kind, Fraction]) -> Verdict:
-    """Is a count right, and if not, what is it?"""
-    right = counts.get(kind)
-    if right == said:
-        return Equal(f"the {kind.value} of {layer} is {shown(said)[0]}", by="count")
-    told = f"the {kind.value} of {layer} is {shown(right)[0] if right is not None else 'undefined'}"
-    told += f", not {shown(said)[0]}"
-    other = next((k for k, v in counts.items() if v == said), None)
-    if other is not None:
-        told += f"; {shown(said)[0]} is its {other.value}"
-    return Differs(told, counterexample=Counterexample({}, {}, right, said))
+    def cell(
+        self, text: str, written: str, kind: Kind, row: int | None, table: TableWork
+    ) -> Verdict | None:
+        """What a cell is worth: a number, or a formula in size symbols."""
+        layer, counts = layer_of(table, row), counts_of(table, row)
+        last = re.sub(r"\([^()\d]*\)\s*$", "", text).split("=")[-1]
+        right = counts.get(kind)
+        said = None if right is None else count_of(last, {right})
+        if said is not None:
+            return count_verdict(said, kind, layer, counts)
+        made, wanted = formula(written), formula_of(table, row, kind)
+        if made is None or wanted is None or not names(made):
+            return None
+        return symbolic(made, wanted, kind, layer, symbols_of(table))
 
 
 def table_of(section: Solved) -> TableWork | None:
@@ -371,7 +367,7 @@ def mentions(text: str, table: TableWork) -> list[tuple[int, list[int]]]:
     for whole in (True, False):
         named: dict[str, list[int]] = {}
         for k, r in enumerate(table.count.rows):
-            words = r.layer.text if whole else " ".join(r.layer.text.split()[:1])
+            words = r.layer.text if whole else first_word(r.layer.text)
             if words:
                 named.setdefault(squeezed(words), []).append(k)
         for name, rows in named.items():
@@ -379,6 +375,11 @@ def mentions(text: str, table: TableWork) -> list[tuple[int, list[int]]]:
                 if not any(a <= hit.start() < b for a, b, _ in found):
                     found.append((hit.start(), hit.end(), rows))
     return [(a, rows) for a, _, rows in sorted(found)]
+
+
+def first_word(layer: str) -> str:
+    """The word that a layer begins with: CONV5-8, its name C1."""
+    return layer.split()[0].rstrip(",;:") if layer.split() else ""
 
 
 def count_of(text: str, right: set[Fraction]) -> Fraction | None:

@@ -12,7 +12,6 @@ from fractions import Fraction
 from itertools import pairwise
 
 from symgrad.expr import (
-    RAISED_BEHIND,
     Add,
     And,
     Blank,
@@ -30,9 +29,12 @@ from symgrad.expr import (
     Reduce,
     Ref,
     Rel,
+    counted,
+    derivatives,
     free_names,
     outreaches,
 )
+from symgrad.latex import CIRCULAR, placed
 
 SUM, ENTRIES, PRODUCT, POWER, ATOM = range(1, 6)
 """How tightly a formula holds together: a looser one inside a tighter one gets parentheses."""
@@ -110,7 +112,7 @@ def _show(e: Expr) -> tuple[str, int]:
             return _product(factors), PRODUCT
         case Div(num=a, den=b):
             return _quotient(a, b)
-        case Pow(base=Call(fn=fn, args=args), exp=Num(value=v)) if fn in RAISED_BEHIND and v > 1:
+        case Pow(base=Call(fn=fn, args=args), exp=Num(value=v)) if fn in CIRCULAR and v > 1:
             inner = ", ".join(map(text, args))
             return f"{_power(FUNCTIONS.get(fn) or name(fn), text(e.exp))}({inner})", ATOM
         case Pow(base=a, exp=b):
@@ -127,12 +129,23 @@ def _show(e: Expr) -> tuple[str, int]:
             return _cases(e), ATOM
         case Reduce():
             return _reduce(e), PRODUCT
-        case Partial(of=of, by=by, total=total):
-            d = "d" if total else "∂"
-            return f"{d}{_inside(of, ATOM)}/{d}{_inside(by, ATOM)}", ATOM
+        case Partial():
+            return _derivative(e), ATOM
         case Blank():
             return "?", ATOM
     raise TypeError(f"no text for {type(e).__name__}")
+
+
+def _derivative(e: Partial) -> str:
+    of, by = derivatives(e)
+    d = "d" if e.total else "∂"
+    if len(by) == 1:
+        return f"{d}{_inside(of, ATOM)}/{d}{_inside(by[0], ATOM)}"
+    below = [
+        f"{d}{_inside(name, ATOM)}" + (_power("", str(times)) if times > 1 else "")
+        for name, times in counted(by)
+    ]
+    return f"{_power(d, str(len(by)))}{_inside(of, ATOM)}/{' '.join(below)}"
 
 
 def _inside(e: Expr, level: int) -> str:
@@ -216,6 +229,8 @@ def _group(marks: list[str]) -> list[str]:
 
 
 def _reference(e: Ref) -> str:
+    if "#" in e.name:
+        return name(placed(e.name, [text(i) for i in e.indices]).replace(r"\mid", "|"))
     shown = "𝟏" if e.name == r"\mathbf{1}" else name(e.name)
     if not e.indices:
         return shown
@@ -306,6 +321,8 @@ def _call(e: Call) -> tuple[str, int]:
     match e.fn:
         case "exp" if e.spelling in ("", "e^") and all(c in RAISED for c in inner.replace(" ", "")):
             return _power("e", inner), POWER
+        case "pi":
+            return "π", ATOM
         case "sqrt":
             return "√" + _inside(e.args[0], ATOM), ATOM
         case "abs":

@@ -19,15 +19,19 @@ from symgrad.dual import DIGITS, Dual, Number, add, negate, order, precision, to
 from symgrad.errors import NetworkError, SymgradError
 from symgrad.evaluate import Point, Unrolled
 from symgrad.expr import Call, Expr, Num, Ref, Rel, free_names, walk
-from symgrad.interpret import Env, Interpreter
+from symgrad.interpret import NOTHING, Interpreter, Meanings
 from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.pair import Asked
 from symgrad.roles import Roles
+from symgrad.subscript import Env
 from symgrad.verdict import Counterexample
 
+MORE = 120
+"""Digits beyond those that large numbers take, with which a difference of rounded values is
+confirmed."""
 DEEP = 400
-"""Digits with which a difference of rounded values is confirmed."""
+"""Most digits for that."""
 LEVELS = 5
 """Sizes up to this are tried."""
 MOST_INSTANCES = 160
@@ -49,67 +53,69 @@ Met = tuple[Expr, int, tuple[tuple[str, int], ...]]
 class Noted(Interpreter):
     """Notes the differences of values that are compared, and whether one of them is 0."""
 
-    tied = False
-    integers: frozenset[str] = frozenset()
-
     def __init__(
         self,
-        read: Callable[[Ref, Env], Dual],
+        read: Callable[[Ref, tuple[int, ...]], Dual],
         partial: Callable[[Expr, Ref, Env], Dual],
+        sizes: Mapping[str, int],
+        meanings: Meanings | None,
     ) -> None:
-        super().__init__(read, partial)
+        super().__init__(read, partial, sizes=sizes, meanings=meanings)
+        self.tied = False
+        self.integers: frozenset[str] = frozenset()
         self.met: dict[Met, Number] = {}
         self.until = float("inf")
         self.largest = 0
 
-    def value(self, e: Expr, env: Env) -> Dual:
-        """The value of `e`; how large values become on the way says how many digits a difference
-        of rounded ones may lose."""
-        found = super().value(e, env)
-        if isinstance(found.value, Decimal) and found.value:
-            self.largest = max(self.largest, found.value.adjusted())
-        return found
+    def added(self, total: Dual) -> None:
+        """How large sums become on the way says how many digits a difference of rounded ones may
+        lose."""
+        if isinstance(total.value, Decimal) and total.value:
+            self.largest = max(self.largest, total.value.adjusted())
 
-    def _count(self, more: int) -> None:
+    def count(self, more: int) -> None:
         """A point is small, or worth nothing."""
-        super()._count(more)
+        super().count(more)
         if self.work > MOST_WORK or now() > self.until:
             raise SymgradError("found a value of too many terms for a point to try")
 
-    def _note(self, e: Expr, k: int, env: Env, a: Dual, b: Dual | None = None) -> bool:
-        gap = a if b is None else add(a, negate(b))
-        self.met[e, k, tuple(sorted(env.items()))] = gap.value
-        return (a.value == 0) if b is None else order(a, b) == 0
+    def _note(self, e: Expr, k: int, env: Env, a: Dual, b: Dual) -> bool:
+        self.met[e, k, tuple(sorted(env.items()))] = add(a, negate(b)).value
+        return order(a, b) == 0
 
-    def holds(self, cond: Expr, env: Env) -> bool:
-        """Is the comparison true? A tie of two values is noted."""
-        if isinstance(cond, Rel) and not free_names(cond) <= self.integers | set(env):
-            a, b = self.value(cond.lhs, env), self.value(cond.rhs, env)
-            tie = self._note(cond, 0, env, a, b)
-            always = cond.lhs == cond.rhs or cond.op in ("=", "!=")
-            self.tied = self.tied or (tie and not always)
-        return super().holds(cond, env)
+    def compared(
+        self, e: Expr, names: frozenset[str], env: Env, a: Dual, b: Dual = NOTHING
+    ) -> None:
+        """A tie of two values is noted."""
+        if names <= self.integers | set(env):
+            return
+        tie = self._note(e, 0, env, a, b)
+        always = isinstance(e, Rel) and (e.lhs == e.rhs or e.op in ("=", "!="))
+        self.tied = self.tied or (tie and not always)
 
-    def _call(self, e: Call, env: Env) -> Dual:
-        if free_names(e) <= self.integers | set(env):
-            return super()._call(e, env)
-        if e.fn in ("max", "min"):
-            found = [self.value(a, env) for a in dict.fromkeys(e.args)]
-            for k, (a, b) in enumerate(combinations(found, 2)):
-                self.tied = self._note(e, k, env, a, b) or self.tied
-        elif e.fn in ("relu", "abs", "sign"):
-            self.tied = self._note(e, 0, env, self.value(e.args[0], env)) or self.tied
-        return super()._call(e, env)
+    def contended(self, e: Call, names: frozenset[str], env: Env, found: list[Dual]) -> None:
+        """A tie of two of several values is noted."""
+        if names <= self.integers | set(env):
+            return
+        for k, (a, b) in enumerate(combinations(found, 2)):
+            self.tied = self._note(e, k, env, a, b) or self.tied
 
 
 class Judge(Unrolled):
     """A network at one point; says whether a formula's value was met at a tie."""
 
-    def __init__(self, network: Network, point: Point, draw: Draw, digits: int = DIGITS) -> None:
+    def __init__(
+        self,
+        network: Network,
+        point: Point,
+        draw: Draw,
+        digits: int = DIGITS,
+        meanings: Meanings | None = None,
+    ) -> None:
         super().__init__(network, point, draw, digits=digits)
         self.outside: Ref | None = None
         self.read: dict[Ref, None] = {}
-        self.noted = Noted(self._read, self._partial)
+        self.noted = Noted(self._read, self._partial, point.sizes, meanings)
         self.noted.until = draw.until
         self.noted.integers = frozenset(point.sizes) | draw.roles.labels
         self._formula = self.noted
@@ -202,6 +208,9 @@ class Trial:
     asked: tuple[Asked, ...] = ()
     outside: Outcome | None = None
     """The first point at which a formula reads an entry that does not exist."""
+    meanings: Meanings = field(default_factory=dict)
+    place: tuple[Outcome, Judge] | None = None
+    """Where the last of the other formulas was asked for its value."""
 
     def at(
         self,
@@ -212,13 +221,13 @@ class Trial:
     ) -> Outcome:
         """Both values at one instance."""
         draw = Draw(POOLS[pool], self.roles, self.network, {}, {}, start, sizes, self.until)
-        judge = Judge(self.network, Point(sizes), draw)
+        judge = self.judge(sizes, draw)
         if fixed is not None:
             fixed(judge, draw)
             if not draw.allowed():
                 return Outcome(dict(sizes), {}, None, None, True)
-            judge = Judge(self.network, Point(sizes), draw)
-        a, b = self.certain(sizes, draw, judge.look(self.left), judge.look(self.right))
+            judge = self.judge(sizes, draw)
+        a, b = self.certain(sizes, draw, judge)
         generic = pool == GENERIC_POOL and fixed is None
         values = dict(draw.table)
         if self.asked:
@@ -230,8 +239,8 @@ class Trial:
                 if all(draw.table[r] == v for r, v in before.items()):
                     break
                 generic = False
-                judge = Judge(self.network, Point(sizes), draw)
-                a, b = self.certain(sizes, draw, judge.look(self.left), judge.look(self.right))
+                judge = self.judge(sizes, draw)
+                a, b = self.certain(sizes, draw, judge)
                 values = {r: draw.table[r] for r in judge.read if r in draw.table}
             else:
                 return Outcome(dict(sizes), values, None, None, True)
@@ -241,29 +250,39 @@ class Trial:
             self.outside = found
         return found
 
+    def judge(self, sizes: Mapping[str, int], draw: Draw, digits: int = DIGITS) -> Judge:
+        """The network at one point."""
+        return Judge(self.network, Point(sizes), draw, digits, self.meanings)
+
     def certain(
-        self, sizes: Mapping[str, int], draw: Draw, a: Number | None, b: Number | None
+        self, sizes: Mapping[str, int], draw: Draw, judge: Judge
     ) -> tuple[Number | None, Number | None]:
-        """Two values, or none where more digits do not confirm that rounded ones differ.
+        """Both values, or none where more digits do not confirm that rounded ones differ.
 
         x + e^{300} - e^{300} loses 130 digits of x.
         """
+        a, b = judge.look(self.left), judge.look(self.right)
         if a is None or b is None or not apart(a, b):
             return a, b
         if isinstance(a, Fraction) and isinstance(b, Fraction):
             return a, b
+        digits = max(judge.noted.largest, 0) + MORE
+        if digits > DEEP:
+            return None, None
         again = Draw((), self.roles, self.network, dict(draw.table), draw.fixed, until=self.until)
-        judge = Judge(self.network, Point(sizes), again, DEEP)
-        x, y = judge.look(self.left), judge.look(self.right)
-        lost = judge.noted.largest + DIGITS > DEEP
+        deep = self.judge(sizes, again, digits)
+        x, y = deep.look(self.left), deep.look(self.right)
+        lost = deep.noted.largest + DIGITS > digits
         if lost or x is None or y is None or not apart(x, y) or apart(x, a) or apart(y, b):
             return None, None
         return a, b
 
     def value(self, e: Expr, there: Outcome) -> Number | None:
         """The value of another formula at a point that was tried; None where it has none."""
-        draw = Draw(POOLS[1], self.roles, self.network, dict(there.values), until=self.until)
-        return Judge(self.network, Point(there.sizes), draw).look(e)
+        if self.place is None or self.place[0] is not there:
+            draw = Draw(POOLS[1], self.roles, self.network, dict(there.values), until=self.until)
+            self.place = there, Judge(self.network, Point(there.sizes), draw)
+        return self.place[1].look(e)
 
     def outcomes(self) -> Iterator[Outcome]:
         """Points in ascending order of sizes, then again with other numbers; with few sizes more

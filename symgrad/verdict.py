@@ -23,10 +23,11 @@ class Counterexample:
 @dataclass(frozen=True)
 class Verdict:
     """`message` is one sentence for a person; `reading` the two formulas as they were read, in
-    LaTeX."""
+    LaTeX; `when` the conditions beside them under which alone it is said, in LaTeX."""
 
     message: str = ""
     reading: tuple[str, ...] = field(default=(), kw_only=True)
+    when: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def name(self) -> str:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import groupby
 
 from symgrad.answer import Answer, TableWork
 from symgrad.expr import (
+    PI,
     Call,
     Cases,
     Expr,
@@ -71,7 +73,42 @@ def sentence(key: str, **formulas: str) -> Paragraph:
 
 
 def gradients(answers: Sequence[Answer], told: set[Expr], ties: Ties) -> list[Block]:
-    """The worked solution of some gradients; `told` are the goals that need no second telling."""
+    """The worked solution of some gradients, those of second derivatives each after the gradient
+    that it differentiates; `told` are the goals that need no second telling."""
+    blocks: list[Block] = []
+    for curved, run in groupby(answers, lambda a: before(a) is not None):
+        if not curved:
+            blocks += first_order(list(run), told, ties)
+            continue
+        for answer in run:
+            inner, d = before(answer), answer.derivation
+            assert inner is not None and d is not None
+            if not any(alike(inner.goal, goal) for goal in told):
+                whole = replace(answer, derivation=inner, value=None, whole=None)
+                blocks += gradients([whole], told, ties)
+            rest = replace(d, upstream=tuple(u for u in d.upstream if u != inner))
+            blocks += first_order([replace(answer, derivation=rest)], told, ties)
+    return blocks
+
+
+def before(answer: Answer) -> Derivation | None:
+    """The derivation of the gradient that a second derivative differentiates."""
+    d = answer.derivation
+    own = d.goal.of if d is not None else None
+    return next((u for u in d.upstream if u.goal == own), None) if d is not None else None
+
+
+def alike(a: Expr, b: Expr) -> bool:
+    """Are two gradients the same, but for their letters?"""
+    match a, b:
+        case Partial(of=p, by=Ref() as x), Partial(of=q, by=Ref() as y):
+            letters = [isinstance(i, Ref) for r in (x, y) for i in r.indices]
+            return p == q and x.name == y.name and all(letters)
+    return False
+
+
+def first_order(answers: Sequence[Answer], told: set[Expr], ties: Ties) -> list[Block]:
+    """The worked solution of some gradients: what they build on, then each of them."""
     derivations = [a.derivation for a in answers if a.derivation is not None]
     blocks: list[Block] = []
     blocks += lemmas(derivations, told, ties)
@@ -82,6 +119,9 @@ def gradients(answers: Sequence[Answer], told: set[Expr], ties: Ties) -> list[Bl
             for block in one_gradient(answer, answer.derivation):
                 append(blocks, block)
             told.add(answer.derivation.goal)
+            if PI not in told and PI in walk(answer.derivation.answer):
+                told.add(PI)
+                blocks.append(Remark(say("remarks", "circle-number")))
     return blocks
 
 
@@ -119,7 +159,12 @@ def lemmas(asked: Sequence[Derivation], told: set[Expr], ties: Ties) -> list[Blo
 
 def common(asked: Sequence[Derivation], found: Sequence[Derivation]) -> Paragraph:
     """Why the upstream gradients come first."""
-    if len(found) == 1 and all([u.goal for u in d.upstream] == [found[0].goal] for d in asked):
+    first = not any(isinstance(d.goal.of, Partial) for d in found)
+    if (
+        len(found) == 1
+        and first
+        and all([u.goal for u in d.upstream] == [found[0].goal] for d in asked)
+    ):
         names = ", ".join(latex(d.goal.by) for d in asked)
         return sentence("through", names=names, middle=latex(found[0].goal.by))
     return sentence("lemmas")
@@ -213,7 +258,7 @@ def reasoned(rows: Sequence[Row], d: Derivation) -> list[Row]:
     why = {
         latex(s.after): say("reasons", s.rule, equalities=s.equalities())
         for s in d.steps
-        if s.rule in (*RECURSION, "given-sum")
+        if s.rule in (*RECURSION, "given-sum", "under")
     }
     return [replace(r, reason=r.reason or why.get(r.right, ())) for r in rows]
 

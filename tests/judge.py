@@ -20,12 +20,13 @@ from symgrad.dual import Dual, Number, constant, multiply, precision, to_decimal
 from symgrad.errors import NetworkError, SymgradError
 from symgrad.evaluate import Point, Unrolled, value
 from symgrad.expr import Bound, Expr, Num, Partial, Ref, free, names, num, substitute, walk
-from symgrad.interpret import Env, Interpreter
+from symgrad.interpret import Interpreter, Product
 from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.notation import read
 from symgrad.rewrite import Derivation
 from symgrad.settle import read_scope
+from symgrad.subscript import Env
 
 TOLERANCE = Decimal("1e-40")
 
@@ -48,11 +49,11 @@ class Careful(Interpreter):
     """A product with a factor 0 is 0, whether or not its other factors exist: δ_0 [2 ≤ l] at
     l = 1."""
 
-    def _product(self, factors: tuple[Expr, ...], env: Env, e: Expr) -> Dual:
+    def product(self, of: Product, env: Env) -> Dual:
         whole, missing = constant(1), None
-        for f in factors:
+        for f in of.every:
             try:
-                found = self.value(f, env)
+                found = f(self, env)
             except NetworkError as error:
                 missing = error
                 continue
@@ -70,7 +71,7 @@ class Judge(Unrolled):
     def __init__(self, network: Network, point: Point, of: Ref) -> None:
         super().__init__(network, point)
         self.of = of
-        self._formula = Careful(self._read, self._partial)
+        self._formula = Careful(self._read, self._partial, sizes=point.sizes)
         self._slopes: dict[tuple[Ref, Ref], Dual] = {}
 
     def _leaf(self, ref: Ref) -> Dual:

@@ -76,7 +76,7 @@ FUNCTIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
     "exp": torch.exp, "log": torch.log, "sqrt": torch.sqrt, "tanh": torch.tanh,
     "sinh": torch.sinh, "cosh": torch.cosh, "sin": torch.sin, "cos": torch.cos, "tan": torch.tan,
     "arctan": torch.arctan, "sigmoid": torch.sigmoid, "relu": torch.relu, "abs": torch.abs,
-    "sign": torch.sign,
+    "sign": torch.sign, "erf": torch.erf, "pi": lambda x: np.pi * x,
 }  # fmt: skip
 EXTREMES: Mapping[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "max": (np.maximum, torch.maximum),

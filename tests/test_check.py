@@ -18,6 +18,7 @@ from symgrad.grade import check
 from symgrad.mark import Report
 from symgrad.render import render
 from symgrad.report import lines, sheet
+from symgrad.solve import solve
 from symgrad.verdict import Differs, Equal, EqualExceptTies, Invalid, Missing, Undecided
 from symgrad.work import Part, labelled, read_work, written
 
@@ -776,3 +777,83 @@ def test_the_number_at_the_start_of_a_heading_is_its_label() -> None:
 )
 def test_a_formula_that_says_too_little_is_not_called_wrong(text: str) -> None:
     assert not any(c.wrong for c in judged(text) if c.kind != "unread")
+
+
+# -- conditions beside formulas and questions -----------------------------------------------------
+
+RAMP = r"""# 1 (4 points)
+
+$$q = u v - c, \qquad L = \max(0, q)^2 + 3 u$$
+
+$$\frac{\partial L}{\partial u} = ?$$
+"""
+CLASSES = r"""# 1 (4 points)
+
+$$a_k, b_k \in \mathbb{R}, \quad t \in \{1, \dots, K\}, \quad k = 1, \dots, K$$
+
+$$L = \sum_{k \ne t} (a_k b_k - a_t)^2$$
+
+$$\frac{\partial L}{\partial a_k} = ? \quad k \ne t$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("exam", "text", "found"),
+    [
+        (RAMP, r"\frac{\partial L}{\partial u} = 2 q v + 3 \text{ for } q > 0", ["Equal"]),
+        (RAMP, r"\frac{\partial L}{\partial u} = 2 q v + 3, \quad q > 0", ["Equal"]),
+        (RAMP, r"\frac{\partial L}{\partial u} = 3 \text{ for } q < 0", ["Equal"]),
+        (RAMP, r"\frac{\partial L}{\partial u} = 2 q v \text{ for } q > 0", ["Differs"]),
+        (RAMP, r"\frac{\partial L}{\partial u} = 2 q v + 3 \text{ for } q < 0", ["Differs"]),
+        (RAMP, r"\frac{\partial L}{\partial u} = 2 q v + 3 \text{ for } q > 0 \text{ or } q > 5", []),
+        (CLASSES, r"\frac{\partial L}{\partial a_k} = 2 (a_k b_k - a_t) b_k", ["Equal"]),
+        (CLASSES, r"\frac{\partial L}{\partial a_j} = 2 (a_j b_j - a_t) b_j, \quad j \ne t", ["Equal"]),
+        (CLASSES, r"\frac{\partial L}{\partial a_k} = 2 (a_k b_k - a_t)", ["Differs"]),
+    ],
+)  # fmt: skip
+def test_a_formula_is_judged_where_it_is_said_to_hold(
+    exam: str, text: str, found: list[str]
+) -> None:
+    claims = judged(f"$${text}$$", exam)
+    assert [c.verdict.name for c in claims if c.kind == "answer" and c.verdict] == found
+
+
+def test_an_answer_for_some_values_leaves_its_points_open_where_all_are_asked_for() -> None:
+    (some,) = check(
+        r"$$\frac{\partial L}{\partial u} = 3 \text{ for } q < 0$$", Exam.parse(RAMP)
+    ).answers
+    assert some.earned is None
+    (asked,) = check(
+        r"$$\frac{\partial L}{\partial a_k} = 2 (a_k b_k - a_t) b_k$$", Exam.parse(CLASSES)
+    ).answers
+    assert asked.earned == 4
+
+
+def test_where_a_question_asks_its_brackets_have_values() -> None:
+    (answer,) = solve(Exam.parse(CLASSES)).answers
+    assert answer.latex == r"2 (a_k b_k - a_t)\, b_k"
+
+
+BEYOND = r"""# 1
+
+$$z_i = \sum_{j=1}^{m} k_j x_{i+j-1}, \quad i = 1, \dots, n$$
+
+$$\delta_i = \frac{\partial L}{\partial z_i}, \qquad \delta_i = 0 \text{ for } i < 1 \text{ or } i > n$$
+
+$$\frac{\partial L}{\partial x_l} = ? \qquad \frac{\partial L}{\partial k_j} = ?$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (r"\frac{\partial L}{\partial x_l} = \sum_{j=1}^{m} \delta_{l-j+1} k_j", "Equal"),
+        (r"\frac{\partial L}{\partial x_l} = \sum_{j=1}^{m} \frac{\partial L}{\partial z_{l-j+1}} k_j", "Equal"),
+        (r"\frac{\partial L}{\partial x_l} = \sum_{j=1}^{m} \delta_{l-j} k_j", "Differs"),
+        (r"\frac{\partial L}{\partial x_l} = \sum_{j=1}^{m} \delta_{l+j-1} k_j", "Differs"),
+        (r"\frac{\partial L}{\partial k_j} = \sum_{i=1}^{n} \delta_i x_{i+j-1}", "Equal"),
+    ],
+)  # fmt: skip
+def test_given_gradients_may_be_zero_beyond_their_range(text: str, found: str) -> None:
+    (claim,) = judged(f"$${text}$$", BEYOND)
+    assert words([claim]) == [found]

@@ -923,3 +923,34 @@ def test_a_receptive_field_ends_at_a_transposed_convolution():
     row = count(read_stack("INPUT 8x8x6; TCONV2-4 stride 2 pad 0")).rows[1]
     with pytest.raises(CountError, match="expected a layer with a receptive field"):
         row.cell(Quantity(Kind.FIELD))
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 5), st.integers(1, 7)), min_size=1, max_size=4),
+    st.integers(1, 3),
+    st.sampled_from(["", ", no bias"]),
+)
+def test_a_connection_table_counts_every_map_by_itself(
+    table: list[tuple[int, int]], kernel: int, bias: str
+) -> None:
+    """Σ over the maps of (F F k + 1), and per output entry as many connections."""
+    said = ", ".join(f"{n} maps see {k} inputs" for n, k in table)
+    maps = sum(n for n, _ in table)
+    row = count(read_stack(f"INPUT 9×9×7; CONV{kernel}-{maps}, valid{bias}, {said}")).rows[1]
+    learned = sum(kernel * kernel * k + (not bias) for n, k in table for _ in range(n))
+    assert row.cells[Kind.PARAMETERS].value == learned
+    assert row.cells[Kind.CONNECTIONS].value == (10 - kernel) ** 2 * learned
+    full = count(read_stack(f"INPUT 9×9×7; CONV{kernel}-{maps}, valid{bias}")).rows[1]
+    every = count(
+        read_stack(f"INPUT 9×9×7; CONV{kernel}-{maps}, valid{bias}, {maps} maps see all 7")
+    ).rows[1]
+    for kind, cell in full.cells.items():
+        assert every.cells[kind].value == cell.value
+
+
+@pytest.mark.parametrize("said", ["one weight and one bias per map", "a weight and a bias per map"])
+def test_a_pooling_may_learn_a_weight_and_a_bias_per_map(said: str) -> None:
+    row = count(read_stack(f"INPUT 8×8×5; S2: 2×2 subsampling with {said}")).rows[1]
+    assert row.cells[Kind.PARAMETERS].value == 10
+    assert row.cells[Kind.CONNECTIONS].value == 4 * 4 * 5 * (2 * 2 + 1)
+    assert count(read_stack("INPUT 8×8×5; POOL2")).rows[1].cells[Kind.PARAMETERS].value == 0

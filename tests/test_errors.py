@@ -500,9 +500,10 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "  ^",
     ),
     "second derivative": (
-        part(r"L = w^2 x", r"\frac{\partial^2 L}{\partial w^2} = ?"),
-        "exam.md:8:1: found a second derivative; differentiate once and give the result a name",
-        r"  \frac{\partial^2 L}{\partial w^2} = ?",
+        part(r"L = w^2 x", r"\frac{\partial^2 L}{\partial w} = ?"),
+        "exam.md:8:1: found a derivative whose order differs above and below, or has no number; write "
+        r"\frac{\partial^2 L}{\partial w_i\, \partial w_j} or \frac{\partial^2 L}{\partial w^2}",
+        r"  \frac{\partial^2 L}{\partial w} = ?",
         "  ^",
     ),
     "derivative by a formula": (

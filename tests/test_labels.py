@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from fractions import Fraction
 from itertools import product
+from random import Random
 
 import pytest
 from judge import faults, name, network
 
 from symgrad.derive import Sweep
 from symgrad.errors import NetworkError, SymgradError
+from symgrad.evaluate import Point, Unrolled
+from symgrad.expr import Ref, num, substitute
 from symgrad.latex import latex
 from symgrad.witness import confirm_formula
 
@@ -166,3 +170,57 @@ def test_there_is_no_gradient_by_a_label() -> None:
     net = network("\n".join(CASES["look-up and square"][0]))
     with pytest.raises(SymgradError, match="inside the subscript"):
         Sweep(net, name("L")).gradient(name("c_t"))
+
+
+CHOSEN = {
+    "the score of a class": (
+        (
+            r"s_{n,k} = \sum_{d=1}^{D} A_{k,d} x_{n,d}, \quad k = 1, \dots, K, \quad n = 1, \dots, N",
+            r"c_n \in \{1, \dots, K\}",
+            r"L_n = \sum_{k=1}^{K} s_{n,k}^2 - s_{n,c_n}^3, \quad n = 1, \dots, N",
+        ),
+        "A_{c_n,d}",
+    ),
+    "all but the class": (
+        (
+            r"L_n = \sum_{k \ne c_n} \max(0, A_k x_n - A_{c_n} x_n + 1), \quad n = 1, \dots, N",
+            r"c_n \in \{1, \dots, K\}",
+            r"k = 1, \dots, K",
+        ),
+        "A_{c_n}",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CHOSEN)
+def test_a_gradient_by_the_entry_of_a_label(case: str) -> None:
+    """∂L_n/∂A_{c_n} is what the oracle says of the entry that the label is."""
+    texts, by = CHOSEN[case]
+    net = network("\n".join(texts))
+    goal = name(by)
+    d = Sweep(net, Ref("L", (Ref("n"),))).gradient(goal)
+    assert d.consistent()
+    for label, seed in product((1, 2, 3), range(3)):
+        judge = Unrolled(net, Point({"N": 2, "K": 3, "D": 2}), drawn(label, Random(seed)))
+        put = {"n": num(2), "d": num(1)}
+        chosen = tuple(num(label) if i.indices else substitute(i, put) for i in goal.indices)
+        found = judge.value(substitute(d.answer, put))
+        assert found == judge.derivative(Ref("L", (num(2),)), goal.at(chosen))
+
+
+def drawn(label: int, draw: Random) -> Callable[[Ref], Fraction]:
+    """Whole numbers for all entries, one label for all examples."""
+    known: dict[Ref, Fraction] = {}
+
+    def at(r: Ref) -> Fraction:
+        return known.setdefault(r, Fraction(label if r.name == "c" else draw.randint(-9, 9)))
+
+    return at
+
+
+def test_a_label_that_leaves_the_axis_is_refused() -> None:
+    net = network(
+        r"L_n = \sum_{k=1}^{K} A_k^2 + c_n^2, \quad n = 1, \dots, N, \quad c_n \in \{0, \dots, K\}"
+    )
+    with pytest.raises(NetworkError, match="c_n from 0 to K"):
+        Sweep(net, Ref("L", (Ref("n"),))).gradient(Ref("A", (Ref("c", (Ref("n"),)),)))

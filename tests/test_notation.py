@@ -706,14 +706,16 @@ REFUSALS: list[tuple[str, int, str]] = [
         r"found a condition before \Rightarrow; write the branches with \begin{cases}",
     ),
     (
-        r"\frac{\partial^2 L}{\partial w^2}",
+        r"\frac{\partial^2 L}{\partial w}",
         1,
-        "found a second derivative; differentiate once and give the result a name",
+        "found a derivative whose order differs above and below, or has no number; write "
+        r"\frac{\partial^2 L}{\partial w_i\, \partial w_j} or \frac{\partial^2 L}{\partial w^2}",
     ),
     (
-        r"\frac{\partial^2 L}{\partial a \partial b}",
+        r"\frac{\partial L}{\partial a \partial b}",
         1,
-        "found a second derivative; differentiate once and give the result a name",
+        "found a derivative whose order differs above and below, or has no number; write "
+        r"\frac{\partial^2 L}{\partial w_i\, \partial w_j} or \frac{\partial^2 L}{\partial w^2}",
     ),
     (
         r"\frac{\partial}{\partial w} (a + b)",

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from symgrad.api import Exam
 from symgrad.cli import main
+from symgrad.count import count, quantity, read_stack
 from symgrad.errors import SymgradError
 from symgrad.expr import Ref, names
 from symgrad.latex import latex
@@ -32,7 +33,7 @@ DECLARED = read_scope(
 
 def rows(table: str) -> list[list[str]]:
     """The cells of a table of the page, without the marks of code."""
-    text = PAGE.partition(f"<!-- table: {table} -->\n")[2].partition("\n\n")[0].rstrip()
+    text = PAGE.partition(f"<!-- table: {table} -->\n")[2].partition("\n\n")[0].strip()
     cut = [re.split(r"(?<!\\) \| | \|$", line.removeprefix("| ")) for line in text.split("\n")[2:]]
     return [[c.strip("`").replace(r"\|", "|") for c in line] for line in cut]
 
@@ -81,6 +82,20 @@ def test_what_the_page_refuses_is_refused(row: list[str]) -> None:
     with pytest.raises(SymgradError) as caught:
         entry(row[0])
     assert caught.value.headline().endswith(row[1])
+
+
+@pytest.mark.parametrize("row", rows("layers"), ids=lambda r: r[0])
+def test_each_layer_comes_to_what_the_page_says(row: list[str]) -> None:
+    asked = quantity(row[2])
+    assert asked is not None
+    assert count(read_stack(f"{row[1]}; {row[0]}")).rows[1].cell(asked).text == row[3]
+
+
+@pytest.mark.parametrize("row", rows("no-layers"), ids=lambda r: r[0])
+def test_layers_that_the_page_refuses_are_refused(row: list[str]) -> None:
+    with pytest.raises(SymgradError) as caught:
+        count(read_stack(f"{row[1]}; {row[0]}"))
+    assert row[2] in caught.value.headline()
 
 
 @pytest.mark.parametrize(

@@ -115,3 +115,15 @@ def test_what_does_not_read_an_entry_keeps_its_value() -> None:
         by = Ref("x", (num(k),))
         fresh = Unrolled(net, Point({"n": 4, "m": 2}), drawn)
         assert at.derivative(Ref("L"), by) == fresh.derivative(Ref("L"), by) != 0
+
+
+def test_what_cancels_is_looked_at_with_more_digits() -> None:
+    """1 - σ(z) of a large z has no digit of fifty left."""
+    net = network(
+        r"z = \sum_{j=1}^{d} w_j x_j, \quad p = \sigma(z), "
+        r"\quad L = -y \log p - (1 - y) \log(1 - p)"
+    )
+    right = Sweep(net, Ref("L")).gradient(name("w_j"))
+    confirm_formula(net, right)
+    with pytest.raises(AssertionError):
+        confirm_formula(net, with_answer(right, Mul((num(2), right.answer))))

@@ -11,10 +11,20 @@ from symgrad.expr import Expr, Num, Ref, substitute
 CONVOLUTIONS = ("conv", "dwconv", "tconv")
 POOLS = ("pool", "maxpool", "avgpool")
 TAKES: dict[str, tuple[str, ...]] = {
-    "conv": ("kernel", "filters", "stride", "padding", "rounding", "bias", "dilation", "groups"),
+    "conv": (
+        "kernel",
+        "filters",
+        "stride",
+        "padding",
+        "rounding",
+        "bias",
+        "dilation",
+        "groups",
+        "links",
+    ),
     "dwconv": ("kernel", "filters", "stride", "padding", "rounding", "bias", "dilation"),
     "tconv": ("kernel", "filters", "stride", "padding", "bias", "dilation", "extra"),
-    **dict.fromkeys(POOLS, ("kernel", "stride", "padding", "rounding", "dilation")),
+    **dict.fromkeys(POOLS, ("kernel", "stride", "padding", "rounding", "dilation", "trainable")),
     "fc": ("filters", "bias"),
 }
 """The options that mean something to a layer; a layer not named here takes none."""
@@ -28,7 +38,8 @@ class Options:
     """What is said about a layer; None where nothing is said.
 
     `filters` is also the number of neurons of a fully connected layer; `extra` is the output
-    padding of a transposed convolution.
+    padding of a transposed convolution; a `trainable` pooling has a weight and a bias for each
+    map; `links` say how many maps see how many inputs.
     """
 
     kernel: Pair | None = None
@@ -40,6 +51,8 @@ class Options:
     dilation: Expr | None = None
     groups: Expr | None = None
     extra: Expr | None = None
+    trainable: bool | None = None
+    links: tuple[Pair, ...] | None = None
 
     def given(self) -> dict[str, object]:
         """The options that are said."""
@@ -126,7 +139,7 @@ def _fits(pattern: Expr, size: Expr | None) -> bool:
 def _replaced(options: Options, by: dict[str, Expr]) -> Options:
     def one(value: object) -> object:
         if isinstance(value, tuple):
-            return tuple(substitute(v, by) for v in value)
+            return tuple(map(one, value))
         return substitute(value, by) if isinstance(value, Expr) else value
 
     return Options(**{k: one(v) for k, v in options.given().items()})  # type: ignore[arg-type]

@@ -44,7 +44,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "avg pool",
         "mean pooling",
     ),
-    "pool": ("pooling", "pool"),
+    "pool": ("pooling", "pool", "sub sampling"),
     "fc": ("fully connected", "linear", "dense", "affine", "fc"),
     "flatten": ("flatten",),
     "batchnorm": (

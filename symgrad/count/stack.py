@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from symgrad.count.layer import CONVOLUTIONS, POOLS, TAKES, Convention, Layer, Options, Pair
 from symgrad.count.lexeme import Token, place, size_name, tokens
+from symgrad.count.maps import INPUTS, MAPS, POOLED, SEEING, head_of
 from symgrad.count.spelling import (
     ACTIVATIONS,
     ALIASES,
@@ -22,7 +23,6 @@ from symgrad.count.spelling import (
     DENIED,
     DENYING,
     FLAGS,
-    HEAD,
     JOINING,
     MODES,
     NOT,
@@ -125,8 +125,8 @@ class Reader:
                 hint="write one layer per row",
             )
         lead = re.match(r"[\s$`*]*(?:\\text\{)?", self.text)
-        head = HEAD.match(self.text, lead.end() if lead else 0)
-        if head is None:
+        head, start, kind = head_of(self.text, lead.end() if lead else 0)
+        if head is None and not kind:
             word = (re.findall(r"\S+", self.text) or ["nothing"])[0]
             known = "INPUT, CONV, DWCONV, TCONV, POOL, GLOBAL AVG POOL, FC, FLATTEN, BN, RELU, …"
             offset = len(self.text) - len(self.text.lstrip())
@@ -135,13 +135,18 @@ class Reader:
                 at=place(self.text, offset, self.at),
                 hint=f"known layers: {known}",
             )
-        self.begin(head)
-        self.rest = tokens(self.text, head.end(), self.at)
-        shape = self.shape() if self.kind == "input" else self.named(head)
+        self.kind = kind
+        if head is not None:
+            self.begin(head)
+        self.rest = tokens(self.text, start, self.at)
+        shape = self.shape() if self.kind == "input" else self.named()
         while self.rest:
             if self.peek_sign(",()[]+") or self.phrase(*JOINING, *ACTIVATIONS):
                 continue
-            if self.phrase("on") and not shape:
+            if not shape and self.slides() and self.phrase("on all"):
+                shape = (self.size(),)
+                self.phrase(*INPUTS)
+            elif self.phrase("on") and not shape:
                 shape = self.dims()
             elif not self.option():
                 self.fail(f"an option of {self.spelled()}", self.hint())
@@ -221,7 +226,7 @@ class Reader:
         token = self.peek(ahead)
         return token is not None and token.kind in ("number", "name")
 
-    def named(self, head: re.Match[str]) -> tuple[Expr, ...]:
+    def named(self) -> tuple[Expr, ...]:
         """The sizes in the name: CONV5-10, CONV5×5-10, POOL2, FC-10. Gives no shape."""
         token = self.peek()
         attached = token is not None and token.glued and token.kind in ("word", "name")
@@ -314,17 +319,39 @@ class Reader:
         """Consume one option; False if the next words are none."""
         if self.prose and self.phrase("the same"):
             return True
-        for phrases in (FLAGS, VALUES):
+        for phrases in (FLAGS | POOLED, VALUES):
             for phrase in sorted(phrases, key=lambda p: -len(p.split())):
                 if self.prose and phrase in ("same", "valid", "size", "channels"):
                     continue
                 if token := self.phrase(phrase):
-                    if phrases is FLAGS:
-                        self.put(*FLAGS[phrase], token)
-                    else:
+                    if phrases is VALUES:
                         self._valued(VALUES[phrase], token)
+                    else:
+                        self.put(*(FLAGS | POOLED)[phrase], token)
                     return True
-        return self._mode() or self._filters_named_k() or self._short_stride() or self._counted()
+        return (
+            self._linked()
+            or self._mode()
+            or self._filters_named_k()
+            or self._short_stride()
+            or self._counted()
+        )
+
+    def _linked(self) -> bool:
+        """``6 maps see 3 inputs``: a row of a connection table; 9 see 4."""
+        token, kept = self.peek(), list(self.rest)
+        if token is None or not self.sized() or "links" not in TAKES.get(self.kind, ()):
+            return False
+        maps = self.size()
+        self.phrase(*MAPS)
+        if not self.phrase(*SEEING):
+            self.rest = kept
+            return False
+        self.phrase("all", "only")
+        row = (maps, self.size())
+        self.phrase(*INPUTS)
+        self.said["links"] = (*self.said.get("links", ()), row)  # type: ignore[misc]
+        return True
 
     def _mode(self) -> bool:
         """``valid`` or ``same`` in a sentence, where it ends what is said or names convolutions."""

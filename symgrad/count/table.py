@@ -12,6 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from symgrad.count.layer import CONVOLUTIONS, POOLS, Layer, Pair
+from symgrad.count.maps import linked
 from symgrad.count.quantity import Kind, Quantity
 from symgrad.count.remark import Remark
 from symgrad.count.size import (
@@ -171,7 +172,8 @@ def _check(layers: Sequence[Layer]) -> None:
 
 
 def _cost(layer: Layer, state: _State) -> _Cost:
-    agrees = len(layer.shape) == len(state.shape) and all(map(equal, layer.shape, state.shape))
+    stands = state.shape[-len(layer.shape) :] if layer.kind in CONVOLUTIONS else state.shape
+    agrees = len(layer.shape) == len(stands) and all(map(equal, layer.shape, stands))
     if layer.shape and not agrees:
         raise CountError(
             f"found {cited(layer.text)}, expected it on {product(state.shape, TEXT)}",
@@ -228,12 +230,18 @@ def _convolution(layer: Layer, state: _State) -> _Cost:
     _need(layer, said.kernel, "kernel size", "write CONV5-10 or CONV 5×5, 10 filters")
     assert said.kernel is not None
     filters = said.filters or (channels if layer.kind == "dwconv" else None)
+    if filters is None and said.links:
+        filters = tidy(Add(tuple(n for n, _ in said.links)))
     _need(layer, filters, "number of filters", "write CONV5-10 or CONV 5×5, 10 filters")
     assert filters is not None
     read, shared = _channels_read(layer, channels, filters)
     layer, kept = padded(layer)
     formulas, assumed = lengths(layer, state.shape)
     after: Shape = (*(_shallow(layer, tidy(f)) for f in formulas), filters)
+    if said.links:
+        return _sparse(
+            layer, state, after, formulas, (*kept, *((Remark.DIVIDES,) if assumed else ()))
+        )
     taps = (*said.kernel, read)
     macs = Mul((Mul(after), Mul(taps)))
     links: Expr = Mul((Mul(after), Add((Mul(taps), ONE))))
@@ -255,6 +263,42 @@ def _convolution(layer: Layer, state: _State) -> _Cost:
         remarks=(*kept, *((Remark.DIVIDES,) if assumed or shared else ())),
         padded=layer.options.padding != (ZERO, ZERO),
     )
+
+
+def _sparse(layer: Layer, state: _State, after: Shape, formulas: Pair, remarks: Remarks) -> _Cost:
+    """A convolution of which n maps see k inputs each: Σ n (F F k + 1) parameters."""
+    said, (high, wide, filters) = layer.options, after
+    assert said.kernel is not None
+    assert said.links is not None
+    if said.groups is not None:
+        raise CountError(
+            f"found {cited(layer.text)} with groups and a table of connections, expected one",
+            at=layer.at,
+            hint="leave the groups out",
+        )
+    linked(said.links, filters, state.shape[2], layer.text, layer.at)
+    bias = said.bias is not False
+    taps = [(n, Mul((*said.kernel, k))) for n, k in said.links]
+    weights = _summed([Mul((n, *t.factors)) for n, t in taps])
+    every = _summed([Mul((n, Add((t, ONE)))) for n, t in taps]) if bias else weights
+    view, seen = state.view.after(layer, state.shape) if state.view else (None, None)
+    return _Cost(
+        after,
+        weights=weights,
+        biases=filters if bias else ZERO,
+        parameters=every,
+        macs=Mul((high, wide, weights)),
+        connections=Mul((high, wide, every)),
+        view=view,
+        field=seen,
+        sizes=_sizes(formulas),
+        remarks=remarks,
+        padded=said.padding != (ZERO, ZERO),
+    )
+
+
+def _summed(terms: Sequence[Expr]) -> Expr:
+    return terms[0] if len(terms) == 1 else Add(tuple(terms))
 
 
 def _channels_read(layer: Layer, channels: Expr, filters: Expr) -> tuple[Expr, bool]:
@@ -300,9 +344,16 @@ def _pooling(layer: Layer, state: _State) -> _Cost:
     view, seen = state.view.after(layer, state.shape) if state.view else (None, None)
     stated = layer.options.stride is not None
     remarks = [] if stated else [Remark.WINDOW_STRIDE]
-    return _Cost(
-        after,
-        connections=Mul((Mul(after), Mul(layer.options.kernel))),
+    window: Expr = Mul(layer.options.kernel)
+    cost = _Cost(after)
+    if layer.options.trainable:  # c · (sum of the window) + b: one product for each output
+        channels = state.shape[2]
+        both = Mul((channels, Add((ONE, ONE))))
+        cost = _Cost(after, channels, channels, both, Mul(after))
+        window = Add((window, ONE))
+    return replace(
+        cost,
+        connections=Mul((Mul(after), window)),
         view=view,
         field=seen,
         sizes=_sizes(formulas),

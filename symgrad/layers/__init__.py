@@ -12,9 +12,11 @@ from symgrad.errors import NetworkError
 from symgrad.layers.activations import ACTIVATIONS
 from symgrad.layers.attention import ATTENTION
 from symgrad.layers.convolution import CONVOLUTIONS
+from symgrad.layers.curvature import CURVATURE
 from symgrad.layers.dense import DENSE
 from symgrad.layers.losses import LOSSES
 from symgrad.layers.normalisation import NORMALISATION
+from symgrad.layers.other import OTHER
 from symgrad.layers.pooling import POOLING
 from symgrad.layers.record import Claim, Family, Layer
 from symgrad.layers.recurrent import RECURRENT
@@ -34,6 +36,8 @@ FAMILIES: tuple[Family, ...] = (
     NORMALISATION,
     ATTENTION,
     RECURRENT,
+    OTHER,
+    CURVATURE,
 )
 """The families, each with a sheet of its name in ``solutions/``."""
 

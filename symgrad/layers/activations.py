@@ -92,6 +92,31 @@ SMOOTH = (
         RAMACHANDRAN,
     ),
     unit("silu", "SiLU", r"z_i \sigma(z_i)", r"(a_i + \sigma(z_i) (1 - a_i))", RAMACHANDRAN),
+    unit(
+        "gelu",
+        "GELU",
+        r"\frac12 z_i \left(1 + \operatorname{erf}\left(\frac{z_i}{\sqrt 2}\right)\right)",
+        r"\left(\frac12 \left(1 + \operatorname{erf}\left(\frac{z_i}{\sqrt 2}\right)\right) "
+        r"+ \frac{z_i}{\sqrt{2 \pi}} e^{-z_i^2/2}\right)",
+        HENDRYCKS,
+    ),
+    Layer(
+        "gelu-pi",
+        "GELU, with tanh and its constants",
+        (
+            r"u_i = \sqrt{\frac{2}{\pi}} (z_i + 0.044715 z_i^3), \quad t_i = \tanh u_i, \quad "
+            r"a_i = \frac12 z_i (1 + t_i), \quad i = 1, \dots, n",
+            given(r"\delta_i", "a_i"),
+        ),
+        said(
+            HENDRYCKS,
+            (
+                "z_i",
+                r"\frac12 \delta_i \left(1 + t_i + z_i (1 - t_i^2) \sqrt{\frac{2}{\pi}} "
+                r"(1 + 0.134145 z_i^2)\right)",
+            ),
+        ),
+    ),
     Layer(
         "gelu-tanh",
         "GELU, with tanh",

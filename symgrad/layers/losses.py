@@ -100,6 +100,19 @@ REGRESSION = (
         ),
     ),
     Layer(
+        "gaussian-nll-variance",
+        "Gaussian negative log-likelihood, of variances, with its constant",
+        (
+            r"L = \sum_{i=1}^{n} \left(\frac12 \log(2 \pi v_i) "
+            r"+ \frac{(y_i - \mu_i)^2}{2 v_i}\right)",
+        ),
+        said(
+            NIX,
+            (r"\mu_i", r"\frac{\mu_i - y_i}{v_i}"),
+            ("v_i", r"\frac{1}{2 v_i} - \frac{(y_i - \mu_i)^2}{2 v_i^2}"),
+        ),
+    ),
+    Layer(
         "poisson-nll",
         "Poisson negative log-likelihood, log link",
         (r"L = \sum_{i=1}^{n} (e^{z_i} - y_i z_i)",),

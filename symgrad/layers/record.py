@@ -77,6 +77,11 @@ def given(symbol: str, by: str) -> str:
     return f"{symbol} = {grad(by)}"
 
 
+def claimed(source: str, *pairs: tuple[str, str]) -> tuple[Claim, ...]:
+    """Claims from one source, each with its whole left side."""
+    return tuple(Claim(left, right, source) for left, right in pairs)
+
+
 def said(source: str, *pairs: tuple[str, str]) -> tuple[Claim, ...]:
     """Claims from one source."""
-    return tuple(Claim(grad(by), right, source) for by, right in pairs)
+    return claimed(source, *((grad(by), right) for by, right in pairs))

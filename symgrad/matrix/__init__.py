@@ -4,7 +4,8 @@ Knows the shape of a formula and what each sign says of one entry; knows nothing
 """
 
 from symgrad.matrix.array import Array, Declared, shown
-from symgrad.matrix.lowering import ELEMENTWISE, SIGNS, Lowering
+from symgrad.matrix.lowering import Lowering
+from symgrad.matrix.signs import ELEMENTWISE, SIGNS
 from symgrad.reading.names import ONES
 
 __all__ = ["ELEMENTWISE", "ONES", "SIGNS", "Array", "Declared", "Lowering", "shown"]

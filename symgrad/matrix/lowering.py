@@ -53,26 +53,8 @@ from symgrad.matrix.array import (
     sizeless,
 )
 from symgrad.matrix.chain import link, times
+from symgrad.matrix.signs import ELEMENTWISE, MATRIX, NORMS
 from symgrad.reading.names import ONES
-
-NORMS = frozenset(("norm", "norm_1", "norm_2", "norm_F"))
-
-
-SIGNS = NORMS | {"transpose", "hadamard", "inner"}
-"""What signs that no exam defines make of vectors and matrices."""
-MATRIX = SIGNS | {"trace", "diag", "softmax"}
-"""Functions whose arguments are vectors and matrices, unless an exam defines its own."""
-
-ELEMENTWISE = frozenset({"exp", "log", "tanh", "sigmoid", "relu", "sign", "sqrt", "max", "min"}) | {
-    "sin",
-    "cos",
-    "sinh",
-    "cosh",
-    "arctan",
-    "floor",
-    "ceil",
-}
-"""Functions of numbers that take each entry of a vector or matrix by itself."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +144,7 @@ class Lowering:
                 return self._bracket(e, cond)
             case Reduce():
                 return self._reduce(e)
-            case Partial(of=Ref() as of, by=Ref() as by):
+            case Partial(of=Ref() | Partial() as of, by=Ref() as by):
                 return self._partial(e, of, by)
             case Cases(branches=branches):
                 return self._cases(e, branches)
@@ -483,17 +465,21 @@ class Lowering:
             )
         return Array(e, a.shape, lambda at: Reduce(e.op, e.bounds, a.entry(at)), a.row)
 
-    def _partial(self, e: Partial, of: Ref, by: Ref) -> Array:
-        """∂L/∂W has the shape of W; ∂z/∂x of two vectors has a row for each entry of z."""
+    def _partial(self, e: Partial, of: Ref | Partial, by: Ref) -> Array:
+        """∂L/∂W has the shape of W; ∂z/∂x of two vectors has a row for each entry of z, and
+        ∂²L/∂u∂v, the derivative of ∂L/∂v, one for each entry of u."""
         a, b = self.array(of), self.array(by)
-        n = len(a.shape)
-        if n + len(b.shape) > 2:
+        first, last = (b, a) if isinstance(of, Partial) else (a, b)
+        n = len(first.shape)
+        if n + len(last.shape) > 2:
             raise UnreadError(
-                f"found {latex(e)}, an array with {n + len(b.shape)} indices, expected at most two",
+                f"found {latex(e)}, an array with {n + len(last.shape)} indices, expected at most "
+                "two",
                 hint="write the entries with indices",
             )
-        return Array(
-            e,
-            (*a.shape, *b.shape),
-            lambda at: Partial(a.entry(at[:n]), b.entry(at[n:]), e.total),
-        )
+
+        def entry(at: Shape) -> Expr:
+            x, y = first.entry(at[:n]), last.entry(at[n:])
+            return Partial(y, x, e.total) if isinstance(of, Partial) else Partial(x, y, e.total)
+
+        return Array(e, (*first.shape, *last.shape), entry)

@@ -98,6 +98,9 @@ def tightened(c: Condition) -> Condition | bool:
 
 def reduced(conds: Iterable[Condition]) -> tuple[Condition, ...] | None:
     """The conditions in lowest terms, the tightest of parallel ones; None if they contradict."""
+    conds = tuple(conds)
+    if not conds:
+        return ()
     least: dict[tuple[tuple[str, int], ...], int] = {}
     equal: dict[Condition, None] = {}
     for c in conds:
@@ -155,6 +158,8 @@ def combined(terms: Iterable[Term]) -> Normal:
         old = found.get(key)
         found[key] = t.weight if old is None else old.plus(t.weight)
     kept = [Term(w, *key) for key, w in found.items() if w]  # type: ignore[arg-type]
+    if len(kept) < 2:
+        return tuple(kept)
     return tuple(sorted(kept, key=order_of_term))
 
 
@@ -166,11 +171,13 @@ def settled(t: Term) -> Iterator[Term]:
     conds = reduced(t.conds)
     if conds is None or not t.weight:
         return
-    t = aligned(Term(t.weight, t.factors, t.bound, conds))
-    if not t.bound:
+    if any(c.equality for c in conds):
+        t = aligned(Term(t.weight, t.factors, t.bound, conds))
         conds = reduced(t.conds)
         if conds is None:
             return
+    t = Term(t.weight, t.factors, t.bound, conds)
+    if not t.bound:
         yield Term(t.weight, tuple(sorted(t.factors, key=order_of_factor)), (), conds)
         return
     solved = _without_equation(t)

@@ -26,6 +26,9 @@ from symgrad.reading.scan import Fault, Mark, scan
 SUPERSCRIPTS, BRACKETS = r"^{\cdot\cdot}", r"[\cdot]"
 """The habits of indices in superscripts, and in square brackets."""
 
+POLICY = r"\pi(\cdot)"
+r"""The habit of \pi as a name, of a policy or of weights; else it is the number."""
+
 
 def layer(letter: str) -> str:
     """The habit of a letter that counts layers."""
@@ -35,6 +38,11 @@ def layer(letter: str) -> str:
 def labelled(name: str) -> str:
     r"""The habit of a name whose label is an index, ``\theta^{(j)}``."""
     return rf"{name}^{{(\cdot)}}"
+
+
+def running(letter: str) -> str:
+    """The habit of a letter that runs, where conditional bars stand around such."""
+    return f"#{letter}"
 
 
 def habits(texts: Iterable[str], taken: frozenset[str] = frozenset()) -> frozenset[str]:
@@ -50,6 +58,9 @@ def habits(texts: Iterable[str], taken: frozenset[str] = frozenset()) -> frozens
         found |= look.left(counted)
         found |= {labelled(name) for name, letter in look.labels() if letter in counted}
         found |= set(look.squares())
+        found |= look.policy()
+    if any(m.kind == "given" for look in looks for m in look.marks):
+        found |= {running(letter) for letter in counted.union(*(k.classes() for k in looks))}
     capitals = {name for look in looks for name in look.capitals()}
     found -= {
         f"{name}_{{\\text{{{label}}}}}" for name, label in _subscripts(found)
@@ -57,6 +68,12 @@ def habits(texts: Iterable[str], taken: frozenset[str] = frozenset()) -> frozens
     }  # fmt: skip
     alone = {name for look in looks for name in look.alone()} | taken
     return frozenset(h for h in found if not (h.endswith("^2") and h.removesuffix("^2") in alone))
+
+
+def policies(texts: Iterable[str]) -> frozenset[str]:
+    r"""The habit of \pi as a name, where some of the texts show it."""
+    looks = [look for text in texts if r"\pi" in text or "π" in text for look in _looks(text)]
+    return frozenset(h for look in looks for h in look.policy())
 
 
 def defined(texts: Iterable[str], known: frozenset[str]) -> frozenset[str]:
@@ -103,6 +120,11 @@ class _Look(Cursor):
             yield from self._letters(0)
         if self._kind(end) == "rel" and self._text(end) in ("<", "<=") and end:
             yield from self._letters(end + 1)
+
+    def classes(self) -> set[str]:
+        r"""The letters that are said to be labels: ``y \in \{1, \dots, K\}``."""
+        end = next((n for n in self._top(0, len(self.marks)) if self._kind(n) == "in"), 0)
+        return set(self._letters(0)) if end and self._text(end + 1) == r"\{" else set()
 
     def _letters(self, n: int) -> Iterator[str]:
         while self._kind(n) == "name":
@@ -206,17 +228,54 @@ class _Look(Cursor):
             if self._text(a) == "(" and self.partner[a] == a + 2 and self._kind(a + 1) == "name":
                 yield found[0], self._text(a + 1)
 
+    def policy(self) -> set[str]:
+        r"""Is \pi a name: has it an index, a label, an argument; is it defined, declared or what a
+        derivative is taken by?"""
+        alone = len(self.marks) == 1
+        for n, mark in enumerate(self.marks):
+            found = self.named(n) if mark.text == r"\pi" else None
+            if mark.text == r"\pi" and (found is None or alone):
+                return {POLICY}
+            if found is None:
+                continue
+            _, scripts, end = found
+            a, b = scripts.get("sup", (0, 0))
+            labelled_ = b - a == 1 and self._kind(a) != "number"
+            labelled_ = labelled_ or (b > a and self._text(a) in ("(", "["))
+            declared = self._kind(end) in ("in", "sim") or (n == 0 and self.head() is not None)
+            before = {self._text(n - 1), self._text(n - 2) if self._text(n - 1) == "{" else ""}
+            below = bool(before & {r"\partial", r"\nabla", "_"}) if n else False
+            if "sub" in scripts or labelled_ or declared or below:
+                return {POLICY}
+        return set()
+
     def squares(self) -> Iterator[str]:
         r"""Squares that a derivative is taken by: ``\partial \sigma^2``."""
+        higher = self.higher()
         for n, mark in enumerate(self.marks):
             below = self._kind(n + 1) == "sub"
-            if mark.text != r"\partial" and not (mark.text == r"\nabla" and below):
+            if n in higher:
                 continue
-            found = self.named(n + 1 + below + (below and self._text(n + 2) == "{"))
+            braced = below and self._text(n + 2) == "{"  # \nabla_w^2 is a second derivative
+            if mark.text != r"\partial" and not (mark.text == r"\nabla" and braced):
+                continue
+            found = self.named(n + 1 + below + braced)
             if found and "sup" in found[1]:
                 a, b = found[1]["sup"]
                 if [m.text for m in self.marks[a:b]] == ["2"]:
                     yield f"{found[0]}^2"
+
+    def higher(self) -> set[int]:
+        r"""The marks below the bar of ``\frac{\partial^2 L}{\partial w^2}``, where a square counts
+        derivatives."""
+        found: set[int] = set()
+        for n, mark in enumerate(self.marks):
+            if mark.text == r"\frac" and self._kind(n + 1) == "open":
+                middle = self.partner[n + 1] + 1
+                top = self.marks[n + 2 : n + 4]
+                if [m.text for m in top] == [r"\partial", "^"] and self._kind(middle) == "open":
+                    found |= set(range(middle, self.partner[middle]))
+        return found
 
     def capitals(self) -> Iterator[str]:
         """Capital letters that stand for themselves: alone in a subscript, or outside of any."""

@@ -14,6 +14,7 @@ from lark import Token, Transformer, v_args
 
 from symgrad.expr import (
     ONE,
+    PI,
     Add,
     And,
     Blank,
@@ -312,6 +313,9 @@ class Build(Transformer[Token, Any]):
         commas = below is not None and bool(below.value)
         return _Piece(Ref(str(name.value), indices, commas), "NAME", _pos(name))
 
+    def pi(self, token: Token) -> _Piece:
+        return _Piece(PI, "NAME", _pos(token))
+
     def group(self, token: Token, e: Expr) -> _Piece:
         return _Piece(e, "OPEN", _pos(token))
 
@@ -322,10 +326,16 @@ class Build(Transformer[Token, Any]):
         """∂of/∂by of two names, or of a function at names."""
         applied = isinstance(of, Call) and of.fn not in CALLS.values()
         applied = applied and all(isinstance(a, Ref) for a in of.args)  # type: ignore[attr-defined]
-        if not (isinstance(of, Ref) or applied) or not isinstance(by, Ref):
+        if not (isinstance(of, Ref | Partial) or applied) or not isinstance(by, Ref):
             hint = "give the formula a name and differentiate the name"
             raise Fault(_pos(token), "found a derivative of a formula, expected two names", hint)
         return _Piece(Partial(of, by, bool(token.value)), "FRAC", _pos(token))
+
+    def higher(self, token: Token, of: Expr, *by: Expr) -> _Piece:
+        """∂²of/∂u∂v = ∂/∂u (∂of/∂v), a gradient of a gradient."""
+        for name in reversed(by):
+            of = self.partial(token, of, name).e
+        return _Piece(of, "FRAC", _pos(token))
 
     def root(self, token: Token, degree: Expr, e: Expr) -> _Piece:
         return _Piece(Pow(e, Div(ONE, degree)), "FRAC", _pos(token))

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from symgrad.reading.cursor import Cursor, Head
-from symgrad.reading.habits import BRACKETS, SUPERSCRIPTS, labelled
+from symgrad.reading.bars import Bars
+from symgrad.reading.cursor import Head
+from symgrad.reading.habits import BRACKETS, POLICY, SUPERSCRIPTS, labelled
 from symgrad.reading.scan import CALLS, FUNCTIONS, Fault
 
 ONES = r"\mathbf{1}"
@@ -17,7 +18,7 @@ OPERANDS = ("name", "number", "macro", "function", "style", "word", "words")
 """Kinds of marks with which an argument begins that stands in no parentheses."""
 
 
-class Names(Cursor):
+class Names(Bars):
     """The part of the token pass that begins at a name, a number or a function."""
 
     def _named(self, n: int) -> int:
@@ -32,6 +33,8 @@ class Names(Cursor):
                 raise Fault(self.marks[n].pos, "found a second subscript")
             scripts["sub"] = inner
         name += "'" * primes
+        if self._barred(end):
+            return self._conditional(n, name, scripts, end)
         if special := self._special(n, name, scripts, end):
             return special
         if soft := self._softmax(n, scripts, end):
@@ -54,7 +57,8 @@ class Names(Cursor):
             commas = commas or len(above) > 1
         if power is None and not (parts or turned) and self._called(n, bare, name, end):
             return self._call(n, end, None)
-        prime = primes == 1 and not (parts or turned) and power is None and name == f"{bare}'"
+        prime = primes > 0 and not (parts or turned) and power is None
+        prime = prime and name == bare + "'" * primes
         prime = prime and bool(self._names_of(bare) & self.functions)
         if prime and name not in self.functions | self.variables and self._opens(end):
             return self._applied(n, end, (name, name), None)
@@ -216,9 +220,24 @@ class Names(Cursor):
             if self._has("rel", a, b):  # Kronecker's delta of a condition
                 self._within("IVERSON", n, a, b)
                 return end
+        if name == r"\pi" and self._is_number(scripts, end):
+            self._put("PI", n)
+            self._power(scripts.get("sup"))
+            return self._after(end)
         if name in ("I", r"\mathbb I", r"\mathbf I", r"\mathbb{I}") and "sup" not in scripts:
             return self._indicator(n, self._symbol_end(n))
         return 0
+
+    def _is_number(self, scripts: dict[str, tuple[int, int]], end: int) -> bool:
+        r"""Is a bare \pi the number: is nothing here called so?"""
+        if {r"\pi", POLICY} & self.variables or r"\pi" in self.functions:
+            return False
+        bracket = self._text(end) == "[" and self._has("rel", end + 1, self.partner[end])
+        if self._opens(end) and not self.drawn and not bracket:
+            message = r"found \pi before a parenthesis, a number or an undefined function"
+            hint = r"write \pi \cdot (…) for a product, or define it, \pi(a) = …"
+            raise Fault(self.marks[end].pos, message, hint)
+        return "sub" not in scripts and not self.drawn
 
     def _indicator(self, n: int, end: int) -> int:
         """An indicator whose condition is a subscript or stands in brackets at `end`, with its

@@ -82,6 +82,7 @@ CALLS = {
     "ReLU": "relu", "relu": "relu", "sigmoid": "sigmoid", "sign": "sign", "sgn": "sign",
     "floor": "floor", "ceil": "ceil", "abs": "abs", **{f: f for f in FUNCTIONS}, "ln": "log",
     "tr": "trace", "Tr": "trace", "trace": "trace", "diag": "diag", "softmax": "softmax",
+    "erf": "erf",
 }  # fmt: skip
 """Names that are functions before a parenthesis."""
 SIZES = [b + s + m for b in ("big", "Big") for s in ("", "g") for m in ("", "l", "r", "m")]
@@ -138,7 +139,8 @@ KINDS: dict[str, tuple[str, str]] = {
     "?": ("blank", "?"), "&": ("amp", "&"), r"\\": ("newline", r"\\"), r"\star": ("star", r"\star"),
     r"\in": ("in", r"\in"), r"\sim": ("sim", r"\sim"), r"\land": ("and", ","),
     r"\wedge": ("and", ","),
-    "|": ("bar", "|"), r"\vert": ("bar", "|"), r"\forall": ("words", "for all"),
+    "|": ("bar", "|"), r"\vert": ("bar", "|"), r"\mid": ("given", r"\mid"),
+    r"\forall": ("words", "for all"),
     **{a: ("arrow", a) for a in ARROWS},
 }  # fmt: skip
 
@@ -164,7 +166,6 @@ REFUSED = {
     r"\implies": "write the two statements apart, with \\quad between them",
     r"\otimes": "tensor products are not read; write the entries with indices, a_i b_j",
     r"\det": "determinants are not read",
-    r"\mid": "conditional bars are not read; give the quantity a name",
     r"\int": "integrals are not read",
     r"\lim": "limits are not read",
     r"\infty": "infinity is not read; leave the end of the range out",
@@ -211,7 +212,7 @@ LEXEME = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 CALLED = re.compile(
-    r"(exp|log|ln|tanh|sinh?|cosh?|arctan|max|min|sqrt|relu|ReLU|sigmoid|softmax|sum|abs)\s*\("
+    r"(exp|log|ln|tanh|sinh?|cosh?|arctan|max|min|sqrt|erf|relu|ReLU|sigmoid|softmax|sum|abs)\s*\("
 )
 POINTED = re.compile(r"(?:\.\d+)+")
 SCIENTIFIC = re.compile(r"[eE][-+]?\d")
@@ -246,7 +247,7 @@ def _scanned(text: str) -> list[Mark]:
         if mark.kind != "space":
             marks.append(mark)
         pos = mark.end
-    return _paired(_delimited(marks))
+    return _paired(_delimited(_given(marks)))
 
 
 def _mark(text: str, match: re.Match[str]) -> Mark:
@@ -322,6 +323,22 @@ def _environment(text: str, word: str, pos: int, end: int) -> Mark:
     if word == r"\begin" and (columns := re.compile(r"\s*\{[lcr|\s\d]*\}").match(text, end)):
         end = columns.end()
     return Mark("begin" if word == r"\begin" else "end", name.group(1), pos, end)
+
+
+def _given(marks: list[Mark]) -> list[Mark]:
+    """The marks, a lone bar in parentheses as the conditional one that it is: p(y | x)."""
+    out = list(marks)
+    stack: list[list[int]] = [[]]
+    for n, mark in enumerate(marks):
+        if mark.kind == "open":
+            stack.append([])
+        elif mark.kind == "close" and len(stack) > 1:
+            inside = stack.pop()
+            if mark.text == ")" and len(inside) == 1:
+                out[inside[0]] = replace(marks[inside[0]], kind="given", text=r"\mid")
+        elif mark.text == "|" and (n == 0 or marks[n - 1].kind != "delimiter"):
+            stack[-1].append(n)
+    return out
 
 
 def _delimited(marks: list[Mark]) -> list[Mark]:

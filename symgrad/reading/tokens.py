@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from lark import Token
 
-from symgrad.reading.names import Names
+from symgrad.reading.derivatives import Derivatives
 from symgrad.reading.rows import CONDITIONAL, WHEN
 from symgrad.reading.scan import Fault
 
@@ -16,12 +16,12 @@ WRAPS = {r"\lvert": "abs", r"\lfloor": "floor", r"\lceil": "ceil"}
 NORMS = {"": "norm", "1": "norm_1", "2": "norm_2", "F": "norm_F"}
 """The labels of norms, and what they are called."""
 OPENING = {
-    "SUB", "_POW", "_HIGH", "OPEN", "_OPEN_CALL", "SET", "FRAC", "DERIV", "ROOT", "WRAP", "CASES",
-    "IVERSON", "REDUCE", "INNER",
+    "SUB", "_POW", "_HIGH", "OPEN", "_OPEN_CALL", "SET", "FRAC", "DERIV", "DERIVS", "ROOT", "WRAP",
+    "CASES", "IVERSON", "REDUCE", "INNER",
 }  # fmt: skip
 
 
-class Pass(Names):
+class Pass(Derivatives):
     """The token pass over one item."""
 
     def tokens(self) -> list[Token]:
@@ -59,6 +59,9 @@ class Pass(Names):
                 return n + 1
             case "sub" | "sup" | "prime":
                 raise Fault(mark.pos, f"found {mark.text}, expected a name before it")
+        if mark.kind == "given":
+            hint = r"write it in parentheses behind a name, p(y \mid x)"
+            raise Fault(mark.pos, "found a conditional bar, expected it in parentheses", hint)
         kinds = {
             "rel": "REL",
             "comma": "_COMMA",
@@ -191,131 +194,6 @@ class Pass(Names):
             x, y, end = self._argument(a, r"\sqrt")
             self._within("WRAP", n, x, y, value="sqrt")
         return self._after(end)
-
-    def _fraction(self, n: int) -> int:
-        a, b, middle = self._argument(n + 1, r"\frac")
-        x, y, end = self._argument(middle, r"\frac")
-        kind = "FRAC"
-        top, bottom = self._d(a), self._d(x)
-        if top and a + top == b and (found := self._operator(n, (x, y), (top, bottom), end)):
-            return found
-        if top and bottom:
-            below = self._differential(n, x, y, bottom)
-            above = self._differential(n, a, b, top)
-            partial = [self._text(k) == r"\partial" for k in (a, x)]
-            if below and (not above or partial[0] != partial[1]):
-                message = "found a derivative sign below, and no name with the same sign above"
-                raise Fault(self.marks[n].pos, message, r"write \frac{dL}{dw}")
-            if below:
-                kind, a, x = "DERIV", a + top, x + bottom
-        elif r"\partial" in (self._text(a), self._text(x)):
-            raise Fault(self.marks[n].pos, r"found \partial on one side of a fraction only")
-        self._derivative(n, (a, b), (x, y), kind, total=self._text(a - 1) != r"\partial")
-        return self._after(end)
-
-    def _operator(self, n: int, by: tuple[int, int], sizes: tuple[int, int], end: int) -> int:
-        r"""``\frac{d}{dw} L``: writes it and gives its end; 0 if it is none."""
-        (top, bottom), (x, y) = sizes, by
-        a = self._argument(n + 1, r"\frac")[0]
-        if not bottom or self._text(a) != self._text(x) or top != bottom:
-            return 0
-        stop = self._extent(end)
-        if self._extent(x + bottom) != y or not stop:
-            return 0
-        total = self._text(a) != r"\partial"
-        self._alone(n, stop)
-        self._derivative(n, (end, stop), (x + bottom, y), "DERIV", total)
-        return stop
-
-    def _alone(self, n: int, end: int) -> None:
-        """Refuse a derivative sign before a product: how far it reaches is not said."""
-        if self._extent(end) or self._text(end) in ("(", "[", r"\frac"):
-            hint = r"write \frac{\partial L}{\partial w}, or \cdot before the next factor"
-            raise Fault(self.marks[n].pos, "found a product after a derivative sign", hint)
-
-    def _derivative(
-        self, n: int, of: tuple[int, int], by: tuple[int, int], kind: str, total: bool
-    ) -> None:
-        self._put(kind, n, total)
-        self._filled(n, *of)
-        self._put("_SLOT", by[0])
-        self._filled(n, *by)
-        self._put("_END", by[1])
-
-    def _d(self, n: int) -> int:
-        r"""How many marks a differential sign at `n` has: ∂, d or ``\mathrm d``; 0 if none."""
-        if self._text(n) == r"\partial":
-            return 1
-        if "d" in self.variables:
-            return 0
-        if self._text(n) == r"\mathrm" and self._text(n + 1) == "d":
-            return 2
-        if self._text(n) == r"\mathrm" and [self._text(k) for k in (n + 1, n + 2, n + 3)] == [
-            "{",
-            "d",
-            "}",
-        ]:
-            return 4
-        return int(self._kind(n) == "name" and self._text(n) == "d")
-
-    def _differential(self, n: int, a: int, b: int, size: int) -> int:
-        """The size of the sign if a:b is one differential, 0 if it is an ordinary product."""
-        partial = self._text(a) == r"\partial"
-        at = self.marks[n].pos
-        if self._kind(a + size) == "sup" and (partial or self._argument(a + size + 1, "^")[2] < b):
-            raise Fault(
-                at, "found a second derivative", "differentiate once and give the result a name"
-            )
-        if a + size >= b:
-            if partial or size > 1:
-                hint = r"write \frac{\partial L}{\partial w}"
-                raise Fault(
-                    at, "found a derivative of nothing, expected a name after the sign", hint
-                )
-            return 0
-        if partial and any(self._text(k) == r"\partial" for k in range(a + 1, b)):
-            raise Fault(
-                at, "found a second derivative", "differentiate once and give the result a name"
-            )
-        end = self._extent(a + size)
-        if partial:
-            return size
-        return size if end == b else 0
-
-    def _inline(self, n: int, stop: int) -> int:
-        r"""∂L/∂w written on one line: writes it and gives its end; 0 if it is none."""
-        size = self._d(n)
-        slash = self._extent(n + size)
-        if not slash or self._text(slash) != "/" or self._text(slash + 1) != self._text(n):
-            return 0
-        other = self._d(slash + 1)
-        end = self._extent(slash + 1 + other) if other else 0
-        if not end or end > stop:
-            return 0
-        total = self._text(n) != r"\partial"
-        of, by = (n + size, slash), (slash + 1 + other, end)
-        self._derivative(n, of, by, "DERIV", total)
-        return end
-
-    def _subscripted(self, n: int) -> int:
-        r"""``\partial_w L``."""
-        end = self._nabla(n)
-        self._alone(n, end)
-        return end
-
-    def _nabla(self, n: int) -> int:
-        scripts, primes, start = self._scripts(n + 1)
-        end = self._extent(start)
-        if "sub" not in scripts or not end or "sup" in scripts or primes:
-            sign = self._text(n)
-            hint = rf"write {sign}_{{w}} L with one name below and one after"
-            raise Fault(self.marks[n].pos, f"found {sign}, expected a gradient of a name", hint)
-        name = self._symbol(start)
-        applied = name and name[1] == end and self._names_of(name[0]) & self.functions
-        if applied and self._opens(end) and self._plain(end):
-            end = self.partner[end] + 1
-        self._derivative(n, (start, end), scripts["sub"], "DERIV", total=False)
-        return end
 
     def _cases(self, n: int, close: int) -> None:
         rows = [r for r in self._split(("newline",), n + 1, close) if r[0] < r[1]]

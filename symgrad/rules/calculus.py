@@ -21,6 +21,7 @@ from symgrad.errors import NoRuleError
 from symgrad.expr import (
     MINUS_ONE,
     ONE,
+    PI,
     ZERO,
     Add,
     And,
@@ -375,6 +376,11 @@ def _one_minus(e: Expr) -> Expr:
     return Add((ONE, Neg(e)))
 
 
+def _bell(x: Expr) -> Expr:
+    """e^{-x²}."""
+    return Call("exp", (Neg(Pow(x, num(2))),), "e^")
+
+
 FUNCTIONS: dict[str, Callable[[Call, Ties], Expr]] = {
     "exp": lambda e, _: e,
     "log": lambda e, _: Div(ONE, e.args[0]),
@@ -386,6 +392,7 @@ FUNCTIONS: dict[str, Callable[[Call, Ties], Expr]] = {
     "sinh": lambda e, _: Call("cosh", e.args),
     "cosh": lambda e, _: Call("sinh", e.args),
     "arctan": lambda e, _: Div(ONE, Add((ONE, Pow(e.args[0], num(2))))),
+    "erf": lambda e, _: Mul((Div(num(2), Call("sqrt", (PI,))), _bell(e.args[0]))),
     "abs": lambda e, _: Call("sign", e.args),
     "relu": _step,
     "sign": lambda e, _: ZERO,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from symgrad.expr import (
     ONE,
-    RAISED_BEHIND,
     Add,
     Bound,
     Call,
@@ -34,6 +33,7 @@ from symgrad.expr import (
     substitute,
     walk,
 )
+from symgrad.latex import CIRCULAR
 from symgrad.matrix import ELEMENTWISE, ONES, Lowering
 from symgrad.reading.ellipsis import series
 from symgrad.whole.web import (
@@ -178,7 +178,7 @@ class Weaver:
     def power(self, base: Expr, exp: Num, axes: Axes) -> Expr:
         found = self.array(base, axes)
         if exp.value == 2 and not (
-            len(axes) == 1 and isinstance(found, Call) and found.fn in RAISED_BEHIND
+            len(axes) == 1 and isinstance(found, Call) and found.fn in CIRCULAR
         ):
             return of_entries([*spread(found), *spread(found)])
         if len(axes) > 1:
