@@ -95,6 +95,12 @@ FORMS = [
     ),
     (r"L = \log s + \frac{(y - m)^2}{2 s^2}", "s", r"\frac{1}{s} - \frac{(y - m)^2}{s^3}"),
     # brackets
+    (
+        r"p_k = \frac{e^{z_k}}{\sum_{j=1}^{K} e^{z_j}}, k = 1, \dots, K, y \in \{1, \dots, K\}, "
+        r"L = \log p_y",
+        "z_k",
+        r"\mathbf{1}[y = k] - p_k",
+    ),
     (r"L = \max(0, \min(1, \frac{z + 3}{6}))", "z", r"\frac{1}{6} \cdot \mathbf{1}[-3 < z < 3]"),
     (r"L = \min(\max(0, z), 6)", "z", r"\mathbf{1}[0 < z < 6]"),
     (r"L = \max(0, m - z)^2", "z", r"-2 \max(0, m - z)"),

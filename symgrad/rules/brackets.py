@@ -18,7 +18,9 @@ from symgrad.expr import (
     Ref,
     Rel,
     constant,
+    substitute,
     transform,
+    walk,
 )
 from symgrad.rules.algebra import tidy
 from symgrad.rules.plain import negate, product, total
@@ -46,7 +48,7 @@ def _one(e: Expr) -> Expr:
         case Iverson(cond=Rel(op=op) as rel) if op in TURNED:
             return tidy(product(*(Iverson(r) for r in apart(rel))))
         case Mul():
-            return joined(without_idle(tidy(e)))
+            return joined(without_idle(met(tidy(e))))
     return e
 
 
@@ -130,6 +132,21 @@ def without_idle(e: Expr) -> Expr:
                 positive += [Iverson(Rel(op, x, ZERO)) for op in (">", ">=")]
     rest = [f for f in factors if f not in positive]
     return e if len(rest) == len(factors) else product(*rest)
+
+
+def met(e: Expr) -> Expr:
+    """[a = b] p_b/p_a is [a = b]: what is shorter where the letters are one."""
+    factors = e.factors if isinstance(e, Mul) else ()
+    for k, f in enumerate(factors):
+        match f:
+            case Iverson(
+                cond=Rel(op="=", lhs=Ref(name=a, indices=()), rhs=Ref(name=b, indices=()))
+            ):
+                rest = product(*factors[:k], *factors[k + 1 :])
+                one = tidy(product(f, substitute(rest, {b: Ref(a)})))
+                if sum(1 for _ in walk(one)) < sum(1 for _ in walk(e)):
+                    return met(one)
+    return e
 
 
 def joined(e: Expr) -> Expr:

@@ -217,7 +217,7 @@ def _in_front(terms: Sequence[Expr]) -> Expr | None:
     divided = sum(1 for p in split if without(p.below, below))
     if not above and not most and (divided > 1 or (divided and not below)):
         return None
-    if not above and not most and number == 1 and any(t in (ONE, Neg(ONE)) for t in inner):
+    if below and not above and not most and any(t in (ONE, Neg(ONE)) for t in inner):
         return None  # 1/s - x²/s³ stays
     if front.below and not above and number == 1 and all(map(_is_name, inner)):
         return tidy(Div(total(*inner), product(*front.bar)))
