@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from symgrad.affine import shift
+from symgrad.coincide import unique
 from symgrad.derive import Sweep
 from symgrad.equation import Equation
 from symgrad.errors import NetworkError
@@ -98,6 +99,7 @@ def _defined(network: Network, of: Ref, goal: Partial) -> Network:
 
 def _swept(network: Network, of: Ref, by: Ref, confirmed: bool) -> Derivation:
     """∂of/∂by, its letters those of both names, held against the oracle."""
+    network = unique(network, of, by)
     sweep = Sweep(network, of, inline=MOST)
     found = sweep.gradient(by)
     letters = dict.fromkeys((*found.indices, *sweep.indices(of)))

@@ -5,7 +5,7 @@ Knows the shape of a formula and what each sign says of one entry; knows nothing
 
 from symgrad.matrix.array import Array, Declared, shown
 from symgrad.matrix.lowering import Lowering
-from symgrad.matrix.signs import ELEMENTWISE, SIGNS
+from symgrad.matrix.signs import SIGNS, entrywise
 from symgrad.reading.names import ONES
 
-__all__ = ["ELEMENTWISE", "ONES", "SIGNS", "Array", "Declared", "Lowering", "shown"]
+__all__ = ["ONES", "SIGNS", "Array", "Declared", "Lowering", "entrywise", "shown"]
