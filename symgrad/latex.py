@@ -271,7 +271,8 @@ def _product(factors: tuple[Expr, ...]) -> str:
     for n, factor in enumerate(factors):
         text, own = _show(factor)
         open_ended = isinstance(factor, Reduce) and n < last
-        if own < PRODUCT or (isinstance(factor, Mul) and n) or open_ended:
+        apart = isinstance(factor, Mul) and (n or any(map(_is_transpose, factor.factors)))
+        if own < PRODUCT or apart or open_ended:
             text = paren(text)
         if n == 0:
             out = text
