@@ -18,6 +18,7 @@ from symgrad.errors import Place
 from symgrad.expr import Expr, Partial, Ref
 from symgrad.index import Index
 from symgrad.latex import latex
+from symgrad.network import Ties
 from symgrad.numeral import plain
 from symgrad.rewrite import Derivation
 
@@ -51,6 +52,8 @@ class Answer:
     derivation: Derivation | None = None
     listed: tuple[Ref, ...] = ()
     whole: Whole | None = None
+    ties: Ties | None = None
+    """The convention of maxima, where it is another than that of the exam."""
 
     def json(self) -> dict[str, Any]:
         """For ``--json``."""

@@ -9,6 +9,7 @@ from fractions import Fraction
 from symgrad.affine import shift
 from symgrad.answer import Answer, Whole
 from symgrad.chosen import under
+from symgrad.coincide import unique
 from symgrad.consistency import check_entry
 from symgrad.curvature import curvature
 from symgrad.derive import Sweep
@@ -82,9 +83,12 @@ class Asker:
         network = stated(self.scope, by)
         check_goal(network, of, by, q.at)
         other = turned(network, of, by)
+        other = unique(other, of, by)
+        ties = other.ties if other.ties != network.ties else None
         if other is not network:
             asker = Asker(replace(self.scope, network=other), self.where, self.cases)
-            return asker.gradient(q, goal)
+            answer = asker.gradient(q, goal)
+            return replace(answer, ties=ties) if ties else answer
         sweep = Sweep(network, of, inline=WHOLE)
         if network is self.network:
             sweep = self.sweeps.setdefault(of, sweep)

@@ -9,6 +9,7 @@ from typing import Any
 
 from symgrad.affine import Condition, affine, conditions
 from symgrad.ask import check_goal
+from symgrad.coincide import unique
 from symgrad.curvature import opened
 from symgrad.decide import BUDGET, decide
 from symgrad.derive import Sweep
@@ -23,10 +24,12 @@ from symgrad.expr import (
     Partial,
     Ref,
     Rel,
+    derivatives_of,
     free,
     free_names,
     substitute,
     transform,
+    unsaid,
     walk,
 )
 from symgrad.facing import entrywise
@@ -78,7 +81,9 @@ def equal(a: str, b: str, given: str = "", budget: float = BUDGET) -> Verdict:
     except SymgradError as error:
         return Invalid(error.headline(), place=error.at)
     reading = (latex(pair.left), latex(pair.right))
-    return replace(decide(pair, budget), reading=reading)
+    bare = {fn.rstrip("'") for e in (pair.left, pair.right) for fn in unsaid(e)}
+    functions = tuple(name for fn in sorted(bare) for name in derivatives_of(fn))
+    return replace(decide(pair, budget), reading=reading, functions=functions)
 
 
 def check_arguments(texts: Mapping[str, object], budget: object) -> None:
@@ -369,7 +374,7 @@ def derived(
         match x:
             case Partial(of=Ref() as of, by=Ref() as by):
                 check_goal(network, of, by, at)
-                found = Sweep(turned(network, of, by), of).gradient(by)
+                found = Sweep(unique(turned(network, of, by), of, by), of).gradient(by)
                 if spans is not None:
                     spans.update({i.name: i.range for i in found.indices})
                 return found.answer

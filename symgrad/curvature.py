@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import permutations
 
 from symgrad.affine import shift
+from symgrad.coincide import unique
 from symgrad.derive import Sweep
 from symgrad.equation import Equation
 from symgrad.errors import NetworkError
@@ -126,6 +127,7 @@ def _behind(network: Network, name: str) -> set[str]:
 
 def _swept(network: Network, of: Ref, by: Ref, confirmed: bool, identities: bool) -> Derivation:
     """∂of/∂by, its letters those of both names, held against the oracle."""
+    network = unique(network, of, by)
     sweep = Sweep(network, of, inline=MOST, identities=identities)
     found = sweep.gradient(by)
     letters = dict.fromkeys((*found.indices, *sweep.indices(of)))

@@ -8,7 +8,7 @@ the proof: what differs there needs none, and no proof outweighs them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -45,7 +45,8 @@ from symgrad.pair import Pair
 from symgrad.points import Hidden, extremes
 from symgrad.polynomial import Outside
 from symgrad.slip import slipped, twice
-from symgrad.trial import Judge, Outcome, Trial, apart, instances, look_at_ties
+from symgrad.special import stand_ins
+from symgrad.trial import Judge, Outcome, Trial, apart, fits, instances, look_at_ties
 from symgrad.verdict import (
     Agrees,
     Differs,
@@ -60,6 +61,8 @@ BUDGET = 2.0
 """Seconds for one pair."""
 STEPS = (1, 2, 3, 4)
 """Values of a symbolic stride or dilation, which is outside linear arithmetic."""
+INDICES = (1, 2, 0, -1, 3)
+"""Values of an index that multiplies another one, and that may be any integer."""
 MOST_PLAIN = 1000
 """A counterexample with larger numbers, or fractions, is looked for again with small integers."""
 PLAIN = (2, 1, 4, 11)
@@ -94,11 +97,13 @@ def decide(pair: Pair, budget: float = BUDGET, two: bool = False) -> Verdict:
 def stepwise(pair: Pair, until: float) -> Verdict:
     """A verdict for each value of the strides and dilations, as one."""
     steps = pair.roles.steps[:2]
-    told = ", ".join(f"{n} = {', '.join(map(str, STEPS))}" for n in steps)
+    doubtful = [n for n in steps if n not in pair.roles.sizes]
+    tried = [INDICES if n in doubtful else STEPS for n in steps]
+    told = ", ".join(f"{n} = {', '.join(map(str, vs))}" for n, vs in zip(steps, tried, strict=True))
     ties: dict[str, None] = {}
     by, last = "normal form", None
     unproved: Verdict | None = None
-    every = list(product(STEPS, repeat=len(steps)))
+    every = [v for v in product(*tried) if fits(dict(zip(steps, v, strict=True)), pair.known)]
     for k, values in enumerate(every):
         at = dict(zip(steps, values, strict=True))
         share = (until - now()) / (len(every) - k)
@@ -112,14 +117,19 @@ def stepwise(pair: Pair, until: float) -> Verdict:
         if isinstance(found, EqualExceptTies):
             ties |= dict.fromkeys(found.ties)
             last = found
-    for v in larger(pair):
-        at = dict.fromkeys(steps, v)
-        one = Decision(pair.put(at), until)
+    for at in larger(pair, [n for n in steps if n not in doubtful]):
+        one = Decision(pair.put({**dict.fromkeys(doubtful, 1), **at}), until)
         for outcome in islice(one.trial.outcomes(), 16):
             if outcome.usable and outcome.differ:
                 return _at_step(one.differs(outcome, None, ()), at)
     if unproved is not None:
         return unproved
+    if doubtful:
+        names_ = " and ".join(doubtful)
+        return Undecided(
+            f"equal for {told} and all other sizes, neither proved nor refuted for every {names_}; "
+            "state the range of an index"
+        )
     by = f"{by}, for {told}"
     if last is not None:
         return replace(last, ties=tuple(ties), by=by)
@@ -139,9 +149,9 @@ def _at_step(found: Differs, at: Mapping[str, int]) -> Differs:
     return replace(found, counterexample=there, message=f"at {said}: {found.message}")
 
 
-def larger(pair: Pair) -> list[int]:
-    """Strides that are tried at points after the proofs: a few, and beside every number there
-    is."""
+def larger(pair: Pair, steps: Sequence[str]) -> Iterator[dict[str, int]]:
+    """Strides that are tried at points after the proofs: a few, and beside every number there is,
+    of all together and of each beside small ones."""
     seen = {
         int(x.value) + k
         for e in (pair.left, pair.right)
@@ -149,7 +159,10 @@ def larger(pair: Pair) -> list[int]:
         if isinstance(x, Num) and x.value.denominator == 1 and STEPS[-1] <= x.value < 100
         for k in (0, 1)
     }
-    return sorted(v for v in {5, 6, 7} | seen if v > STEPS[-1])[:8]
+    for v in sorted(v for v in {5, 6, 7} | seen if v > STEPS[-1])[:8] if steps else ():
+        yield dict.fromkeys(steps, v)
+        if len(steps) > 1:
+            yield from ({**dict.fromkeys(steps, 1), n: v} for n in steps)
 
 
 @dataclass
@@ -231,6 +244,7 @@ class Decision:
             told.append(f"the second has the term {extra} too many")
         if slip:
             told.append(f"slip: {slip}")
+        told += stand_ins((self.pair.left, self.pair.right))
         where = f"at {at}" if at else "at the values shown"
         return Differs(f"{where} {'; '.join(told)}", outcome.example, missing, extra, slip)
 

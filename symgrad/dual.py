@@ -420,7 +420,7 @@ def apply(fn: str, x: Dual) -> Dual:
     return Dual(value, times(f.slope(x.value), x.tangent) if x.tangent else STILL)
 
 
-Convention = Literal["strict", "ge", "first", "split"]
+Convention = Literal["strict", "ge", "first", "split", "once"]
 """How the derivative of an extreme is shared out where arguments tie."""
 
 
@@ -448,7 +448,7 @@ def extreme(args: Sequence[Dual], sign: int, convention: Convention = "strict") 
 
 def _shared(tangents: Sequence[Number], convention: Convention) -> Number:
     """All of the equals count, the first one, or each its part."""
-    if convention == "first":
+    if convention in ("first", "once"):
         return tangents[0]
     total: Number = Fraction(0)
     for t in tangents:

@@ -49,7 +49,7 @@ from symgrad.expr import (
     free_names,
 )
 from symgrad.latex import latex
-from symgrad.special import FUNCTIONS
+from symgrad.special import FUNCTIONS, function
 from symgrad.subscript import Env, integer, plain
 
 MAX_WORK = 1_000_000
@@ -282,13 +282,13 @@ def _call(e: Call) -> Meaning:
     if e.fn in ("inverse", "det"):
         return _of_matrix(e)
     args = tuple(map(meaning, e.args))
-    if e.fn not in FUNCTIONS and e.fn not in KINKED:
+    if function(e.fn) is None and e.fn not in KINKED:
         known = ", ".join(sorted({*FUNCTIONS, *KINKED} - {"pi"}))
         return _refused(e, args, f"found the function {e.fn}, expected one of {known}")
     if len(args) != 1:
         return _refused(e, args, f"found {latex(e)} with {len(args)} arguments, expected one")
     arg, fn, names = args[0], e.fn, frozenset(free_names(e))
-    if fn in FUNCTIONS:
+    if fn not in KINKED:
         return lambda run, env: smooth(fn, arg(run, env))
 
     def kinked(run: Interpreter, env: Env) -> Dual:
@@ -325,7 +325,8 @@ def _of_matrix(e: Call) -> Meaning:
 
 def smooth(fn: str, x: Dual) -> Dual:
     """f(x)' = f'(x) x'."""
-    f = FUNCTIONS[fn]
+    f = function(fn)
+    assert f is not None
     value = f.value(x.value)
     return Dual(value, times(f.slope(x.value), x.tangent) if x.tangent else STILL)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.util import cache_from_source
@@ -27,6 +27,7 @@ from symgrad.expr import (
     Expr,
     Ref,
     constant,
+    derivatives_of,
 )
 from symgrad.reading.below import Listed, ends, integer
 from symgrad.reading.cursor import Head
@@ -119,7 +120,16 @@ class Listing:
     latex: str
 
 
-Statement = Formula | Ranges | Labels | Data | Shape | Listing
+@dataclass(frozen=True)
+class Maps:
+    r"""Functions of one number of which nothing else is said: ``f: \mathbb{R} \to \mathbb{R}``."""
+
+    refs: tuple[Ref, ...]
+    at: Place
+    latex: str
+
+
+Statement = Formula | Ranges | Labels | Data | Shape | Maps | Listing
 
 
 def read(
@@ -142,10 +152,23 @@ def read(
     try:
         known = set(functions)
         variables |= policies([text])
-        raw = [_parsed(item, source, known, variables) for item in items(scan(text))]
+        cut = items(scan(text))
+        known.update(*map(derivatives_of, mapped(cut)))
+        raw = [_parsed(item, source, known, variables) for item in cut]
         return tuple(_statements(raw, source))
     except Fault as fault:
         raise source.error(fault) from None
+
+
+def mapped(cut: Sequence[Item]) -> Iterator[str]:
+    r"""The names of functions that are declared, f and g of ``f, g: \mathbb{R} \to \mathbb{R}``."""
+    for k, item in enumerate(cut):
+        if {"such", "to"} <= {m.kind for m in item.marks}:
+            yield item.marks[0].text
+            for before in reversed(cut[:k]):
+                if before.group != item.group or len(before.marks) != 1:
+                    break
+                yield before.marks[0].text
 
 
 reread = lru_cache(maxsize=4096)(read)
@@ -268,7 +291,7 @@ def _statements(raw: list[_Parsed], source: Source) -> Iterator[Statement]:
             m += 1
         same = m < len(raw) and raw[m].item.group == raw[n].item.group
         last = _last(raw, m) if same else m
-        if (same and raw[m].kind in ("data", "shape", "member")) or last > m:
+        if (same and raw[m].kind in ("data", "shape", "member", "maps")) or last > m:
             yield _joined(raw[n : last + 1], m - n, source)
             n = last + 1
             continue
@@ -349,6 +372,8 @@ def _joined(raw: list[_Parsed], m: int, source: Source) -> Statement:
     refs += _refs(said)
     if said.kind == "data":
         return Data(tuple(refs), place, text)
+    if said.kind == "maps":
+        return Maps(tuple(map(_function, refs)), place, text)
     if said.kind == "shape":
         return Shape(tuple(refs), said.values[1], place, text)
     listed = said.values[1]
@@ -370,6 +395,12 @@ def _index(said: _Parsed, e: Expr) -> Ref:
         return e
     pos = said.item.marks[0].pos
     raise Fault(pos, "found a range of something that is no index", r"write i = 1, \dots, n")
+
+
+def _function(ref: Ref) -> Ref:
+    if ref.indices:
+        raise Fault(0, f"found {ref.name} with indices, expected the name of a function")
+    return ref
 
 
 def _refs(said: _Parsed) -> list[Ref]:

@@ -58,16 +58,18 @@ class Pair:
         """The pair at given sizes."""
         by: dict[str, Expr] = {n: num(v) for n, v in values.items()}
         kept = tuple(n for n in self.roles.sizes if n not in values)
+        indices = tuple(n for n in self.roles.indices if n not in values)
         steps = tuple(n for n in self.roles.steps if n not in values)
         ranges = {
             n: replace(r, lo=substitute(r.lo, by), hi=substitute(r.hi, by))
             for n, r in self.roles.ranges.items()
+            if n not in values
         }
         known = tuple(_at(c, values) for c in self.known)
         return Pair(
             shift(self.left, by),
             shift(self.right, by),
-            replace(self.roles, sizes=kept, steps=steps, ranges=ranges),
+            replace(self.roles, sizes=kept, indices=indices, steps=steps, ranges=ranges),
             at_sizes(self.network, values),
             known,
             tuple(a.put(by) for a in self.asked),

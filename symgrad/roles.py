@@ -7,7 +7,7 @@ its values are integers.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -45,7 +45,8 @@ class Roles:
     ranges: Mapping[str, Range] = field(default_factory=dict)
     labels: frozenset[str] = frozenset()
     steps: tuple[str, ...] = ()
-    """Sizes that multiply an index in a subscript: strides and dilations."""
+    """Names that multiply an index in a subscript, so that all else is linear once they are
+    numbers: strides and dilations, which are sizes, or else an index beside another."""
 
     @property
     def integers(self) -> frozenset[str]:
@@ -89,9 +90,9 @@ def roles(
             integers |= scalars(top) | scalars(bottom)
             uppers |= scalars(bottom)
         for b in (x for x in walk(e) if isinstance(x, Bound)):
-            uppers |= {x.name for x in _ends(b.hi) if not x.indices} | _length(b)
             form = None if b.hi is None else affine(b.hi)
             low = set() if b.lo is None else free_names(b.lo)
+            uppers |= {x.name for x in _ends(b.hi) if not x.indices} - low | _length(b)
             uppers |= {n for n, c in (form.coefficients if form else ()) if c > 0 and n not in low}
     labels: set[str] = set()
     grown = True
@@ -105,13 +106,15 @@ def roles(
     ends = {n for r in ranges.values() for x in (r.lo, r.hi) for n in free_names(x)}
     integers &= unbound | ends | inner
     integers -= taken
-    stepping = {
-        n
+    products = {
+        p
         for e in formulas
         for x in (*positions(e), *_integer_sides(e, integers | bound))
-        for n in _factors(x, integers - bound)
+        for p in _products(x, integers - bound)
     }
-    counted = (uppers | ends | stepping) & integers - set(ranges)
+    stepping = _fixed(products, uppers | ends) & integers
+    strides = {n for n in stepping if n in uppers | ends or n not in INDEX_LETTERS}
+    counted = (uppers | ends | strides) & integers - set(ranges)
     reading = {r.name: k for k, r in enumerate(r for e in formulas for r in free(e))}
     ordered = sorted(integers, key=lambda n: (reading.get(n, len(reading)), n))
     return Roles(
@@ -119,8 +122,12 @@ def roles(
         tuple(n for n in ordered if n not in counted),
         {n: r for n, r in ranges.items() if n in integers},
         frozenset(labels),
-        tuple(sorted(stepping & counted)),
+        tuple(sorted(stepping)),
     )
+
+
+INDEX_LETTERS = frozenset("ijklpqtuv")
+"""Letters of indices, which may be 0 or below it, where nothing says what they are."""
 
 
 def _length(b: Bound) -> set[str]:
@@ -186,17 +193,32 @@ def _compared(e: Expr, integers: set[str], labels: set[str]) -> None:
                 labels.add(a.name)
 
 
-def _factors(e: Expr, free: set[str]) -> set[str]:
-    """Free integers that multiply, or divide, others."""
-    found: set[str] = set()
+def _products(e: Expr, free: set[str]) -> Iterator[tuple[frozenset[str], int]]:
+    """The free integers of each product, and how many of them may stay names: one, if all other
+    factors are numbers."""
+    alone = {x.name for x in _summands(e) if isinstance(x, Ref)}
     for x in walk(e):
         if isinstance(x, Mul):
             several = [f for f in x.factors if free_names(f)]
-            if len(several) > 1:
-                found |= {f.name for f in several if isinstance(f, Ref) and f.name in free}
+            found = {f.name for f in several if isinstance(f, Ref) and f.name in free}
+            if len(several) > 1 and found:
+                plain = [f for f in several if isinstance(f, Ref) and f.name in found]
+                yield frozenset(found - alone or found), int(len(plain) == len(several))
         if isinstance(x, Div) and isinstance(x.den, Ref) and x.den.name in free:
-            found.add(x.den.name)
-    return found - {n for x in _summands(e) if isinstance(x, Ref) for n in (x.name,)}
+            yield frozenset({x.den.name}), 0
+
+
+def _fixed(products: Iterable[tuple[frozenset[str], int]], sizes: set[str]) -> set[str]:
+    """As few names as leave no product of two: strides and sizes before indices."""
+
+    def last(name: str) -> tuple[bool, bool, str]:
+        return name in INDEX_LETTERS, name not in sizes, name
+
+    chosen: set[str] = set()
+    for found, spare in sorted(products, key=lambda p: (p[1], len(p[0]), sorted(p[0]))):
+        left = sorted(found - chosen, key=last)
+        chosen |= set(left[: max(0, len(left) - spare)])
+    return chosen
 
 
 def _summands(e: Expr) -> tuple[Expr, ...]:

@@ -35,9 +35,11 @@ from symgrad.expr import (
     Ref,
     Rel,
     constant,
+    derivatives_of,
     free,
     names,
     transform,
+    unspecified,
     walk,
 )
 from symgrad.index import Range
@@ -45,7 +47,7 @@ from symgrad.latex import latex
 from symgrad.limits import Defined, Limits, _letters, _shifted, _whole, whole_numbers
 from symgrad.matrix import Lowering
 from symgrad.network import Network
-from symgrad.notation import Data, Formula, Labels, Listing, Ranges, Shape, Statement
+from symgrad.notation import Data, Formula, Labels, Listing, Maps, Ranges, Shape, Statement
 from symgrad.padding import Edges, Zero
 from symgrad.reading.habits import POLICY
 from symgrad.shapes import lowering
@@ -187,6 +189,9 @@ class Sorter:
                 self.data |= {r.name for r in refs}
             case Shape(refs=refs, sizes=sizes):
                 self.shape([r for r in refs if not r.indices], sizes, s.at)
+            case Maps(refs=refs):
+                for fn in (n for r in refs for n in derivatives_of(r.name)):
+                    self.functions[fn] = ("z",), unspecified(fn, Ref("z"))
             case Formula(parts=(Blank(),), ops=()):
                 raise NetworkError(
                     "found ? alone, expected a left side and = ?",
@@ -424,6 +429,8 @@ def at_names(e: Expr, heads: Mapping[str, tuple[Expr, ...]]) -> Expr:
                     f"found {latex(x)}, a derivative of a function at other arguments",
                     hint=f"differentiate {fn}({told}), or give the value a name",
                 )
+            case Call(fn=fn) if fn in heads:
+                return x
             case Call(fn=fn, args=args) if fn.endswith("'") and fn.rstrip("'") in heads:
                 name, own = fn.rstrip("'"), heads[fn.rstrip("'")]
                 if own == args and len(args) == 1:

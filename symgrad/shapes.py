@@ -16,12 +16,13 @@ from symgrad.expr import (
     Partial,
     Ref,
     children,
+    derivatives_of,
     free_names,
     names,
     walk,
 )
 from symgrad.matrix import SIGNS, Declared, Lowering, inverted, with_inverses
-from symgrad.notation import Data, Formula, Labels, Listing, Ranges, Shape, Statement
+from symgrad.notation import Data, Formula, Labels, Listing, Maps, Ranges, Shape, Statement
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,9 @@ def lowering(
         n: d.body for n, d in found.items() if not d.target.indices and isinstance(d.body, Num)
     }
     called = {n for n, d in found.items() if d.head}
+    called |= {
+        n for s in statements if isinstance(s, Maps) for r in s.refs for n in derivatives_of(r.name)
+    }
     heads = {n: args for n, args in outer.heads.items() if n not in found}
     result = Lowering(
         declared,

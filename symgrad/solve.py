@@ -18,10 +18,10 @@ from symgrad.ask import Asker
 from symgrad.cells import table_work
 from symgrad.errors import ExamError, NotationError, SymgradError
 from symgrad.exam import Exam
-from symgrad.expr import Blank, Bound, Call, Expr, Ref, walk
+from symgrad.expr import Blank, Bound, Call, Expr, Ref, derivatives_of, walk
 from symgrad.matrix import Lowering
 from symgrad.network import Ties
-from symgrad.notation import Data, Labels, Listing, Ranges, Shape, Statement, read
+from symgrad.notation import Data, Labels, Listing, Maps, Ranges, Shape, Statement, read
 from symgrad.notation import Formula as Chain
 from symgrad.page import Block, Display, Paragraph
 from symgrad.reading.habits import defined, habits
@@ -241,8 +241,8 @@ def refuse_functions(statements: Sequence[Statement], outer: Scope) -> None:
                 f"found {a.name} before a parenthesis, a function that nothing defines "
                 "or a product",
                 at=a.at,
-                hint=rf"define it, {letter}(z) = \tanh z, or write {a.name} \cdot {a.latex} "
-                "for a product",
+                hint=rf"define it, {letter}(z) = \tanh z, declare it, {letter}: \mathbb{{R}} \to "
+                rf"\mathbb{{R}}, or write {a.name} \cdot {a.latex} for a product",
             )
 
 
@@ -252,7 +252,7 @@ def spoken_names(s: Statement) -> Iterator[str]:
     match s:
         case Chain(parts=parts) | Listing(items=parts):
             pass
-        case Data(refs=refs) | Shape(refs=refs):
+        case Data(refs=refs) | Shape(refs=refs) | Maps(refs=refs):
             parts = refs
         case Labels(refs=refs, lo=lo, hi=hi):
             parts = (*refs, lo, hi)
@@ -323,8 +323,10 @@ def speaks(f: Formula) -> bool:
 
 
 def called(block: Sequence[Statement]) -> Iterator[str]:
-    """Functions that the left sides of a block define."""
+    """Functions that the left sides of a block define, or that it declares."""
     for s in block:
+        if isinstance(s, Maps):
+            yield from (name for r in s.refs for name in derivatives_of(r.name))
         if isinstance(s, Chain) and isinstance(s.parts[0], Call) and len(s.parts) > 1:
             fn = s.parts[0].fn
             yield from () if fn.endswith("'") else (fn,)  # f'(x) = … says nothing new of f

@@ -1,4 +1,5 @@
-r"""π and the error function, to the digits of the current decimal context.
+r"""π and the error function, to the digits of the current decimal context; functions of which
+nothing is said.
 
 erf x = 2/√π Σ_n (-1)^n x^{2n+1} / (n! (2n+1))
 """
@@ -6,11 +7,14 @@ erf x = 2/√π Σ_n (-1)^n x^{2n+1} / (n! (2n+1))
 from __future__ import annotations
 
 import decimal
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
-from symgrad.dual import GUARD, SMOOTH, Function, Number, exp, over, pi, times, to_decimal
+from symgrad.dual import GUARD, SMOOTH, Function, Number, exp, over, pi, plus, times, to_decimal
+from symgrad.expr import UNSPECIFIED, Add, Expr, Mul, Neg, Pow, Ref, num, unsaid
+from symgrad.text import text
 
 MOST = 1_000
 """Beyond this erf x is ±1 to more digits than anybody asks for."""
@@ -60,3 +64,59 @@ FUNCTIONS: Mapping[str, Function] = {
     "pi": Function(circle, lambda x: circle(Fraction(1))),
 }
 """The functions with a derivative wherever they are defined; π is pi(1)."""
+
+
+def function(fn: str) -> Function | None:
+    """A function by its name, None if there is none; one of which nothing is said is a polynomial,
+    each name another.
+
+    >>> f, slope = function("@f"), function("@f'")
+    >>> f.slope(Fraction(2)) == slope.value(Fraction(2))
+    True
+    """
+    return _polynomial(fn) if fn.startswith(UNSPECIFIED) else FUNCTIONS.get(fn)
+
+
+DEGREE = 5
+"""Of the polynomials: no derivative that has a name is 0."""
+
+
+def coefficients(fn: str) -> tuple[int, ...]:
+    """c_0, c_1, …, the highest 1: small numbers that a name draws."""
+    name = fn.removeprefix(UNSPECIFIED)
+    bare = name.rstrip("'")
+    seed = sum((k + 1) * ord(c) for k, c in enumerate(bare))
+    found = [(seed * (k + 3) + 5 * k * k) % 7 - 3 or 2 for k in range(DEGREE)] + [1]
+    for _ in range(len(name) - len(bare)):
+        found = [k * c for k, c in enumerate(found)][1:]
+    return tuple(found)
+
+
+def stand_ins(formulas: Iterable[Expr]) -> list[str]:
+    """What stands for the functions of which nothing is said, where values are told."""
+    bare = {fn.rstrip("'") for e in formulas for fn in unsaid(e)}
+    return [f"with {fn}(z) = {text(polynomial(fn, Ref('z')))}" for fn in sorted(bare)]
+
+
+def polynomial(fn: str, x: Expr) -> Expr:
+    """The polynomial that stands for a function of which nothing is said."""
+    terms = [(k, c) for k, c in enumerate(coefficients(fn)) if c]
+    parts: list[Expr] = []
+    for k, c in reversed(terms):
+        power = x if k == 1 else Pow(x, num(k))
+        size = num(abs(c)) if not k else power if abs(c) == 1 else Mul((num(abs(c)), power))
+        parts.append(Neg(size) if c < 0 else size)
+    return Add(tuple(parts))
+
+
+@lru_cache(maxsize=256)
+def _polynomial(fn: str) -> Function:
+    own, slope = coefficients(fn), coefficients(fn + "'")
+    return Function(lambda x: _horner(own, x), lambda x: _horner(slope, x))
+
+
+def _horner(found: tuple[int, ...], x: Number) -> Number:
+    total: Number = Fraction(0)
+    for c in reversed(found):
+        total = plus(times(total, x), Fraction(c))
+    return total

@@ -218,13 +218,14 @@ def verdict_lines(verdict: Verdict) -> list[str]:
     example: Counterexample | None = None
     match verdict:
         case Differs(counterexample=example, missing=missing, extra=extra):
-            said = {f: plain(f) for f in (missing, extra) if f}
+            said = {f: plain(f, verdict.functions) for f in (missing, extra) if f}
         case EqualExceptTies(ties=ties, at=example):
-            said = {f: plain(f) for f in ties}
+            said = {f: plain(f, verdict.functions) for f in ties}
     sentence = verdict.message
     for formula, text_ in said.items():
         sentence = sentence.replace(formula, text_)
-    out = [f"{letter} = {plain(e)}" for letter, e in zip("ab", verdict.reading, strict=False)]
+    read_ = (plain(e, verdict.functions) for e in verdict.reading)
+    out = [f"{letter} = {e}" for letter, e in zip("ab", read_, strict=False)]
     out.append(f"{verdict.name}: {sentence}")
     if example is not None and example.values:
         values = ", ".join(f"{plain(n)} = {v}" for n, v in example.values.items())
@@ -232,14 +233,15 @@ def verdict_lines(verdict: Verdict) -> list[str]:
     return out
 
 
-def plain(formula: str) -> str:
+def plain(formula: str, functions: Sequence[str] = ()) -> str:
     """A formula, or an equation, in LaTeX as one line of Unicode."""
-    return plain_statement(formula)
+    return plain_statement(formula, functions)
 
 
-def plain_statement(latex_: str) -> str:
+def plain_statement(latex_: str, functions: Sequence[str] = ()) -> str:
     """Statements in LaTeX as one line of Unicode."""
-    return ", ".join(map(_stated, read(latex_, variables=frozenset({INVERSES}))))
+    found = read(latex_, functions=frozenset(functions), variables=frozenset({INVERSES}))
+    return ", ".join(map(_stated, found))
 
 
 def _stated(s: Statement) -> str:

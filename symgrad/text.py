@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from symgrad.expr import (
+    UNSPECIFIED,
     Add,
     And,
     Blank,
@@ -192,7 +193,7 @@ def _plain(marks: list[str]) -> str:
             out += LETTERS.get(mark[1:], mark[1:] if mark[1:] in OPERATORS else "")
         elif not mark.isspace() or (marks and out and not out.endswith(" ")):
             out += mark
-    return out.strip()
+    return out.strip().replace("′′′", "‴").replace("′′", "″")
 
 
 def _accented(letters: str, accent: str) -> str:
@@ -341,7 +342,8 @@ def _call(e: Call) -> tuple[str, int]:
             return f"⟨{inner}⟩", ATOM
         case fn if fn in NORMS:
             return f"‖{inner}‖{NORMS[fn]}", ATOM
-    return f"{FUNCTIONS.get(e.fn) or name(e.fn)}({inner})", ATOM
+    shown = FUNCTIONS.get(e.fn) or name(e.fn.removeprefix(UNSPECIFIED))
+    return f"{shown}({inner})", ATOM
 
 
 def _conditions(conds: tuple[Expr, ...]) -> str:

@@ -28,6 +28,8 @@ class Verdict:
     message: str = ""
     reading: tuple[str, ...] = field(default=(), kw_only=True)
     when: tuple[str, ...] = field(default=(), kw_only=True)
+    functions: tuple[str, ...] = field(default=(), kw_only=True)
+    """The functions in them of which nothing is said."""
 
     @property
     def name(self) -> str:

@@ -8,6 +8,7 @@ wrong one.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,7 +17,7 @@ from itertools import chain, islice, permutations, product
 from math import prod
 
 from symgrad.affine import Condition, factors, shift
-from symgrad.dual import Number, Ties, precision, to_decimal
+from symgrad.dual import Number, Ties, Undefined, precision, to_decimal
 from symgrad.errors import ExamError, NetworkError, SymgradError
 from symgrad.evaluate import Point, Unrolled, value
 from symgrad.expr import Add, Expr, Neg, Partial, Reduce, Ref, children, num, walk
@@ -99,6 +100,7 @@ def confirm_formula(network: Network, derivation: Derivation) -> None:
     if len(network.equations) > MOST_EQUATIONS:
         return
     claims = [(d, e) for d in told(derivation) for e in formulas(d)]
+    seen: Counter[str] = Counter()
     most = 2 if len(network.sizes) <= len(SIZES) else 3
     for sizes in affordable(network, most):
         leaves = Leaves(network, sizes)
@@ -114,8 +116,29 @@ def confirm_formula(network: Network, derivation: Derivation) -> None:
                     if not agreed(judge, d.goal, e, put):
                         exactly = (Unrolled(network, Point(sizes), leaves, digits=n) for n in MORE)
                         agree(list(exactly), d.goal, e, put, sizes)
+                except Undefined:
+                    seen[
+                        "pole" if d is derivation and has_value(judge, d.goal.of, put) else ""
+                    ] += 1
                 except SymgradError:
-                    continue  # a tie, a pole, or an outer equation that does not fit these sizes
+                    seen[""] += 1  # a tie, or an outer equation that does not fit these sizes
+                else:
+                    seen["fine"] += 1
+    if seen["pole"] and set(+seen) == {"pole"}:
+        raise NetworkError(
+            f"found {latex(derivation.answer)} for {latex(derivation.goal)}, which has no value "
+            "at any point that was tried: a division by 0",
+            hint="leave out the terms that do not move, such as \\sqrt{(x_i - x_j)^2} at i = j",
+        )
+
+
+def has_value(judge: Unrolled, of: Expr, put: Mapping[str, Expr]) -> bool:
+    """Has the quantity itself a value?"""
+    try:
+        judge.value(shift(of, put))
+    except SymgradError:
+        return False
+    return True
 
 
 def uses_totals(derivation: Derivation) -> bool:
@@ -307,11 +330,15 @@ class Leaves:
     sizes: Mapping[str, int]
     moved: dict[Ref, Number] = field(default_factory=dict)
     asked: dict[Ref, None] = field(default_factory=dict)
+    draw: int = 0
+    """Which of several choices of values."""
 
     def __call__(self, ref: Ref) -> Number:
         """The value of a leaf."""
         self.asked[ref] = None
-        return self.moved[ref] if ref in self.moved else leaf(self.network, self.sizes, ref)
+        if ref in self.moved:
+            return self.moved[ref]
+        return leaf(self.network, self.sizes, ref, self.draw)
 
     def meet(self) -> bool:
         """Do the values satisfy what is given, once some are moved?"""
@@ -352,16 +379,20 @@ class Leaves:
         return bool(slope)
 
 
-def leaf(network: Network, sizes: Mapping[str, int], ref: Ref) -> Number:
+def leaf(network: Network, sizes: Mapping[str, int], ref: Ref, draw: int = 0) -> Number:
     """The value of a leaf; of a label, one of those that are stated for it."""
     values = network.labels.get(ref.name)
     if values is None:
-        return drawn(ref)
+        return drawn(ref, draw)
     lo, hi = (int(value(e, Point(sizes))) for e in (values.lo, values.hi))
-    return Fraction(random.Random(latex(ref)).randint(lo, hi))
+    return Fraction(_random(ref, draw).randint(lo, hi))
 
 
-def drawn(ref: Ref) -> Number:
-    """A number in general position for a leaf, always the same for the same leaf."""
-    rng = random.Random(latex(ref))
+def _random(ref: Ref, draw: int) -> random.Random:
+    return random.Random(latex(ref) + "'" * draw)
+
+
+def drawn(ref: Ref, draw: int = 0) -> Number:
+    """A number in general position for a leaf, always the same for the same leaf and draw."""
+    rng = _random(ref, draw)
     return Fraction(rng.randint(3, 400), rng.choice([17, 19, 23, 29])) * rng.choice([1, 1, -1])

@@ -110,6 +110,7 @@ def alike(a: Expr, b: Expr) -> bool:
 def first_order(answers: Sequence[Answer], told: set[Expr], ties: Ties) -> list[Block]:
     """The worked solution of some gradients: what they build on, then each of them."""
     derivations = [a.derivation for a in answers if a.derivation is not None]
+    ties = next((a.ties for a in answers if a.ties), ties)
     blocks: list[Block] = []
     blocks += lemmas(derivations, told, ties)
     blocks += flow_of(derivations)

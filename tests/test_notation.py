@@ -600,7 +600,6 @@ REFUSALS: list[tuple[str, int, str]] = [
         "found the environment bmatrix, expected aligned, cases or the like; write the entries of a matrix with indices",
     ),
     ("|x", 1, "found |, which is never closed"),
-    ("p(y|x)", 4, "found |, which is not closed before )"),
     (
         "||x||",
         1,

@@ -56,7 +56,7 @@ from symgrad.matrix.array import (
 )
 from symgrad.matrix.chain import link, times
 from symgrad.matrix.inverse import determinant, inverse, is_minus_one
-from symgrad.matrix.signs import ELEMENTWISE, MATRIX, NORMS
+from symgrad.matrix.signs import MATRIX, NORMS, entrywise
 from symgrad.reading.names import ONES
 
 
@@ -338,7 +338,7 @@ class Lowering:
         parts = [self.array(a) for a in e.args]
         square = any(len(p.shape) == 2 for p in parts)
         if (e.fn == "exp" and e.spelling == "e^" and square) or (
-            e.fn not in ELEMENTWISE | self.functions and any(p.shape for p in parts)
+            not (entrywise(e.fn) or e.fn in self.functions) and any(p.shape for p in parts)
         ):
             raise UnreadError(
                 f"found {latex(e)} of an array of shape {shown(parts[0])}, expected a number",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from symgrad.expr import UNSPECIFIED
+
 NORMS = frozenset(("norm", "norm_1", "norm_2", "norm_F"))
 SIGNS = NORMS | {"transpose", "hadamard", "inner"}
 """What signs that no exam defines make of vectors and matrices."""
@@ -19,3 +21,8 @@ ELEMENTWISE = frozenset({"exp", "log", "tanh", "sigmoid", "relu", "sign", "sqrt"
     "ceil",
 }
 """Functions of numbers that take each entry of a vector or matrix by itself."""
+
+
+def entrywise(fn: str) -> bool:
+    """Does a function of numbers take each entry of an array by itself?"""
+    return fn in ELEMENTWISE or fn.startswith(UNSPECIFIED)

@@ -93,6 +93,9 @@ class Build(Transformer[Token, Any]):
     def data(self, side: Any, _source: Any) -> Any:
         return "data", side
 
+    def maps(self, side: Any) -> Any:
+        return "maps", side
+
     def shape(self, side: Any, *sizes: Any) -> Any:
         return "shape", side, tuple(s for s in sizes if s is not None)
 

@@ -57,13 +57,13 @@ class Names(Bars):
         if inside := self._inside(end):
             above, parts, end = inside[0], parts + inside[0], inside[1]
             commas = commas or len(above) > 1
-        if power is None and not (parts or turned) and self._called(n, bare, name, end):
-            return self._call(n, end, None)
         prime = primes > 0 and not (parts or turned) and power is None
         prime = prime and name == bare + "'" * primes
         prime = prime and bool(self._names_of(bare) & self.functions)
-        if prime and name not in self.functions | self.variables and self._opens(end):
+        if prime and name not in self.variables and self._opens(end):
             return self._applied(n, end, (name, name), None)
+        if power is None and not (parts or turned) and self._called(n, bare, name, end):
+            return self._call(n, end, None)
         if not parts and (spelled := self._spelled(n, bare, end)):
             return spelled
         self._no_call(n, name, bare, end, power is not None and not parts)

@@ -75,6 +75,14 @@ class Pass(Derivatives):
         if mark.kind == "such" and self.below:
             self._put("_SUCH", n)
             return n + 1
+        if mark.kind == "such" and any(self._kind(k) == "to" for k in range(n, stop)):
+            return self._maps(n)
+        if mark.kind == "to":
+            raise Fault(
+                mark.pos,
+                r"found \to, which symgrad does not read",
+                "limits and arrows are not read",
+            )
         if mark.kind == "such":
             hint = r"write a range as i = 1, \dots, n"
             raise Fault(mark.pos, f"found {mark.text}, which symgrad does not read", hint)
@@ -281,6 +289,21 @@ class Pass(Derivatives):
             return self.partner[a] + 1
         pos = self.marks[a].pos if a < len(self.marks) else self.end
         raise Fault(pos, r"found \in, expected \mathbb{R}^{n \times m} or \{1, \dots, n\} after it")
+
+    def _maps(self, n: int) -> int:
+        r"""``: \mathbb{R} \to \mathbb{R}``, all that is said of a function."""
+        end, told = n, []
+        for kind in ("such", "style", "to", "style"):
+            if self._kind(end) != kind:
+                break
+            name, end, _ = self._style(end) if kind == "style" else ("", end + 1, None)
+            told.append(name)
+        numbers = [t for t in told if t]
+        if len(told) < 4 or end < len(self.marks) or {*numbers} - {r"\mathbb R", r"\mathbb{R}"}:
+            hint = r"write f: \mathbb{R} \to \mathbb{R}; of a vector it takes each entry by itself"
+            raise Fault(self.marks[n].pos, "found a map, expected a function of one number", hint)
+        self._put("_MAPS", n)
+        return end
 
     def _space(self, n: int, sizes: tuple[int, int] | None) -> None:
         self._put("_REALS", n)

@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from symgrad.affine import shift
 from symgrad.equation import WHOLES, det_name, index_of, inverse_name, read_whole
 from symgrad.errors import NoRuleError
 from symgrad.expr import (
     MINUS_ONE,
     ONE,
     PI,
+    UNSPECIFIED,
     ZERO,
     Add,
     And,
@@ -39,16 +39,18 @@ from symgrad.expr import (
     Ref,
     Rel,
     constant,
+    free_names,
     fresh,
     names,
     num,
     substitute,
+    unspecified,
 )
 from symgrad.index import Index, Range
 from symgrad.latex import latex
 from symgrad.network import Ties
-from symgrad.rules.forms import distinct_bounds
 from symgrad.rules.plain import negate, product, total
+from symgrad.rules.winners import extremal, flat, step, winning
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,11 @@ def function_rule(e: Expr, c: Context) -> Iterator[Place]:
     if e.fn in WHOLES:
         yield from whole_rule(e, c)
         return
+    if e.fn.startswith(UNSPECIFIED) and len(e.args) == 1:
+        slope = unspecified(e.fn.removeprefix(UNSPECIFIED) + "'", e.args[0])
+        for p in _places(e.args[0], c):
+            yield p.through("function-rule", scaled(slope, p.factor))
+        return
     if e.fn not in FUNCTIONS or len(e.args) != 1:
         raise NoRuleError(
             f"found the function {latex(e)}, expected one with a known derivative",
@@ -236,33 +243,21 @@ def whole_rule(e: Call, c: Context) -> Iterator[Place]:
 
 def extreme_rule(e: Call, c: Context) -> Iterator[Place]:
     r"""∂ max(a, b, …)/∂a = [a > b] [a > …], by the tie policy; an argument written twice is one."""
-    e = Call(e.fn, tuple(dict.fromkeys(e.args)), e.spelling)
+    e = flat(e)
     for k, arg in enumerate(e.args):
         for p in _places(arg, c):
             wins = winning(e, k, c.ties)
             yield p.through("max-rule", scaled(wins, p.factor))
 
 
-def winning(e: Call, k: int, ties: Ties) -> Expr:
-    """The indicator that the k-th argument of a max or min is the one."""
-    if len(e.args) == 1:
-        return ONE
-    arg = e.args[k]
-    over = ">" if e.fn == "max" else "<"
-    if ties == "split":
-        shares = [Iverson(Rel("=", a, e)) for a in e.args]
-        return Div(shares[k], Add(tuple(shares)))
-    brackets = []
-    for other, rival in enumerate(e.args):
-        if other != k:
-            loose = ties == "ge" or (ties == "first" and k < other)
-            brackets.append(Iverson(Rel(over + ("=" if loose else ""), arg, rival)))
-    return product(*brackets)
-
-
 def reduction_rule(e: Expr, c: Context) -> Iterator[Place]:
     """Σ: each term's derivative, the index opened; Π: the other factors; max: who wins."""
     assert isinstance(e, Reduce)
+    if e.op in ("max", "min") and not any(x.conds for x in e.bounds):
+        used = free_names(e.body) & {x.name for x in e.bounds}
+        if not used:  # the greatest of one quantity, as often as it is there
+            yield from _places(e.body, c)
+            return
     opened, body, taken = open_bounds(e, c.taken)
     inner = Context(c.name, c.ties, taken)
     for p in _places(body, inner):
@@ -308,39 +303,6 @@ def others(e: Reduce, opened: tuple[Index, ...], taken: frozenset[str]) -> Expr:
     return Reduce("prod", (Bound(name, b.lo, b.hi, conds),), substitute(e.body, put))
 
 
-def extremal(
-    e: Reduce, opened: tuple[Index, ...], ties: Ties, taken: frozenset[str] = frozenset()
-) -> Expr:
-    """[x_j = max_i x_i], shared between equals if ties are split; the first of equals is the one
-    that no earlier entry is as great as."""
-    put: dict[str, Expr] = {b.name: Ref(i.name) for b, i in zip(e.bounds, opened, strict=True)}
-    body = substitute(e.body, put)
-    hit = Iverson(Rel("=", body, e))
-    if ties == "split":
-        return Div(hit, Reduce("sum", e.bounds, Iverson(Rel("=", e.body, e))))
-    if ties == "first":
-        return product(hit, *no_earlier(e, opened, body, taken))
-    return hit
-
-
-def no_earlier(
-    e: Reduce, opened: tuple[Index, ...], body: Expr, taken: frozenset[str]
-) -> Iterator[Expr]:
-    r"""Π_{i=1}^{j-1} [x_i < x_j]: no entry before the own one, in reading order, is as great.
-
-    With several indices an earlier entry agrees in the first of them and comes before in the
-    next: one product for each.
-    """
-    rivals = distinct_bounds(e, taken | {i.name for i in opened})
-    assert isinstance(rivals, Reduce)
-    beaten = Iverson(Rel("<" if e.op == "max" else ">", rivals.body, body))
-    own: dict[str, Expr] = {}
-    for k, (b, i) in enumerate(zip(rivals.bounds, opened, strict=True)):
-        before = replace(b, hi=Add((Ref(i.name), MINUS_ONE)))
-        yield shift(Reduce("prod", (before, *rivals.bounds[k + 1 :]), beaten), own)
-        own[b.name] = Ref(i.name)
-
-
 def cases_rule(e: Expr, c: Context) -> Iterator[Place]:
     """Each branch's derivative on its own region; branches that read one entry are one case
     distinction."""
@@ -382,16 +344,6 @@ DERIVATIVES: dict[type[Expr], Callable[[Expr, Context], Iterator[Place]]] = {
 # -- elementary functions -------------------------------------------------------------------------
 
 
-def _step(e: Call, ties: Ties) -> Expr:
-    """ReLU: [x > 0], by the tie policy at 0."""
-    x = e.args[0]
-    if ties == "split":
-        return Add(
-            (Iverson(Rel(">", x, ZERO)), Mul((num(Fraction(1, 2)), Iverson(Rel("=", x, ZERO)))))
-        )
-    return Iverson(Rel(">" if ties == "strict" else ">=", x, ZERO))
-
-
 def one_minus(e: Expr) -> Expr:
     return Add((ONE, Neg(e)))
 
@@ -427,7 +379,7 @@ FUNCTIONS: dict[str, Callable[[Call, Ties], Expr]] = {
     "arctan": lambda e, _: Div(ONE, Add((ONE, Pow(e.args[0], num(2))))),
     "erf": lambda e, _: _bell(e.args[0]),
     "abs": lambda e, _: Call("sign", e.args),
-    "relu": _step,
+    "relu": step,
     "sign": lambda e, _: ZERO,
     "floor": lambda e, _: ZERO,
     "ceil": lambda e, _: ZERO,

@@ -33,7 +33,7 @@ from symgrad.expr import (
     substitute,
     walk,
 )
-from symgrad.matrix import ELEMENTWISE, ONES, Lowering
+from symgrad.matrix import ONES, Lowering, entrywise
 from symgrad.reading.ellipsis import series
 from symgrad.whole.web import (
     Axes,
@@ -85,7 +85,7 @@ class Weaver:
                 return self.sum(terms, axes)
             case Pow(base=base, exp=Num() as exp):
                 return self.power(base, exp, axes)
-            case Call(fn=fn, args=args) if fn in ELEMENTWISE:
+            case Call(fn=fn, args=args) if entrywise(fn):
                 return Call(fn, tuple(self.beside(a, axes) for a in args), e.spelling)
             case Iverson(cond=Rel(op="=", lhs=Ref() as a, rhs=Ref() as b)) if {
                 a.name,
