@@ -335,7 +335,7 @@ MISFITS = [
     (r"x + c", "the number c added to x of shape n"),
     (r"C + 1", "the number 1 added to C of shape n × n"),
     (r"C^2", "a matrix of shape n × n"),
-    (r"C^{-1} x", "inverses are not read"),
+    (r"C^{-1} x", "C^{-1}, which the equations here do not have"),
     (r"e^{C}", "of an array of shape n × n"),
     (r"|x|", "of an array of shape n"),
     (r"\|C\|_2", "C of shape n × n"),
