@@ -254,6 +254,9 @@ class Lowering:
         return self.values.get(e.name, e) if isinstance(e, Ref) and not e.indices else e
 
     def _product(self, factors: Sequence[Expr]) -> Array:
+        for f in factors:
+            if isinstance(f, Ref):
+                self._no_transpose(f)
         chain = link(self.array(factors[0]))
         for f in factors[1:]:
             if chain.rows is not None and isinstance(f, Ref) and not self.speaks(f):
@@ -261,9 +264,23 @@ class Lowering:
             chain = times(chain, link(self.array(f)), self.same, self._bound)
         return chain.array()
 
+    def _no_transpose(self, f: Ref) -> None:
+        """Refuse x' beside x where nothing says what it is: a transpose, or another name."""
+        bare = f.name.rstrip("'")
+        if bare != f.name and bare in self.declared and not self.says(f.name):
+            raise NetworkError(
+                f"found {latex(f)} beside {bare}, which nothing declares: a transpose, or another "
+                "vector",
+                hint=rf"write {bare}^\top for the transpose, or declare {latex(f)}",
+            )
+
+    def says(self, name: str) -> bool:
+        """Is a name declared or defined, as an array or as a number?"""
+        return name in self.declared or name in self.numbers | self.sizes | self.values.keys()
+
     def _no_stranger(self, a: Array, f: Ref) -> None:
         """Refuse W x of an x that nothing declares: numbers stand in front of arrays."""
-        if not f.indices and f.name not in self.numbers | self.sizes | self.values.keys():
+        if not f.indices and not self.says(f.name):
             name = latex(f)
             raise NetworkError(
                 f"found {latex(Mul((a.e, f)))} with {latex(a.e)} of shape {shown(a)} and {name}, "

@@ -140,11 +140,28 @@ class Pass(Derivatives):
             self._within("INNER", n, n + 1, close)
         elif word == "{":
             return self._braced(n, close)
+        elif word in ("(", "[") and (part := self._positive(close + 1)):
+            self._within("WRAP", n, n + 1, close, value="relu")
+            self._power(part[1])
+            return part[0]
         elif word == "[" and self._has("rel", n + 1, close):
             self._within("IVERSON", n, n + 1, close)
         else:
             self._within("OPEN", n, n + 1, close, value=word)
         return self._after(close + 1)
+
+    def _positive(self, n: int) -> tuple[int, tuple[int, int] | None] | None:
+        r"""``[1 - y s]_+^2`` and ``(1 - y s)^+``: where the scripts behind the bracket end, and
+        the power; None if no sign is among them."""
+        scripts, primes, end = self._scripts(n)
+
+        def sign(kind: str) -> bool:
+            a, b = scripts.get(kind, (0, 0))
+            return b - a == 1 and self._text(a) == "+"
+
+        if primes or not (sign("sub") or (sign("sup") and "sub" not in scripts)):
+            return None
+        return end, scripts.get("sup") if sign("sub") else None
 
     def _inverse(self, n: int, close: int) -> int:
         r"""``(X^{-1})_{ij}``: writes the entry and gives its end; 0 if it is none."""
