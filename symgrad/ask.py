@@ -28,12 +28,14 @@ from symgrad.expr import (
     free_names,
     names,
     num,
+    substitute,
     walk,
 )
 from symgrad.inverse import turned
 from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.numeral import shown
+from symgrad.opaque import parts_of
 from symgrad.rewrite import Derivation, Step
 from symgrad.rules.algebra import tidy
 from symgrad.rules.forms import as_cases
@@ -93,7 +95,8 @@ class Asker:
         if network is self.network:
             sweep = self.sweeps.setdefault(of, sweep)
         derivation = sweep.gradient(by)
-        confirm_formula(network, derivation)
+        if not parts_of(derivation):  # the oracle knows no gradient through what is only given
+            confirm_formula(network, derivation)
         derivation = under(derivation, q.when, tidy)
         value = self.slope(of, by, derivation.answer)
         if value is not None:
@@ -205,17 +208,44 @@ class Asker:
 
     def named_gradient(self, q: Question, u: Upstream, goal: Partial) -> Answer:
         """The gradient that a name stands for, derived as if it had no name."""
-        assert isinstance(goal.of, Ref)
-        if goal.of.name not in self.network.by_name:
+        self.check_derivable(q, u, goal)
+        rest = tuple(o for o in self.network.upstream if o != u)
+        network = replace(self.network, upstream=rest)
+        asker = Asker(replace(self.scope, network=network), self.where, self.cases)
+        return asker.gradient(q, goal)
+
+    def entries_named(self, ref: Ref) -> tuple[tuple[Upstream, ...], Partial] | None:
+        """The gradient that a vector or matrix stands for: ∂L/∂W for dW = ∂L/∂W."""
+        known = self.scope.lowering
+        if not known.speaks(ref):
+            return None
+        for u in self.network.upstream:
+            own = u.symbol
+            array = known.declared.get(u.by.name)
+            n = len(ref.indices)
+            if not isinstance(own, Ref) or own.name != ref.name or own.indices[:n] != ref.indices:
+                continue
+            if array is None or len(own.indices) - n != len(u.by.indices) - array.lead:
+                continue
+            return (u,), Partial(u.of, Ref(u.by.name, u.by.indices[: array.lead]))
+        return None
+
+    def named_gradients(self, q: Question, named: tuple[Upstream, ...], goal: Partial) -> Answer:
+        """A gradient that a vector or matrix stands for, derived as if it had no name."""
+        self.check_derivable(q, named[0], goal)
+        rest = tuple(o for o in self.network.upstream if o not in named)
+        network = replace(self.network, upstream=rest)
+        asker = Asker(replace(self.scope, network=network), self.where, self.cases)
+        return asker.gradient(q, goal)
+
+    def check_derivable(self, q: Question, u: Upstream, goal: Partial) -> None:
+        """A gradient that is asked for by its name follows from equations, or another gradient."""
+        if not follows(u, self.network):
             raise NetworkError(
                 f"found a question about {q.latex}, which is given as {latex(goal)}; "
                 f"expected an equation of {latex(goal.of)}",
                 hint=f"define {latex(goal.of)}, or ask for another gradient",
             )
-        rest = tuple(o for o in self.network.upstream if o != u)
-        network = replace(self.network, upstream=rest)
-        asker = Asker(replace(self.scope, network=network), self.where, self.cases)
-        return asker.gradient(q, goal)
 
     def check_names(self, q: Question) -> None:
         """The value given for the name of a gradient is the one that the equations make it."""
@@ -235,6 +265,9 @@ class Asker:
     def name(self, q: Question, ref: Ref) -> Answer:
         """The parameters, or the value of a defined name."""
         if not self.network.knows(ref.name):
+            whole_ = self.entries_named(ref)
+            if whole_ is not None:
+                return self.named_gradients(q, *whole_)
             named = self.named(ref)
             if named is not None:
                 return self.named_gradient(q, *named)
@@ -371,6 +404,32 @@ def reach(network: Network, ref: Ref) -> set[str]:
             waiting += (r.ref.name for eq in network.by_name.get(name, ()) for r in eq.reads)
             waiting += (u.by.name for u in network.upstream if u.of.name == name)
     return found
+
+
+def entry_named(u: Upstream, ref: Expr) -> Partial | None:
+    """The gradient that a name stands for, of one entry or of all: ∂L/∂z_2 for δ_2, ∂L/∂z for δ."""
+    own = u.symbol
+    if not isinstance(own, Ref) or not isinstance(ref, Ref) or own.name != ref.name:
+        return None
+    if len(ref.indices) > len(own.indices):
+        return None
+    put: dict[str, Expr] = {}
+    for mine, there in zip(own.indices, ref.indices, strict=False):
+        if isinstance(mine, Ref) and not mine.indices:
+            put[mine.name] = there
+        elif mine != there:
+            return None
+    by = u.by.at(tuple(substitute(i, put) for i in u.by.indices))
+    rest = len(own.indices) - len(ref.indices)
+    return Partial(u.of, by.at(by.indices[: len(by.indices) - rest]))
+
+
+def follows(u: Upstream, network: Network) -> bool:
+    """Does a given gradient follow from another, of what its name is read by?"""
+    return u.of.name in network.by_name or any(
+        o.by.name != u.by.name and o.of == u.of and u.by.name in reach(network, o.by)
+        for o in network.upstream
+    )
 
 
 WHOLE = 400

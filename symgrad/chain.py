@@ -32,8 +32,8 @@ from symgrad.rewrite import Through
 from symgrad.rules.algebra import tidy
 from symgrad.rules.calculus import Place
 from symgrad.rules.forms import WRITTEN_OUT, count, write_out
-from symgrad.rules.named import in_terms_of
 from symgrad.rules.plain import product, total
+from symgrad.rules.terms import in_terms_of
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from symgrad.affine import Affine, shift
 from symgrad.chain import (
@@ -33,7 +33,7 @@ from symgrad.chain import (
 )
 from symgrad.chosen import by_letters, put_labels
 from symgrad.contract import guard
-from symgrad.equation import Equation, Total
+from symgrad.equation import Equation
 from symgrad.errors import NetworkError
 from symgrad.expr import (
     ONE,
@@ -52,6 +52,7 @@ from symgrad.expr import (
 from symgrad.index import Facts, Index
 from symgrad.latex import latex
 from symgrad.naming import Naming
+from symgrad.opaque import before, opaque, through
 from symgrad.recursion import (
     Closed,
     before_the_end,
@@ -63,10 +64,14 @@ from symgrad.recursion import (
 )
 from symgrad.rewrite import Derivation, Step, put_in
 from symgrad.rules.algebra import tidy
+from symgrad.rules.brackets import compared
 from symgrad.rules.calculus import reads_of
 from symgrad.rules.forms import distinct_bounds, gathered, in_decimals, out_of_sums
-from symgrad.rules.given import centred, put_given
+from symgrad.rules.given import put_given
+from symgrad.rules.known import recognised
+from symgrad.rules.named import by_names
 from symgrad.rules.plain import product, total
+from symgrad.rules.shared import shared
 from symgrad.rules.sums import over_own_ranges, pinned, sift
 
 INLINE = 60
@@ -94,6 +99,8 @@ class Sweep(Naming):
         >>> Sweep(net, Ref("L")).gradient(w).latex()
         '\\frac{\\partial L}{\\partial w} = x'
         """
+        if (cut := before(self.network, self.of)) is not self.network:
+            return Sweep(cut, self.of, self.inline).gradient(by)
         general, chosen = by_letters(self.network, self.of, by)
         if chosen:
             found = self.gradient(general)
@@ -104,7 +111,19 @@ class Sweep(Naming):
             self._sweep(by)
             if self._is_state(by):
                 self._attach_peers(by)
+            self._add_given(by)
         return self._done[by]
+
+    def _add_given(self, by: Ref) -> None:
+        """What flows through quantities that are known by given gradients alone."""
+        parts = [
+            (Sweep(self.network, self.of).gradient(s), Sweep(self.network, s).gradient(by))
+            for s in opaque(self.network, self.of, by)
+        ]
+        if parts:
+            facts, goal = self._inside(by, self.of), Partial(self.of, by)
+            neat = partial(neaten, goal=goal, taken=self._reserved, facts=facts)
+            self._done[by] = through(self._done[by], parts, neat)
 
     def _attach_peers(self, by: Ref) -> None:
         """The other tensors of a recurrence beside one of its states: their gradients are
@@ -340,15 +359,26 @@ class Sweep(Naming):
             neat = neaten(shifted, goal, taken, facts)
         if neat != at:
             steps.append(Step("tidy", at, neat))
-        given, totals = put_given(neat, self._totals)
+        given, totals = put_given(neat, self._totals if self.identities else ())
         if totals:
             steps.append(Step("given-sum", neat, neaten(given, goal, taken, facts), using=totals))
             neat = steps[-1].after
+        formed = self._formed(neat, goal, taken, facts)
+        if formed != neat:
+            steps.append(Step("collect", neat, formed))
+            neat = formed
         steps += self._recursion(neat, node, terms, facts)
         if self._is_state(node):
             step, sign = self._step_of(node)
             locals_ = tuple(before_the_end(d, step, sign, facts) for d in locals_)
         return Derivation(goal, tuple(steps), indices, locals_, self._lemmas(node, chained))
+
+    def _formed(self, e: Expr, goal: Expr, taken: frozenset[str], facts: Facts) -> Expr:
+        """Known functions and names for quotients, what all terms share in front."""
+        e = compared(e) if self._has_sigma else recognised(compared(e))
+        for _ in range(2):  # a name may be seen only once factors are in front of their sum
+            e = out_of_sums(by_names(e, self._quotients, facts))
+        return distinct_bounds(shared(e), taken | frozenset(free_names(goal)))
 
     def _link(self, t: Term, by: Expr) -> Expr:
         """∂of/∂v · ∂v/∂u, summed over the entries of v."""
@@ -400,13 +430,6 @@ class Sweep(Naming):
         if self._is_state(generic):
             return self._alive(generic)
         return self._done[generic].answer != ZERO
-
-    @cached_property
-    def _totals(self) -> tuple[Total, ...]:
-        """What is known of sums: given, or by the definition of a mean."""
-        if not self.identities:
-            return ()
-        return (*self.network.totals, *centred(self.network.equations))
 
     # -- names ------------------------------------------------------------------------------------
 

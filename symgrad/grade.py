@@ -172,6 +172,7 @@ class Checker:
                 if not isinstance(s, Formula) or len(s.parts) < 2 or s.ops[0] != "=":
                     continue
                 head, body = s.parts[0], ground.meant(s.parts[1])
+                head = (isinstance(head, Ref) and ground.labelled_apart(head)) or head
                 if not isinstance(head, Ref) or head.name in ground.theirs or head in walk(body):
                     continue
                 self.parts.later.setdefault(head.name, []).append((head, body))

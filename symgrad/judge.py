@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from symgrad.ask import reach
+from symgrad.ask import entry_named, follows, reach
 from symgrad.assertion import (
     APPROX,
     Claim,
@@ -173,7 +173,9 @@ class Judge:
                 yield self.defined(name, replace(s, parts=(first, answer), ops=("=",)), part)
             yield from self.answered(s, goal, answer, part, covers)
             return
-        if isinstance(first, Ref) and first in questions and not names(last):
+        given = self.ground.outer.network.upstream
+        named = any(entry_named(u, first) is not None for u in given)
+        if isinstance(first, Ref) and first in questions and (named or not names(last)):
             yield from self.value(s, first, part)
             return
         new = self.new_name(first)
@@ -217,12 +219,13 @@ class Judge:
         )
 
     def value(self, s: Formula, name: Ref, part: str) -> Iterator[Claim]:
-        """The value of a name that a question asks for."""
+        """The value of a name that a question asks for, or the gradient that it stands for."""
         links = list(self.links(s, part, 0))
         yield from (replace(c, inner=True) for c in links if len(links) > 1)
         verdict = self.linked(s, len(s.ops) - 1, name, sides(s)[-1][1])
         place = sides(s)[-1][0]
-        whole = Claim(place, s.latex, "answer", part, verdict, latex(name), covers=(latex(name),))
+        asked = [q.latex for q in self.ground.outer.questions if q.left == name] or [latex(name)]
+        whole = Claim(place, s.latex, "answer", part, verdict, asked[0], covers=tuple(asked))
         yield replace(whole, start=s.at)
 
     def repeated(self, left: Expr, right: Expr, at: Place) -> bool:
@@ -291,6 +294,8 @@ class Judge:
         """left = right; if not everywhere, then where it is asked, or said to hold: [P] left =
         [P] right."""
         found = self.ground.link(left, right, at, digits)
+        if isinstance(found, Differs):
+            found = self.unnamed(left, right, at) or found
         for conds, told in ((self.asked, ()), ((*self.asked, *self.when), self.when)):
             if not conds or not isinstance(found, Differs | Undecided):
                 continue
@@ -317,6 +322,29 @@ class Judge:
             row = None
         right = "" if row is None else latex(row)
         return replace(verdict, reading=(right, verdict.reading[1]))
+
+    def unnamed(self, left: Expr, right: Expr, at: Place) -> Verdict | None:
+        """The verdict without the given gradients that follow from others and that the right side
+        does not use: δ_1 = ∂L/∂z is what h makes of δ_2 = ∂L/∂h, it may not have any value."""
+        outer = self.ground.outer
+        given = outer.network.upstream
+        goal = next((g for u in given if (g := entry_named(u, left)) is not None), None)
+        if goal is None and not isinstance(left, Partial):
+            return None
+        used = [x for x in walk(right) if isinstance(x, Ref)]
+        kept = tuple(
+            u
+            for u in given
+            if entry_named(u, left) is None
+            and (any(entry_named(u, x) for x in used) or not follows(u, outer.network))
+        )
+        if len(kept) == len(given):
+            return None
+        scope = replace(outer, network=replace(outer.network, upstream=kept))
+        ground = Ground(scope, of_exam=self.ground.of_exam, budget=self.ground.budget)
+        ground.aliases, ground.later = self.ground.aliases, self.ground.later
+        found = ground.link(goal or left, right, at)
+        return None if isinstance(found, Undecided | Invalid) else found
 
     def restriction(self, goal: Partial, covers: Sequence[Expr]) -> tuple[Expr, ...]:
         """Where the questions ask that a gradient answers, in its own letters: j ≠ y."""

@@ -55,10 +55,15 @@ def check_superscripts(
     written: Iterable[tuple[Expr, Place]], equations: Sequence[Defined], indices: Container[str]
 ) -> None:
     r"""Refuse a superscript that is meant as an index: x^{(l-1)}, x^{(l)} where l is an index, and
-    x^{(2)} beside an equation of x^{(l)}."""
+    x^{(2)} beside an equation of x^{(l)}. a^{[l-1]} of a layer is a name."""
+    layers = {
+        found[2] for d in equations if (found := SUPERSCRIPT.fullmatch(d.target.name)) is not None
+    }
     for e, at in written:
         for ref in (x for x in walk(e) if isinstance(x, Ref)):
             found = SUPERSCRIPT.fullmatch(ref.name)
+            if found and "^{[" in ref.name and found[2][0] in layers and found[2][0] not in indices:
+                continue  # a^{[l-1]} of the layer before, where z^{[l]} is computed
             if found and (sign := re.search("[+-]", found[2])):
                 raise _superscript(ref, found, at, f"{sign.group()} in the label")
             if found and found[2] in indices:

@@ -117,6 +117,8 @@ def _show(e: Expr) -> tuple[str, int]:
             return _call_to_a_power(base, latex(e.exp)), ATOM
         case Pow(base=base, exp=exp):
             return _power(base, latex(exp)), POWER
+        case Call(fn="column", args=(Ref(name=name), Ref(name=at))):
+            return f"{name[:-1]}({at})}}", ATOM
         case Call():
             return _call(e)
         case Iverson(cond=cond):
@@ -269,7 +271,8 @@ def _product(factors: tuple[Expr, ...]) -> str:
     for n, factor in enumerate(factors):
         text, own = _show(factor)
         open_ended = isinstance(factor, Reduce) and n < last
-        if own < PRODUCT or (isinstance(factor, Mul) and n) or open_ended:
+        apart = isinstance(factor, Mul) and (n or any(map(_is_transpose, factor.factors)))
+        if own < PRODUCT or apart or open_ended:
             text = paren(text)
         if n == 0:
             out = text

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from symgrad.affine import shift
 from symgrad.errors import NetworkError
 from symgrad.expr import (
+    Bound,
     Call,
     Expr,
     Iverson,
@@ -26,6 +27,7 @@ from symgrad.expr import (
 )
 from symgrad.latex import latex
 from symgrad.notation import Formula, Statement
+from symgrad.reading.cursor import INDICES
 from symgrad.reading.habits import layer
 from symgrad.scope import Functions, Scope, at_names
 from symgrad.settle import inlined, read_scope
@@ -62,6 +64,8 @@ class Lexicon:
     """Names that the work defines somewhere else, behind or in another part."""
     subscripts: set[str] = field(default_factory=set)
     """The letters in the subscripts of the formula at hand."""
+    bound: set[str] = field(default_factory=set)
+    """The letters that the formula at hand binds."""
     _scope: Scope | None = None
 
     @property
@@ -120,12 +124,15 @@ class Lexicon:
         whole = transform(at_names(e, heads), value)
         refs = [x for x in walk(whole) if isinstance(x, Ref)]
         self.subscripts = {n for x in refs for i in x.indices for n in names(i)}
+        self.bound = {x.name for x in walk(whole) if isinstance(x, Bound)}
         return transform(inlined(whole, self.scope.functions), self._meant)
 
     def _meant(self, x: Expr) -> Expr:
         if not isinstance(x, Ref):
             return x
         network, known = self.scope.network, self.known
+        if (apart := self.labelled_apart(x)) is not None:
+            return apart
         ranks = network.ranks(x.name)
         if x.name not in known:
             other = VARIANTS.get(x.name)
@@ -161,6 +168,22 @@ class Lexicon:
             if self.derivable(goal):
                 return goal
         return x
+
+    def labelled_apart(self, x: Ref) -> Ref | None:
+        """δ_g beside δ_3 = ∂L/∂h, a name of its own where g has no range: the exam's δ are numbered
+        gradients, and no entries."""
+        index = x.indices[0] if x.indices else None
+        if not isinstance(index, Ref) or index.indices:
+            return None
+        scope, network = self.scope, self.scope.network
+        given = [u.symbol for u in network.upstream]
+        mine = [s for s in given if isinstance(s, Ref) and s.name == x.name]
+        if not mine or not all(s.indices and isinstance(s.indices[0], Num) for s in mine):
+            return None
+        runs = scope.letters.keys() | network.sizes | network.labels.keys() | INDICES | self.bound
+        if index.name in runs or x.name in network.by_name or network.ranks(x.name):
+            return None
+        return Ref(rf"{x.name}_{{\text{{{index.name}}}}}", x.indices[1:])
 
     def meaning(self, r: Ref) -> Expr | None:
         """What the work says that a name of its own stands for."""

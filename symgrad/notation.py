@@ -22,20 +22,15 @@ from lark.lexer import Lexer
 
 from symgrad.dressing import balanced
 from symgrad.errors import NotationError, Place
-from symgrad.expr import (
-    Blank,
-    Expr,
-    Ref,
-    constant,
-    derivatives_of,
-)
+from symgrad.expr import Blank, Expr, Ref, constant
 from symgrad.reading.below import Listed, ends, integer
 from symgrad.reading.cursor import Head
-from symgrad.reading.habits import policies
+from symgrad.reading.habits import ENTRIES, by_entries, complements, policies
 from symgrad.reading.meaning import Build
 from symgrad.reading.rows import Item, items
 from symgrad.reading.scan import Fault, Source, scan
 from symgrad.reading.tokens import Pass
+from symgrad.unsaid import derivatives_of
 
 
 @dataclass(frozen=True)
@@ -149,10 +144,12 @@ def read(
     (('=',), ('i',))
     """
     source = Source(text, at or Place())
+    dotted = ENTRIES in variables
     try:
         known = set(functions)
         variables |= policies([text])
-        cut = items(scan(text))
+        marks = complements(scan(by_entries(text)), functions) if dotted else scan(text)
+        cut = items(marks)
         known.update(*map(derivatives_of, mapped(cut)))
         raw = [_parsed(item, source, known, variables) for item in cut]
         return tuple(_statements(raw, source))

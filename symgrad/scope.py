@@ -35,11 +35,9 @@ from symgrad.expr import (
     Ref,
     Rel,
     constant,
-    derivatives_of,
     free,
     names,
     transform,
-    unspecified,
     walk,
 )
 from symgrad.index import Range
@@ -49,8 +47,9 @@ from symgrad.matrix import Lowering
 from symgrad.network import Network
 from symgrad.notation import Data, Formula, Labels, Listing, Maps, Ranges, Shape, Statement
 from symgrad.padding import Edges, Zero
-from symgrad.reading.habits import POLICY
+from symgrad.reading.habits import ENTRIES, POLICY
 from symgrad.shapes import lowering
+from symgrad.unsaid import derivatives_of, unspecified
 
 PARAMETER_NAMES = {r"\theta", r"\Theta", r"\vartheta", r"\phi", r"\Phi"}
 """A question about one of these, when no equation uses it, asks for the list of parameters."""
@@ -138,7 +137,8 @@ class Sorter:
         bodies = (e for d in outer.equations for e in (d.target, d.body))
         taken = set(outer.letters).union(*(names(e) for e in bodies))
         flat = [s for block in blocks for s in block]
-        self.lowering = lowering(flat, outer.lowering, taken, outer.network.sizes, outer.functions)
+        found = lowering(flat, outer.lowering, taken, outer.network.sizes, outer.functions)
+        self.lowering = replace(found, dotted=ENTRIES in outer.habits)
         for name in sorted(self.lowering.inverted):
             self.equations += self.of_matrix(name)
 

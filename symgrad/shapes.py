@@ -3,6 +3,7 @@ and those that a formula with such names defines, z = W x + b."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,13 +17,13 @@ from symgrad.expr import (
     Partial,
     Ref,
     children,
-    derivatives_of,
     free_names,
     names,
     walk,
 )
 from symgrad.matrix import SIGNS, Declared, Lowering, inverted, with_inverses
 from symgrad.notation import Data, Formula, Labels, Listing, Maps, Ranges, Shape, Statement
+from symgrad.unsaid import derivatives_of
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def lowering(
     heads = {n: args for n, args in outer.heads.items() if n not in found}
     result = Lowering(
         declared,
-        outer.taken.union(taken, *map(_names, statements)),
+        outer.taken.union(taken, *map(_names, statements), *map(_counting, statements)),
         outer.sizes.union(sizes, *map(_sizes, statements)),
         {**outer.values, **values},
         frozenset(called.union(functions) - heads.keys()),
@@ -185,6 +186,15 @@ def _names(s: Statement) -> set[str]:
     if isinstance(s, Formula) and isinstance(s.parts[-1], Blank):
         return own.union(*({x.name} for x in _outer(s.parts[0])))
     return own.union(*(names(e) for e in _formulas(s)))
+
+
+LAYER = re.compile(r"\^\{[(\[]([A-Za-z])")
+
+
+def _counting(s: Statement) -> set[str]:
+    """The letters in the labels of names, l of W^{[l]}: no index is called so."""
+    named = (n for e in _formulas(s) for n in names(e)) if isinstance(s, Formula) else ()
+    return {found[1] for n in named if (found := LAYER.search(n))}
 
 
 def _outer(e: Expr) -> Iterator[Ref]:

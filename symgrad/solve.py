@@ -18,7 +18,7 @@ from symgrad.ask import Asker
 from symgrad.cells import table_work
 from symgrad.errors import ExamError, NotationError, SymgradError
 from symgrad.exam import Exam
-from symgrad.expr import Blank, Bound, Call, Expr, Ref, derivatives_of, walk
+from symgrad.expr import Blank, Bound, Call, Expr, Ref, walk
 from symgrad.matrix import Lowering
 from symgrad.network import Ties
 from symgrad.notation import Data, Labels, Listing, Maps, Ranges, Shape, Statement, read
@@ -29,6 +29,7 @@ from symgrad.scope import Question, Scope
 from symgrad.section import Cell, Drawn, Formula, Grid, Item, Section
 from symgrad.settle import read_scope
 from symgrad.typeset import check
+from symgrad.unsaid import derivatives_of
 from symgrad.wires import circuit_work
 
 
@@ -218,7 +219,8 @@ def _texts(groups: Mapping[int, Sequence[Formula]]) -> list[str]:
 
 def accustomed(groups: Mapping[int, Sequence[Formula]], outer: Scope) -> Scope:
     """The outer scope with the habits of what is written in it."""
-    return replace(outer, habits=outer.habits | habits(_texts(groups), outer.variables))
+    found = habits(_texts(groups), outer.variables, outer.letters)
+    return replace(outer, habits=outer.habits | found)
 
 
 FUNCTION_LETTERS = frozenset(

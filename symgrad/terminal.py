@@ -76,7 +76,7 @@ def holds_for(d: Derivation) -> str:
 
 def reason(d: Derivation, step: Step) -> str:
     """The margin of one step."""
-    if step.rule in ("given-sum", "under"):
+    if step.rule in ("given-sum", "under", "through-given"):
         return ", ".join(f"{text(a)} = {text(b)}" for a, b in step.using)
     ids = [step.rule, *step.because]
     words = (said(i, of=text(d.goal.of), by=text(d.goal.by)) for i in ids)

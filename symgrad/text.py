@@ -12,7 +12,6 @@ from fractions import Fraction
 from itertools import pairwise
 
 from symgrad.expr import (
-    UNSPECIFIED,
     Add,
     And,
     Blank,
@@ -35,7 +34,8 @@ from symgrad.expr import (
     free_names,
     outreaches,
 )
-from symgrad.latex import placed
+from symgrad.latex import CIRCULAR, placed
+from symgrad.unsaid import UNSPECIFIED
 
 SUM, ENTRIES, PRODUCT, POWER, ATOM = range(1, 6)
 """How tightly a formula holds together: a looser one inside a tighter one gets parentheses."""
@@ -113,8 +113,13 @@ def _show(e: Expr) -> tuple[str, int]:
             return _product(factors), PRODUCT
         case Div(num=a, den=b):
             return _quotient(a, b)
+        case Pow(base=Call(fn=fn, args=args), exp=Num(value=v)) if fn in CIRCULAR and v > 1:
+            inner = ", ".join(map(text, args))
+            return f"{_power(FUNCTIONS.get(fn) or name(fn), text(e.exp))}({inner})", ATOM
         case Pow(base=a, exp=b):
             return _power(_inside(a, ATOM), text(b)), POWER
+        case Call(fn="column", args=(Ref(name=batch), Ref(name=at))):
+            return name(f"{batch[:-1]}({at})}}"), ATOM
         case Call():
             return _call(e)
         case Iverson(cond=cond):

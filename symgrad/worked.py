@@ -259,7 +259,7 @@ def reasoned(rows: Sequence[Row], d: Derivation) -> list[Row]:
     why = {
         latex(s.after): say("reasons", s.rule, equalities=s.equalities())
         for s in d.steps
-        if s.rule in (*RECURSION, "given-sum", "under")
+        if s.rule in (*RECURSION, "given-sum", "under", "through-given")
     }
     return [replace(r, reason=r.reason or why.get(r.right, ())) for r in rows]
 

@@ -925,6 +925,7 @@ def test_a_receptive_field_ends_at_a_transposed_convolution():
         row.cell(Quantity(Kind.FIELD))
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 5), st.integers(1, 7)), min_size=1, max_size=4),
     st.integers(1, 3),

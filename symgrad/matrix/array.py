@@ -2,11 +2,11 @@ r"""Arrays: a formula with its shape, and its entry at given indices."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from symgrad.errors import NetworkError
+from symgrad.errors import NetworkError, UnreadError
 from symgrad.expr import (
     ONE,
     Bound,
@@ -141,3 +141,66 @@ def shown(a: Array) -> str:
         return "a number"
     sizes = ["any size" if s == OPEN else latex(s) for s in a.shape]
     return " × ".join(["1", *sizes] if a.row else sizes)
+
+
+Same = Callable[[Expr, Expr], bool]
+"""Are two sizes the same?"""
+
+
+def flat(a: Array, same: Same) -> bool:
+    """Is it a vector that is declared as a matrix, 1 × n or n × 1?"""
+    return len(a.shape) == 2 and ONE in a.shape and not same(*a.shape)
+
+
+def spread(parts: Sequence[Array], whole: Expr, same: Same) -> list[Array]:
+    """The terms of a sum, a vector beside matrices added to each column whose size it has, or to
+    each row; where both have it, nothing says which."""
+    lead = next((p for p in parts if len(p.shape) == 2 and OPEN not in p.shape), None)
+    if lead is None or flat(lead, same):
+        return list(parts)
+    out = []
+    for p in parts:
+        narrow = flat(p, same)
+        if not (narrow or len(p.shape) == 1) or OPEN in p.shape:
+            out.append(p)
+            continue
+        size = next((s for s in p.shape if s != ONE), ONE)
+        axes = [k for k in (0, 1) if same(size, lead.shape[k])]
+        if narrow or p.row:  # a column beside columns, a row beside rows
+            axes = [k for k in axes if k == int(p.row or p.shape[0] == ONE)]
+        if len(axes) > 1:
+            raise NetworkError(
+                f"found {latex(whole)} with {latex(lead.e)} of shape {shown(lead)} and "
+                f"{latex(p.e)} of shape {shown(p)}, to add to each row or each column",
+                hint=rf"write {latex(p.e)} \mathbf{{1}}^\top for each column, "
+                rf"\mathbf{{1}} {latex(p.e)}^\top for each row",
+            )
+        out.append(along(p, lead.shape, axes[0], narrow) if axes else p)
+    return out
+
+
+def along(a: Array, shape: Shape, axis: int, narrow: bool) -> Array:
+    """A vector, `narrow` as a matrix of one row or column, beside each column (axis 0) or each row
+    (axis 1) of a matrix of some shape."""
+
+    def entry(at: Shape) -> Expr:
+        if narrow:
+            return a.entry((at[0], ONE) if axis == 0 else (ONE, at[1]))
+        return a.entry((at[axis],))
+
+    return Array(a.e, shape, entry)
+
+
+def example(e: Expr, a: Array, at: Expr, end: Expr | None, same: Same) -> Array:
+    """Z^{[l](i)}, the example i of a batch: a column where the columns run as far as i does, which
+    is to `end`; a row where the rows do."""
+    runs = [k for k, size in enumerate(a.shape) if end is not None and same(size, end)]
+    if len(a.shape) != 2 or len(runs) != 1:
+        raise UnreadError(
+            f"found {latex(e)}, an example of {latex(a.e)} of shape {shown(a)}, expected a sum "
+            "over all columns, or all rows",
+            hint="write the entries with indices",
+        )
+    if runs == [0]:
+        return Array(e, a.shape[1:], lambda i: a.entry((at, i[0])))
+    return Array(e, a.shape[:1], lambda i: a.entry((i[0], at)))

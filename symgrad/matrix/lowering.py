@@ -46,6 +46,8 @@ from symgrad.matrix.array import (
     Array,
     Declared,
     Shape,
+    example,
+    flat,
     halves,
     laid_out,
     lettered,
@@ -53,6 +55,7 @@ from symgrad.matrix.array import (
     number,
     shown,
     sizeless,
+    spread,
 )
 from symgrad.matrix.chain import link, times
 from symgrad.matrix.inverse import determinant, inverse, is_minus_one
@@ -82,6 +85,9 @@ class Lowering:
     """Has the gradient of a number the shape of the transpose?"""
     bare: frozenset[str] = frozenset()
     """The names that formulas write without the indices of their entries."""
+    ends: Mapping[str, Expr] = field(default_factory=dict)
+    dotted: bool = False
+    """`ends`: where the sums around a formula end; `dotted`: dots are products of entries."""
     _count: Iterator[int] = field(default_factory=count, compare=False, repr=False)
 
     def speaks(self, e: Expr) -> bool:
@@ -203,7 +209,7 @@ class Lowering:
     def _together(self, parts: Sequence[Array], whole: Expr) -> list[Array]:
         """The terms of a sum, all of one shape; a number beside a vector is added to each entry,
         and a number that is no numeral is refused, as is one beside a square matrix."""
-        found = self._fitted(parts, whole)
+        found = self._fitted(spread(parts, whole, self.same), whole)
         lead = next((p for p in found if p.shape), None)
         for p in found:
             if lead is not None and not p.shape:
@@ -292,7 +298,8 @@ class Lowering:
         a = self.array(base)
         if len(a.shape) > 1 and is_minus_one(power):
             return inverse(e, a, self.inverted, self.same)
-        if len(a.shape) > 1:
+        entries = self.dotted and flat(a, self.same) and (constant(power) or 0) > 0
+        if len(a.shape) > 1 and not entries:
             below = (constant(power) or 0) < 0
             raise UnreadError(
                 f"found the power {latex(e)} of a matrix of shape {shown(a)}, "
@@ -331,6 +338,7 @@ class Lowering:
             "diag": self._diag,
             "softmax": self._softmax,
             "det": lambda x: determinant(x, self.array(x.args[0]), self.measured, self.same),
+            "column": self._column,
         }
         return rules.get(e.fn, self._entrywise)(e)
 
@@ -369,7 +377,7 @@ class Lowering:
 
     def _hadamard(self, e: Call) -> Array:
         parts = self._fitted([self.array(a) for a in e.args], e)
-        if not all(p.shape for p in parts):
+        if not self.dotted and not all(p.shape for p in parts):
             lone = next(p for p in parts if not p.shape)
             raise NetworkError(
                 f"found {latex(e)}, a product of entries, with the number {latex(lone.e)}; "
@@ -418,6 +426,10 @@ class Lowering:
             return bracket if value == ONE else Mul((value, bracket))
 
         return Array(e, (a.shape[0], a.shape[0]), entry)
+
+    def _column(self, e: Call) -> Array:
+        end = next((self.ends[n] for n in names(e.args[1]) if n in self.ends), None)
+        return example(e, self.array(e.args[0]), e.args[1], end, self.same)
 
     def _softmax(self, e: Call) -> Array:
         """exp(z_i) / Σ_k exp(z_k), along the rows of a matrix."""
@@ -469,7 +481,8 @@ class Lowering:
     def _reduce(self, e: Reduce) -> Array:
         if any(self.speaks(b) for b in e.bounds):
             raise NetworkError(f"found vectors or matrices in the limits of {latex(e)}")
-        a = self.array(e.body)
+        ends = {b.name: b.hi for b in e.bounds if b.lo == ONE and b.hi is not None}
+        a = replace(self, ends={**self.ends, **ends}).array(e.body)
         if a.shape and e.op != "sum":
             raise UnreadError(
                 f"found {latex(e)} of an array of shape {shown(a)}, expected numbers",

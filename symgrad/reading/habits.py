@@ -7,7 +7,8 @@ r"""How a document writes: which scripts and brackets are parts of names, and wh
     y[i] = …, i = 1, \dots, n           indices stand in square brackets
     f_w(x) = …                          f depends on w
     D_{KL} = …                          KL is a label
-    W_{hx} \in …                        hx is a label, of a matrix
+    W_{hx} \in …, W_r \in …             hx and r are labels, of matrices; of r no range is known
+    a \cdot b = a \odot b                a dot is the product of entries
     dy_j = \frac{\partial L}{\partial y_j}  dy is the name of the gradient by y
 
 A habit shows on the left of an equation, where nothing else is meant, or in what a derivative is
@@ -17,6 +18,7 @@ handed on with the names that are taken.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from symgrad.reading.cursor import Cursor
@@ -25,6 +27,24 @@ from symgrad.reading.scan import Fault, Mark, scan
 
 SUPERSCRIPTS, BRACKETS = r"^{\cdot\cdot}", r"[\cdot]"
 """The habits of indices in superscripts, and in square brackets."""
+ENTRIES = r"\cdot = \odot"
+"""The habit of a dot that is the product of entries."""
+CONVENTION = re.compile(
+    r"(?P<a>[A-Za-z])\s*\\cdot\s*(?P<b>[A-Za-z])\s*=\s*(?P=a)\s*\\(?:odot|circ)\s*(?P=b)(?![A-Za-z_^])"
+)
+"""``a \\cdot b = a \\odot b``: what a dot means here."""
+DOT = re.compile(r"\\cdot(?![A-Za-z])")
+
+
+def by_entries(text: str) -> str:
+    r"""A text whose dots are products of entries, each sign in its place.
+
+    >>> by_entries(r"h \cdot r + 1")
+    'h \\\\odot r + 1'
+    """
+    silent = CONVENTION.sub(lambda m: m["a"].ljust(len(m[0])), text)
+    return DOT.sub(r"\\odot", silent)
+
 
 INVERSES = r"(\cdot^{-1})"
 """The habit of entries of inverses, (X^{-1})_{ij}, in what symgrad itself writes."""
@@ -42,22 +62,38 @@ def labelled(name: str) -> str:
     return rf"{name}^{{(\cdot)}}"
 
 
+def declared_as(name: str, label: str) -> str:
+    r"""The habit of a label of one letter, ``W_r \in …``, or of a step, ``h_{t-1} \in …``."""
+    return rf"{name}_{{{label}}}\in"
+
+
 def running(letter: str) -> str:
     """The habit of a letter that runs, where conditional bars stand around such."""
     return f"#{letter}"
 
 
-def habits(texts: Iterable[str], taken: frozenset[str] = frozenset()) -> frozenset[str]:
-    r"""The habits of some formulas; `taken` are the names that are defined around them.
+def habits(
+    texts: Iterable[str], taken: frozenset[str] = frozenset(), ranged: Iterable[str] = ()
+) -> frozenset[str]:
+    r"""The habits of some formulas; `taken` are the names that are defined around them, `ranged`
+    the letters that have ranges there.
 
     >>> sorted(habits([r"\sigma^2 = \frac1n \sum_i x_i^2, \quad D_{KL} = \log \sigma^2"]))
     ['D_{\\text{KL}}', '\\sigma^2']
     """
+    texts = list(texts)
     looks = [look for text in texts for look in _looks(text)]
-    counted = {name for look in looks for name in look.counted()}
-    found: set[str] = set()
+    counted = {name for look in looks for name in look.counted()}.union(ranged)
+    found: set[str] = {ENTRIES} if any(map(CONVENTION.search, texts)) else set()
+    waiting: list[_Look] = []  # the names before the last of a list: W_r, W_z \in …
     for look in looks:
         found |= look.left(counted)
+        waiting = [*waiting, look] if look.alone_in_item() else waiting
+        if any(m.kind == "in" for m in look.marks):
+            for name in waiting:
+                found |= name.labelled(counted)
+        if not look.alone_in_item():
+            waiting = []
         found |= {labelled(name) for name, letter in look.labels() if letter in counted}
         found |= set(look.squares())
         found |= look.policy()
@@ -99,6 +135,20 @@ def _looks(text: str) -> Iterator[_Look]:
     for k, item in enumerate(found):
         if item.marks:
             yield _Look(item, found[k + 1 : k + 2])
+
+
+def complements(marks: list[Mark], functions: Iterable[str]) -> list[Mark]:
+    """The marks, with the dot that z(1 - z) leaves out where dots are products of entries."""
+    out: list[Mark] = []
+    for n, mark in enumerate(marks):
+        before = marks[n - 1] if n else None
+        follows = [m.text for m in marks[n : n + 3]] == ["(", "1", "-"]
+        if follows and before is not None and (before.kind == "name" or before.text == "}"):
+            called = before.text == r"\sigma" or before.text in functions
+            if not called:
+                out.append(Mark("op", r"\odot", mark.pos, mark.pos))
+        out.append(mark)
+    return out
 
 
 class _Look(Cursor):
@@ -183,12 +233,28 @@ class _Look(Cursor):
     def declared(self, counted: set[str]) -> set[str]:
         r"""``W_{hx} \in \mathbb{R}^{h \times d}``: two letters without ranges are a label."""
         found = self.named(0)
-        if found is None or self._kind(found[2]) != "in" or "sub" not in found[1]:
+        if found is None or self._kind(found[2]) != "in" or self._text(found[2] + 1) == r"\{":
+            return set()
+        return self.labelled(counted)
+
+    def alone_in_item(self) -> bool:
+        """Is it a name and no more: one of a list?"""
+        found = self.named(0)
+        return found is not None and found[2] == len(self.marks)
+
+    def labelled(self, counted: set[str]) -> set[str]:
+        """The label of a name that is declared: letters without ranges, or one and a number."""
+        found = self.named(0)
+        if found is None or "sub" not in found[1]:
             return set()
         below = self.marks[slice(*found[1]["sub"])]
-        if len(below) < 2 or not _plain(below) or {m.text for m in below} & counted:
+        if {m.text for m in below} & counted:
             return set()
-        return {rf"{found[0]}_{{\text{{{''.join(m.text for m in below)}}}}}"}
+        a, b = found[1]["sub"]
+        text = "".join(m.text for m in below)
+        if len(below) > 1 and _plain(below):
+            return {rf"{found[0]}_{{\text{{{text}}}}}"}
+        return {declared_as(found[0], text)} if self._counts(a, b) else set()
 
     def differential(self) -> set[str]:
         r"""``dy_j = \frac{\partial L}{\partial y_j}``: dy is the name of the gradient."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from symgrad.reading.bars import Bars
 from symgrad.reading.cursor import Head
-from symgrad.reading.habits import BRACKETS, POLICY, SUPERSCRIPTS, labelled
+from symgrad.reading.habits import BRACKETS, POLICY, SUPERSCRIPTS, declared_as, labelled
 from symgrad.reading.scan import CALLS, FUNCTIONS, Fault
 
 ONES = r"\mathbf{1}"
@@ -42,6 +42,17 @@ class Names(Bars):
         if soft := self._softmax(n, scripts, end):
             return soft
         power, turned = self._turned(scripts.get("sup"))
+        if power is not None and (example := self._example(*power)):
+            label = self._label(power[0], example - 1)
+            self._put("CALL", n, ("column", "column"))
+            self._put("_OPEN_CALL", n)
+            self._put("NAME", n, f"{name}^{label}")
+            self._put("_COMMA", example)
+            self._sequence(example, example + 1)
+            self._put("_END", end)
+            if turned:
+                self._put("TRANSPOSE", end - 1, turned)
+            return end
         above = self._above(name, power, scripts.get("sub"))
         if above:
             power = None
@@ -91,6 +102,13 @@ class Names(Bars):
             self._put("TRANSPOSE", end - 1, turned)
         return end
 
+    def _example(self, a: int, b: int) -> int:
+        r"""Where the letter of an example stands, ``Z^{[l](i)}``; 0 if there is none."""
+        close = self.partner.get(a, b)
+        n = close + 2
+        behind = self._text(a) == "[" and self._text(close + 1) == "(" and n + 2 == b
+        return n if behind and self._kind(n) == "name" else 0
+
     def _softmax(self, n: int, scripts: dict[str, tuple[int, int]], end: int) -> int:
         r"""``\operatorname{softmax}_j(s_{ij})`` is ``\frac{e^{s_{ij}}}{\sum_j e^{s_{ij}}}``: writes
         it and gives its end; 0 if it is none."""
@@ -132,7 +150,8 @@ class Names(Bars):
             if span[1] - span[0] == 1 and f"{name}_{text}" in self.variables:
                 return "", []
             label = rf"_{{\text{{{text}}}}}"
-            if span[1] - span[0] > 1 and name + label in self.variables:
+            several = span[1] - span[0] > 1 and name + label in self.variables
+            if several or declared_as(name, text) in self.variables:
                 return label, []
         return self._indices(span)
 

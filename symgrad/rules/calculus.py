@@ -21,7 +21,6 @@ from symgrad.expr import (
     MINUS_ONE,
     ONE,
     PI,
-    UNSPECIFIED,
     ZERO,
     Add,
     And,
@@ -44,13 +43,13 @@ from symgrad.expr import (
     names,
     num,
     substitute,
-    unspecified,
 )
 from symgrad.index import Index, Range
 from symgrad.latex import latex
 from symgrad.network import Ties
 from symgrad.rules.plain import negate, product, total
 from symgrad.rules.winners import extremal, flat, step, winning
+from symgrad.unsaid import UNSPECIFIED, unspecified
 
 
 @dataclass(frozen=True)
@@ -202,13 +201,13 @@ def function_rule(e: Expr, c: Context) -> Iterator[Place]:
     if e.fn in ("max", "min"):
         yield from extreme_rule(e, c)
         return
-    if e.fn in WHOLES:
-        yield from whole_rule(e, c)
-        return
     if e.fn.startswith(UNSPECIFIED) and len(e.args) == 1:
         slope = unspecified(e.fn.removeprefix(UNSPECIFIED) + "'", e.args[0])
         for p in _places(e.args[0], c):
             yield p.through("function-rule", scaled(slope, p.factor))
+        return
+    if e.fn in WHOLES:
+        yield from whole_rule(e, c)
         return
     if e.fn not in FUNCTIONS or len(e.args) != 1:
         raise NoRuleError(

@@ -1,114 +1,159 @@
-r"""Local derivatives by names: where a = σ(z), σ(z) (1 - σ(z)) is a (1 - a)."""
+r"""Quotients by the names that equations give them: (x_i - μ)/s is \hat x_i, wherever it occurs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
-from symgrad.expr import (
-    ONE,
-    Add,
-    Call,
-    Cases,
-    Div,
-    Expr,
-    Mul,
-    Neg,
-    Pow,
-    Reduce,
-    Ref,
-    canonical,
-    free,
-    free_names,
-    num,
-    substitute,
-    transform,
-)
-from symgrad.rules.calculus import one_minus
-from symgrad.rules.plain import negate, product, total
+from symgrad.affine import affine, conditions, shift
+from symgrad.equation import Equation
+from symgrad.errors import NetworkError
+from symgrad.expr import Add, Expr, Iverson, Mul, Neg, Reduce, Ref, canonical, names
+from symgrad.index import Facts, Range, range_conditions
+from symgrad.rules.algebra import tidy
+from symgrad.rules.given import unify
+from symgrad.rules.plain import product
+from symgrad.rules.shared import Parts, Powers, gathered, parts, without
+from symgrad.rules.sums import known, under
 
 
-def in_terms_of(
-    target: Ref, body: Expr, factor: Expr, defined: Callable[[str, str], bool] | None = None
-) -> Expr:
-    r"""`factor` with the whole body written as its name, at whatever indices it occurs;
-    ``defined(i, l)`` says whether the target exists where its index i is l.
+@dataclass(frozen=True)
+class Quotient:
+    """An equation whose body is one factor above a fraction bar, where conditions hold:
+    target = [conds] top / below."""
 
-    For a = σ(z), σ(z)(1 - σ(z)) is a(1 - a); for p_k = e^{s_k}/Z, e^{s_k} e^{s_i}/Z² is p_k p_i.
+    equation: Equation
+    top: Expr
+    below: Powers
+    conds: tuple[Iverson, ...] = ()
+
+
+def quotients(equations: Sequence[Equation]) -> tuple[Quotient, ...]:
+    """The equations that name a quotient."""
+    found = []
+    for eq in equations:
+        p = parts(eq.body)
+        conds = tuple(b for b, _ in p.above if isinstance(b, Iverson))
+        above = [x for x in p.above if x[0] not in conds]
+        if p.weight == 1 and len(above) == 1 and above[0][1] == 1 and p.below:
+            found.append(Quotient(eq, above[0][0], p.below, conds))
+    return tuple(found)
+
+
+def by_names(e: Expr, defined: Sequence[Quotient], facts: Facts) -> Expr:
+    r"""`e` with every quotient that has a name under that name.
+
+    >>> from symgrad.expr import Div
+    >>> from symgrad.latex import latex
+    >>> x, m, s = Ref("x"), Ref("m"), Ref("s")
+    >>> eq = Equation(Ref("h"), (), Div(Add((x, Neg(m))), s))
+    >>> e = Mul((Ref("g"), Div(Add((m, Neg(x))), Mul((s, s)))))
+    >>> latex(by_names(e, quotients([eq]), Facts()))
+    '-\\frac{g h}{s}'
     """
-    if not isinstance(body, Call | Div | Pow | Reduce | Cases):
-        return factor
-    found = instances(target, body, factor, defined or (lambda index, name: True))
-    named = {canonical(b): t for t, b in found}
-
-    def one(x: Expr) -> Expr:
-        if type(x) is type(body):
-            x = named.get(canonical(x), x)
-        return folded(x, named) if isinstance(x, Div) else x
-
-    return transform(factor, one)
-
-
-def instances(
-    target: Ref, body: Expr, factor: Expr, defined: Callable[[str, str], bool]
-) -> Iterator[tuple[Ref, Expr]]:
-    """The equation at its own indices, and with one of them at each other plain name free in the
-    factor."""
-    yield target, body
-    for letter in [i.name for i in target.indices if isinstance(i, Ref)]:
-        for name in sorted(free_names(factor)):
-            put: dict[str, Expr] = {letter: Ref(name)}
-            if name != letter and Ref(name) in free(factor) and defined(letter, name):
-                moved = substitute(target, put)
-                assert isinstance(moved, Ref)
-                yield moved, substitute(body, put)
+    match e:
+        case Add(terms=terms):
+            return tidy(Add(tuple(by_names(t, defined, facts) for t in terms)))
+        case Neg(arg=a):
+            return tidy(Neg(by_names(a, defined, facts)))
+        case Reduce(op="sum", bounds=bounds, body=body):
+            inner = by_names(body, defined, under(facts, bounds))
+            return e if inner == body else tidy(Reduce("sum", bounds, inner))
+    if isinstance(e, Mul):
+        e = product(*(by_names(f, defined, facts) if _is_sum(f) else f for f in e.factors))
+    found = parts(e)
+    for q in defined:
+        better = _named(found, q, facts) or _bare(found, q)
+        if better is not None:
+            return by_names(tidy(better.formula), defined, facts)
+    return e
 
 
-def folded(x: Div, named: Mapping[Expr, Ref]) -> Expr:
-    """a f / b² = (a/b) (f/b) and a f / b = (a/b) f, where a/b has a name; with that name y also
-    (b - a) / b² · a = y (1 - y)."""
-    if isinstance(x.num, Neg):
-        return negate(folded(Div(x.num.arg, x.den), named))
-    over = list(x.num.factors) if isinstance(x.num, Mul) else [x.num]
-    below = x.den.factors if isinstance(x.den, Mul) else (x.den,)
-    for at, d in enumerate(below):
-        squared = isinstance(d, Pow) and d.exp == num(2)
-        b = d.base if isinstance(d, Pow) and squared else d
-        rest = (*below[:at], *((b,) if squared else ()), *below[at + 1 :])
-        for k, f in enumerate(over):
-            name = None if f == ONE else named.get(canonical(Div(f, b)))
-            left = over[:k] + over[k + 1 :]
-            if name is not None and (left or not squared):  # -w/x² stays
-                return product(name, _over(left, rest, named))
-        if squared:
-            for k, f in enumerate(over):
-                left = over[:k] + over[k + 1 :]
-                hit = _opposite(f, b, left, named)
-                if hit is not None:
-                    y, a = hit
-                    if a != ONE:
-                        left.remove(a)
-                    others = (*below[:at], *below[at + 1 :])
-                    return product(y, one_minus(y), _over(left, others, named))
-    return x
+def _is_sum(e: Expr) -> bool:
+    return isinstance(e, Add) or (isinstance(e, Reduce) and e.op == "sum")
 
 
-def _over(over: Sequence[Expr], below: Sequence[Expr], named: Mapping[Expr, Ref]) -> Expr:
-    """The quotient of two products, by names where it has some."""
-    top, bottom = product(*over), product(*below)
-    if bottom == ONE:
-        return top
-    return named.get(canonical(Div(top, bottom))) or folded(Div(top, bottom), named)
-
-
-def _opposite(
-    f: Expr, b: Expr, others: Sequence[Expr], named: Mapping[Expr, Ref]
-) -> tuple[Ref, Expr] | None:
-    """The name of a/b and its a, where `f` is b - a and a is 1 or among the other factors."""
-    if not isinstance(b, Add):
-        return None
-    for k, a in enumerate(b.terms):
-        rest = total(*b.terms[:k], *b.terms[k + 1 :])
-        name = named.get(canonical(Div(a, b)))
-        if name is not None and canonical(rest) == canonical(f) and (a == ONE or a in others):
-            return name, a
+def _named(found: Parts, q: Quotient, facts: Facts) -> Parts | None:
+    """A product with the quotient under its name, if the quotient is in it."""
+    for k, (factor, n) in enumerate(found.above):
+        hit = _hit(factor, q, holding(facts, found.above), found.below)
+        if hit is None:
+            continue
+        sign, new, below = hit
+        rest = (factor, n - 1)
+        left = (*found.above[:k], (new, Fraction(1)), rest, *found.above[k + 1 :])
+        above = gathered(x for x in left if x[1])
+        return Parts(found.weight * sign, above, below)
     return None
+
+
+def _bare(found: Parts, q: Quotient) -> Parts | None:
+    """A product without a bracket that one of its names is 0 outside of."""
+    target = q.equation.target
+    letters = frozenset(i.name for i in q.equation.indices)
+    for factor, _ in found.above if q.conds else ():
+        put: dict[str, Expr] = {}
+        if isinstance(factor, Ref) and unify(target, factor, letters, put):
+            outside = {canonical(shift(c, put)) for c in q.conds}
+            above = tuple(x for x in found.above if canonical(x[0]) not in outside)
+            if above != found.above:
+                return replace(found, above=above)
+    return None
+
+
+def _hit(factor: Expr, q: Quotient, facts: Facts, below: Powers) -> tuple[int, Expr, Powers] | None:
+    """The sign, what a factor becomes and what is left below the bar."""
+    for sign, top in ((1, q.top), (-1, tidy(Neg(q.top)))):
+        if sign < 0 and not isinstance(q.top, Add):
+            continue
+        put: dict[str, Expr] = {}
+        letters = frozenset(i.name for i in q.equation.indices)
+        if not unify(canonical(top), canonical(factor), letters, put) or put.keys() != letters:
+            continue
+        rest = without(below, tuple((shift(b, put), n) for b, n in q.below))
+        known = rest is not None and _defined(q.equation, put, facts)
+        if rest is not None and known and all(_holds(shift(c, put), facts) for c in q.conds):
+            return sign, shift(q.equation.target, put), rest
+    if not isinstance(factor, Reduce) or factor.op != "sum":
+        return None
+    bound = {b.name for b in factor.bounds}
+    inner = parts(factor.body)
+    reach = tuple((b, n) for b, n in below if not bound & names(b))
+    for k, (f, n) in enumerate(inner.above):
+        here = holding(under(facts, factor.bounds), inner.above)
+        hit = _hit(f, q, here, reach) if n == 1 else None
+        if hit is not None:
+            above = gathered((*inner.above[:k], (hit[1], Fraction(1)), *inner.above[k + 1 :]))
+            made = replace(factor, body=replace(inner, above=above).formula)
+            away = tuple((b, n) for b, n in below if bound & names(b))
+            return hit[0], made, (*hit[2], *away)
+    return None
+
+
+def holding(facts: Facts, above: Powers) -> Facts:
+    """The facts where the brackets of a product hold: elsewhere it is 0."""
+    integers = known(facts)
+    brackets = (b for b, _ in above if isinstance(b, Iverson) and names(b) <= integers)
+    found = (conditions(b.cond) for b in brackets)
+    return facts.plus(c for conds in found if conds is not None for c in conds)
+
+
+def _holds(bracket: Expr, facts: Facts) -> bool:
+    """Do the facts imply the condition of a bracket?"""
+    sure = isinstance(bracket, Iverson) and names(bracket) <= known(facts)
+    found = conditions(bracket.cond) if sure and isinstance(bracket, Iverson) else None
+    return found is not None and all(map(facts.imply, found))
+
+
+def _defined(eq: Equation, put: dict[str, Expr], facts: Facts) -> bool:
+    """Is the entry that is named one of those that the equation defines?"""
+    for i in eq.indices:
+        try:
+            at = Range(shift(i.range.lo, put), shift(i.range.hi, put))
+            inside = range_conditions(affine(put[i.name]), at)
+        except NetworkError:
+            return False
+        if not all(map(facts.imply, inside)):
+            return False
+    return True

@@ -40,6 +40,8 @@ from symgrad.normal.algebra import Algebra
 from symgrad.normal.build import Builder
 from symgrad.normal.prove import Prover
 from symgrad.polynomial import Outside
+from symgrad.rules.algebra import tidy
+from symgrad.rules.plain import product
 from symgrad.whole.weave import Formless, Weaver
 from symgrad.whole.web import turned
 
@@ -58,6 +60,16 @@ def whole(
     kept; None where there is none that is shown to be the same."""
     if len(indices) > 2:
         return None
+    forms = [f for x in dict.fromkeys((e, distributed(e))) if (f := woven(x, indices, lowering))]
+    every = list({i.name: i for i in (*indices, *beside)}.values())
+    for found, back in sorted(forms, key=lambda f: sum(1 for _ in walk(f[0]))):
+        if proved(e, back, every, network):
+            return found
+    return None
+
+
+def woven(e: Expr, indices: Sequence[Index], lowering: Lowering) -> tuple[Expr, Expr] | None:
+    """`e` as one array of the shape that the indices say, and an entry of that array."""
     axes = tuple(i.name for i in indices)
     try:
         found = Weaver(lowering, {i.name: i.range.hi for i in indices}).array(e, axes)
@@ -70,8 +82,21 @@ def whole(
         i.range.lo == ONE and lowering.same(i.range.hi, size)
         for i, size in zip(indices, array.shape, strict=False)
     )
-    every = {i.name: i for i in (*indices, *beside)}
-    return found if fits and proved(e, back, list(every.values()), network) else None
+    return (found, back) if fits else None
+
+
+def distributed(e: Expr) -> Expr:
+    """p ([i = j] - q) as p [i = j] - p q: an array may be shorter without what terms share."""
+    match e:
+        case Neg(arg=a):
+            inner = distributed(a)
+            return e if inner == a else tidy(Neg(inner))
+        case Mul(factors=factors):
+            at = next((k for k, f in enumerate(factors) if isinstance(f, Add)), None)
+            if at is not None:
+                before, middle, after = factors[:at], factors[at], factors[at + 1 :]
+                return tidy(Add(tuple(product(*before, t, *after) for t in children(middle))))
+    return e
 
 
 def as_row(e: Expr, lowering: Lowering, index: Index, network: Network) -> Expr | None:
