@@ -10,6 +10,7 @@ from typing import Literal
 
 from symgrad.affine import Affine, affine, shift
 from symgrad.clock import now
+from symgrad.equation import WHOLES
 from symgrad.expr import (
     ONE,
     PI,
@@ -160,6 +161,8 @@ class Argument:
         if found is None:
             return None
         equation_, values = found
+        if isinstance(equation_.body, Call) and equation_.body.fn in WHOLES:
+            return None  # an inverse is known by its name
         return self.named(shift(equation_.body, values))
 
     def plain(self, ref: Ref) -> Expr | None:

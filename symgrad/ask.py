@@ -40,7 +40,7 @@ from symgrad.rewrite import Derivation, Step
 from symgrad.rules.algebra import tidy
 from symgrad.rules.forms import as_cases
 from symgrad.scope import PARAMETER_NAMES, Question, Scope
-from symgrad.whole import whole
+from symgrad.whole import as_row, whole
 from symgrad.witness import confirm, confirm_formula
 
 
@@ -155,6 +155,8 @@ class Asker:
         d = answer.derivation
         assert d is not None
         formula = whole(d.answer, letters, known, self.network, d.indices)
+        if formula is not None and array.row:
+            formula = as_row(formula, known, letters[0], self.network)
         if formula is None:
             return replace(answer, question=latex(entry))
         named = tuple(map(self.told, left_named(d)))
@@ -165,7 +167,7 @@ class Asker:
         """A gradient that an answer leaves named, all its entries at once where they are arrays."""
         known, by = self.scope.lowering, d.goal.by
         declared = known.declared.get(by.name) if isinstance(by, Ref) else None
-        if isinstance(by, Ref) and declared is not None:
+        if isinstance(by, Ref) and declared is not None and not known.numerator:
             lead, last = by.indices[: declared.lead], by.indices[declared.lead :]
             axes = [i for x in last for i in d.indices if x == Ref(i.name)]
             formula = None

@@ -30,9 +30,10 @@ from symgrad.index import Facts, Index, Range, range_conditions, rounded_subscri
 from symgrad.latex import latex
 from symgrad.rewrite import Through
 from symgrad.rules.algebra import tidy
-from symgrad.rules.calculus import Place, in_terms_of
+from symgrad.rules.calculus import Place
 from symgrad.rules.forms import WRITTEN_OUT, count, write_out
 from symgrad.rules.plain import product, total
+from symgrad.rules.terms import in_terms_of
 
 
 @dataclass(frozen=True)

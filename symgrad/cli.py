@@ -128,6 +128,10 @@ def main() -> None:
     "Hangul): --font 'Noto Serif CJK SC'; may be repeated.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the answers and tables as JSON.")
+@click.option(
+    "--explain-reading", is_flag=True,
+    help="Print how δ, σ, *, primes, bars, superscripts, π, e and d were read, and why.",
+)  # fmt: skip
 def solve(
     exam: Path,
     sheets: tuple[Any, ...],
@@ -136,21 +140,27 @@ def solve(
     output: Path | None,
     fonts: tuple[str, ...],
     as_json: bool,
+    explain_reading: bool,
 ) -> None:
     """Answer every question mark of EXAM and write the sheets.
 
-    Writes solution.md, key.pdf, … and prints their paths. With --json and no --to, writes
-    nothing.
+    Writes solution.md, key.pdf, … and prints their paths. With --json or --explain-reading and
+    no --to, writes nothing.
     """
     from symgrad.api import Exam
 
     solution = Exam.read(exam).solve()
-    targets = to or (() if as_json else ("md", "pdf"))
+    targets = to or (() if as_json or explain_reading else ("md", "pdf"))
     chosen: Any = dialect or solution.exam.options.get("dialect", "dollar")
     if targets:
         home = exam.parent if output is None else output
         for path in solution.write(home, sheets, targets, chosen, fonts):
             click.echo(str(path), err=as_json)
+    if explain_reading:
+        from symgrad.gloss import listed, readings
+
+        for line in listed(readings(solution)):
+            click.echo(line, err=as_json)
     if as_json:
         import json
 

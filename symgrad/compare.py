@@ -24,12 +24,10 @@ from symgrad.expr import (
     Partial,
     Ref,
     Rel,
-    derivatives_of,
     free,
     free_names,
     substitute,
     transform,
-    unsaid,
     walk,
 )
 from symgrad.facing import entrywise
@@ -53,6 +51,7 @@ from symgrad.roles import (
 from symgrad.scope import Scope
 from symgrad.settle import inlined, read_scope
 from symgrad.solve import refuse_functions
+from symgrad.unsaid import derivatives_of, unsaid
 from symgrad.verdict import (
     Agrees,
     Counterexample,

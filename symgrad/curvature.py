@@ -6,8 +6,9 @@ gradient that is given, or a recursion, is no such equation, and is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import permutations
 
 from symgrad.affine import shift
 from symgrad.coincide import unique
@@ -21,6 +22,7 @@ from symgrad.expr import (
     children,
     derivatives,
     free_names,
+    names,
     rebuild,
     replace_refs,
     walk,
@@ -61,19 +63,23 @@ def curvature(network: Network, goal: Partial, confirmed: bool = True) -> Curvat
     if not isinstance(root, Ref) or not all(isinstance(b, Ref) for b in by):
         raise NetworkError(f"found {latex(goal)}, expected names above and below")
     network = _defined(network, root, goal)
+    _apart(network, by, goal)
+    leaves = {b.name for b in by if isinstance(b, Ref)} - network.by_name.keys()
+    summed = {n for t in network.totals for n in names(t.sum)}
+    free = len(leaves) == len({b.name for b in by if isinstance(b, Ref)}) and not leaves & summed
     for name in by:
         assert isinstance(name, Ref)
         network = turned(network, root, name)
     first, *rest = reversed(by)
     assert isinstance(first, Ref)
-    told = _swept(network, root, first, confirmed)
+    told = _swept(network, root, first, confirmed, free)
     of: Ref = root
     found = told
     for name in rest:
         assert isinstance(name, Ref)
         whole = told.goal
         network, of = _with_gradient(network, found, told)
-        found = _swept(network, of, name, confirmed)
+        found = _swept(network, of, name, confirmed, free)
         told = _told(found, of, whole, told)
     return Curvature(network, of, found, told)
 
@@ -97,10 +103,32 @@ def _defined(network: Network, of: Ref, goal: Partial) -> Network:
     return replace(network, upstream=tuple(u for u in network.upstream if u.of.name != of.name))
 
 
-def _swept(network: Network, of: Ref, by: Ref, confirmed: bool) -> Derivation:
+def _apart(network: Network, by: Sequence[Expr], goal: Expr) -> None:
+    """None of the names is computed from another one: else what is held fixed is not said."""
+    for a, b in permutations({b.name for b in by if isinstance(b, Ref)}, 2):
+        if a in _behind(network, b):
+            raise NetworkError(
+                f"found {latex(goal)}, in which {b} is computed from {a}; expected names of which "
+                "none is computed from another",
+                hint="differentiate by one of them, or by what both are computed from",
+            )
+
+
+def _behind(network: Network, name: str) -> set[str]:
+    """The names that a quantity is computed from."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        reads = {r.ref.name for e in network.by_name.get(waiting.pop(), ()) for r in e.reads}
+        waiting += reads - found
+        found |= reads
+    return found
+
+
+def _swept(network: Network, of: Ref, by: Ref, confirmed: bool, identities: bool) -> Derivation:
     """∂of/∂by, its letters those of both names, held against the oracle."""
     network = unique(network, of, by)
-    sweep = Sweep(network, of, inline=MOST)
+    sweep = Sweep(network, of, inline=MOST, identities=identities)
     found = sweep.gradient(by)
     letters = dict.fromkeys((*found.indices, *sweep.indices(of)))
     found = replace(found, indices=tuple(letters))

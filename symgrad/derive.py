@@ -33,7 +33,7 @@ from symgrad.chain import (
 )
 from symgrad.chosen import by_letters, put_labels
 from symgrad.contract import guard
-from symgrad.equation import Equation, Total
+from symgrad.equation import Equation
 from symgrad.errors import NetworkError
 from symgrad.expr import (
     ONE,
@@ -64,10 +64,14 @@ from symgrad.recursion import (
 )
 from symgrad.rewrite import Derivation, Step, put_in
 from symgrad.rules.algebra import tidy
+from symgrad.rules.brackets import compared
 from symgrad.rules.calculus import reads_of
 from symgrad.rules.forms import distinct_bounds, gathered, in_decimals, out_of_sums
-from symgrad.rules.given import centred, put_given
+from symgrad.rules.given import put_given
+from symgrad.rules.known import recognised
+from symgrad.rules.named import by_names
 from symgrad.rules.plain import product, total
+from symgrad.rules.shared import shared
 from symgrad.rules.sums import over_own_ranges, pinned, sift
 
 INLINE = 60
@@ -79,6 +83,8 @@ class Sweep(Naming):
     """Gradients of one quantity `of`; upstream gradients are derived once and shared."""
 
     inline: int = INLINE
+    identities: bool = True
+    """May what sums are known to be be used? It does not move where a name in it does."""
     _done: dict[Ref, Derivation] = field(default_factory=dict)
     _terms: dict[Ref, tuple[Term, ...]] = field(default_factory=dict)
     _closed: dict[str, Closed] = field(default_factory=dict)
@@ -353,15 +359,26 @@ class Sweep(Naming):
             neat = neaten(shifted, goal, taken, facts)
         if neat != at:
             steps.append(Step("tidy", at, neat))
-        given, totals = put_given(neat, self._totals)
+        given, totals = put_given(neat, self._totals if self.identities else ())
         if totals:
             steps.append(Step("given-sum", neat, neaten(given, goal, taken, facts), using=totals))
             neat = steps[-1].after
+        formed = self._formed(neat, goal, taken, facts)
+        if formed != neat:
+            steps.append(Step("collect", neat, formed))
+            neat = formed
         steps += self._recursion(neat, node, terms, facts)
         if self._is_state(node):
             step, sign = self._step_of(node)
             locals_ = tuple(before_the_end(d, step, sign, facts) for d in locals_)
         return Derivation(goal, tuple(steps), indices, locals_, self._lemmas(node, chained))
+
+    def _formed(self, e: Expr, goal: Expr, taken: frozenset[str], facts: Facts) -> Expr:
+        """Known functions and names for quotients, what all terms share in front."""
+        e = compared(e) if self._has_sigma else recognised(compared(e))
+        for _ in range(2):  # a name may be seen only once factors are in front of their sum
+            e = out_of_sums(by_names(e, self._quotients, facts))
+        return distinct_bounds(shared(e), taken | frozenset(free_names(goal)))
 
     def _link(self, t: Term, by: Expr) -> Expr:
         """∂of/∂v · ∂v/∂u, summed over the entries of v."""
@@ -413,11 +430,6 @@ class Sweep(Naming):
         if self._is_state(generic):
             return self._alive(generic)
         return self._done[generic].answer != ZERO
-
-    @cached_property
-    def _totals(self) -> tuple[Total, ...]:
-        """What is known of sums: given, or by the definition of a mean."""
-        return (*self.network.totals, *centred(self.network.equations))
 
     # -- names ------------------------------------------------------------------------------------
 

@@ -9,7 +9,21 @@ from math import prod
 
 from symgrad.affine import Affine, affine, shift
 from symgrad.errors import NetworkError, Place
-from symgrad.expr import Bound, Expr, Num, Reduce, Ref, Rel, children, names, num, walk
+from symgrad.expr import (
+    ONE,
+    Bound,
+    Call,
+    Expr,
+    Num,
+    Reduce,
+    Ref,
+    Rel,
+    children,
+    fresh,
+    names,
+    num,
+    walk,
+)
 from symgrad.index import Facts, Index, Range, extent, rounded_extent, rounded_subscript
 from symgrad.latex import latex
 
@@ -56,6 +70,9 @@ def _reads(e: Expr, inside: tuple[Index, ...]) -> Iterator[Read]:
         labels = (x for i in e.indices for x in walk(i) if isinstance(x, Ref) and x.indices)
         yield from (Read(x, inside) for x in labels)
         return
+    if isinstance(e, Call) and e.fn in WHOLES:
+        yield read_whole(e, inside)
+        return
     if isinstance(e, Reduce):
         for b in e.bounds:
             inside = (*inside, index_of(b))
@@ -63,6 +80,34 @@ def _reads(e: Expr, inside: tuple[Index, ...]) -> Iterator[Read]:
         return
     for child in children(e):
         yield from _reads(child, inside)
+
+
+WHOLES = frozenset(("inverse", "det"))
+"""What reads a matrix whole: (X^{-1})_{ij} is inverse(X, n, i, j), det X is det(X, n)."""
+
+
+def inverse_name(matrix: str) -> str:
+    """What the inverse of a matrix is called."""
+    return f"{matrix}^{{-1}}"
+
+
+def det_name(matrix: str) -> str:
+    """What the determinant of a matrix is called."""
+    return rf"\det({matrix})"
+
+
+def read_whole(e: Call, inside: tuple[Index, ...] = ()) -> Read:
+    """The read of every entry of the matrix in an inverse or a determinant, at letters of its
+    own."""
+    matrix, size = e.args[:2]
+    assert isinstance(matrix, Ref)
+    taken = names(e) | {i.name for i in inside}
+    letters: list[Index] = []
+    for wanted in "kl":
+        letters.append(Index(fresh(wanted, taken), Range(ONE, size)))
+        taken.add(letters[-1].name)
+    at = tuple(Ref(i.name) for i in letters)
+    return Read(matrix.at(at), (*inside, *letters))
 
 
 def index_of(b: Bound) -> Index:

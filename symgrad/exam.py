@@ -38,6 +38,7 @@ OPTIONS = {
     "title": None,
     "ties": ("strict", "ge", "first", "split"),
     "indicator": ("bracket", "cases"),
+    "layout": ("gradient", "numerator"),
     "lang": ("en",),
     "dialect": ("dollar", "github"),
     "paper": ("a4", "letter", "a3"),

@@ -447,27 +447,6 @@ def derivatives(e: Partial) -> tuple[Expr, tuple[Expr, ...]]:
     return of, by
 
 
-UNSPECIFIED = "@"
-"""In front of the name of a function of which nothing is said."""
-MOST_PRIMES = 3
-
-
-def derivatives_of(name: str) -> tuple[str, ...]:
-    """f, f', f'', …: the names that a function and its derivatives have."""
-    return tuple(name + "'" * k for k in range(MOST_PRIMES + 1))
-
-
-def unspecified(name: str, arg: Expr) -> Call:
-    """f(a) of a function of which nothing is said."""
-    return Call(UNSPECIFIED + name, (arg,), name)
-
-
-def unsaid(e: Expr) -> set[str]:
-    """The functions in a formula of which nothing is said."""
-    calls = (x.fn for x in walk(e) if isinstance(x, Call))
-    return {fn.removeprefix(UNSPECIFIED) for fn in calls if fn.startswith(UNSPECIFIED)}
-
-
 def counted(items: Sequence[Expr]) -> list[tuple[Expr, int]]:
     """Each run of equal items with its length."""
     return [(item, len(list(run))) for item, run in groupby(items)]

@@ -44,7 +44,8 @@ def axes(array: Array, e: Expr, known: Lowering) -> tuple[str, ...]:
     if isinstance(e, Partial):
         found = [n for part in (e.of, e.by) for n in indexed(part, known)]
         if len(found) == len(array.shape) == len(set(found)):
-            return tuple(found)
+            turned = known.numerator and not indexed(e.of, known)
+            return tuple(found[::-1] if turned else found)
     sizes: dict[str, Expr] = {}
     free = free_names(e)
     for x in (x for x in walk(e) if isinstance(x, Ref)):
@@ -55,8 +56,9 @@ def axes(array: Array, e: Expr, known: Lowering) -> tuple[str, ...]:
                     sizes.setdefault(i.name, size)
     if not sizes:
         return ()
+    turned = array.row and not known.numerator
     fits = [[n for n, s in sizes.items() if known.same(s, size)] for size in array.shape]
-    if len(sizes) != len(array.shape) or any(len(f) != 1 for f in fits) or array.row:
+    if len(sizes) != len(array.shape) or any(len(f) != 1 for f in fits) or turned:
         raise NetworkError(
             f"found {latex(array.e)} of shape {shown(array)} beside {latex(e)} with the letters "
             f"{', '.join(sizes)}, expected one letter for each axis",

@@ -27,6 +27,7 @@ from symgrad.dual import (
     rounded,
     times,
 )
+from symgrad.elimination import determinant, inverse
 from symgrad.errors import SymgradError
 from symgrad.expr import (
     Add,
@@ -278,6 +279,8 @@ def _partial(e: Partial) -> Meaning:
 def _call(e: Call) -> Meaning:
     if e.fn in ("max", "min"):
         return _extreme(e)
+    if e.fn in ("inverse", "det"):
+        return _of_matrix(e)
     args = tuple(map(meaning, e.args))
     if function(e.fn) is None and e.fn not in KINKED:
         known = ", ".join(sorted({*FUNCTIONS, *KINKED} - {"pi"}))
@@ -295,6 +298,29 @@ def _call(e: Call) -> Meaning:
         return _kinked(fn, x, run.ties)
 
     return kinked
+
+
+def _of_matrix(e: Call) -> Meaning:
+    """The determinant of a matrix, or an entry of its inverse: det(X, n), inverse(X, n, i, j)."""
+    matrix, size, *at = e.args
+    assert isinstance(matrix, Ref)
+
+    def found(run: Interpreter, env: Env) -> Dual:
+        n = run.whole(size, env)
+        run.count(n**3)
+        span = range(1, n + 1)
+        rows = [[run.read(matrix, (k, j)) for j in span] for k in span]
+        if e.fn == "det":
+            return determinant(rows)
+        row, column = (run.whole(x, env) - 1 for x in at)
+        entry = inverse(rows, row, column)
+        if entry is None:
+            raise Undefined(
+                f"found the inverse of {matrix.name}, whose determinant is 0, expected another"
+            )
+        return entry
+
+    return found
 
 
 def smooth(fn: str, x: Dual) -> Dual:

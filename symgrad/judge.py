@@ -42,7 +42,7 @@ from symgrad.ground import Ground
 from symgrad.latex import latex
 from symgrad.lexicon import letters
 from symgrad.network import Network
-from symgrad.notation import Formula, Statement
+from symgrad.notation import Formula, Statement, reread
 from symgrad.verdict import (
     Agrees,
     Differs,
@@ -53,6 +53,7 @@ from symgrad.verdict import (
     Undecided,
     Verdict,
 )
+from symgrad.whole import as_row
 
 
 @dataclass(frozen=True)
@@ -302,7 +303,25 @@ class Judge:
             there = self.ground.link(Mul((bracket, left)), Mul((bracket, right)), at)
             if not isinstance(there, Undecided | Invalid):
                 found = replace(there, when=tuple(map(latex, told)))
-        return found
+        return self.laid_out(found, left)
+
+    def laid_out(self, verdict: Verdict, left: Expr) -> Verdict:
+        """A verdict with the right formula as a row, where numerator layout makes the gradient
+        one; without it where it is not shown to be that row."""
+        known, network = self.ground.scope.lowering, self.ground.scope.network
+        if not isinstance(verdict, Differs) or not verdict.reading or not known.numerator:
+            return verdict
+        try:
+            array = known.array(left)
+            (formula,) = reread(verdict.reading[0], variables=self.ground.scope.variables)
+            column = formula.parts[0] if isinstance(formula, Formula) else None
+            if not array.row or column is None or known.array(column).row:
+                return verdict
+            row = as_row(column, known, known.letters(array)[0], network)
+        except SymgradError:
+            row = None
+        right = "" if row is None else latex(row)
+        return replace(verdict, reading=(right, verdict.reading[1]))
 
     def unnamed(self, left: Expr, right: Expr, at: Place) -> Verdict | None:
         """The verdict without the given gradients that follow from others and that the right side

@@ -182,6 +182,8 @@ def _reference(e: Ref) -> str:
     letters = all(re.fullmatch(r"[A-Za-z]|\\[a-z]+", p) for p in parts)
     between = "," if e.commas or not letters else " " if any("\\" in p for p in parts) else ""
     index = tight(between.join(parts))
+    if e.name.endswith("^{-1}"):
+        return f"({e.name})_{{{index}}}"
     if e.name.endswith("}") and "_{" in e.name:
         head, _, label = e.name.rpartition("_{")
         return f"{head}_{{{label[:-1]},{index}}}"
@@ -269,7 +271,8 @@ def _product(factors: tuple[Expr, ...]) -> str:
     for n, factor in enumerate(factors):
         text, own = _show(factor)
         open_ended = isinstance(factor, Reduce) and n < last
-        if own < PRODUCT or (isinstance(factor, Mul) and n) or open_ended:
+        apart = isinstance(factor, Mul) and (n or any(map(_is_transpose, factor.factors)))
+        if own < PRODUCT or apart or open_ended:
             text = paren(text)
         if n == 0:
             out = text
@@ -341,6 +344,8 @@ def _call(e: Call) -> tuple[str, int]:
         case "hadamard":
             parts = (paren(latex(a)) if isinstance(a, Mul) else _inside(a, PRODUCT) for a in e.args)
             return r" \odot ".join(parts), ENTRIES
+        case "transpose" if latex(e.args[0]).endswith("^{-1}") and isinstance(e.args[0], Ref | Pow):
+            return latex(e.args[0]).removesuffix("1}") + r"\top}", POWER
         case "transpose":
             return _power(e.args[0], "T").removesuffix("T") + r"\top", POWER
         case "inner":

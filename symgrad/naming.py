@@ -12,13 +12,15 @@ from functools import cached_property
 from symgrad.affine import Affine, affine, shift
 from symgrad.chain import Term, goal_entry, loose_range, renamed, within
 from symgrad.contract import contract, guard
-from symgrad.equation import Equation, Upstream
+from symgrad.equation import Equation, Total, Upstream
 from symgrad.errors import NetworkError
 from symgrad.expr import LETTERS, Expr, Num, Ref, fresh, names
 from symgrad.index import Facts, Index, Range
 from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.recursion import is_general
+from symgrad.rules.given import centred, normalised
+from symgrad.rules.named import Quotient, quotients
 from symgrad.rules.plain import product
 
 
@@ -186,6 +188,26 @@ class Naming:
                 if not isinstance(index, Ref) and names(index) - self.network.sizes:
                     facts = facts.plus(loose_range(affine(index), span.lo, span.hi))
         return facts
+
+    @cached_property
+    def _totals(self) -> tuple[Total, ...]:
+        """What is known of sums: given, or by a definition, as of a mean or a softmax."""
+        given, equations = self.network.totals, self.network.equations
+        made = normalised(equations, given, self.network.labels)
+        return (*given, *centred(equations), *made)
+
+    @cached_property
+    def _quotients(self) -> tuple[Quotient, ...]:
+        """The equations that name a quotient."""
+        return quotients(self.network.equations)
+
+    @cached_property
+    def _has_sigma(self) -> bool:
+        r"""Is \sigma, the sign of a function, a name here?"""
+        equations = self.network.equations
+        read = {n for eq in equations for e in (eq.target, eq.body) for n in names(e)}
+        named = any(n.startswith(r"\sigma") for n in read | names(self.of))
+        return named or "sigmoid" in self.network.by_name
 
     def _is_state(self, node: Ref) -> bool:
         """Is `node` any state of a recurrence: its gradient comes from that of other states?"""

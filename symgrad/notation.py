@@ -22,13 +22,7 @@ from lark.lexer import Lexer
 
 from symgrad.dressing import balanced
 from symgrad.errors import NotationError, Place
-from symgrad.expr import (
-    Blank,
-    Expr,
-    Ref,
-    constant,
-    derivatives_of,
-)
+from symgrad.expr import Blank, Expr, Ref, constant
 from symgrad.reading.below import Listed, ends, integer
 from symgrad.reading.cursor import Head
 from symgrad.reading.habits import ENTRIES, by_entries, complements, policies
@@ -36,6 +30,7 @@ from symgrad.reading.meaning import Build
 from symgrad.reading.rows import Item, items
 from symgrad.reading.scan import Fault, Source, scan
 from symgrad.reading.tokens import Pass
+from symgrad.unsaid import derivatives_of
 
 
 @dataclass(frozen=True)

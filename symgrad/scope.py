@@ -14,10 +14,10 @@ A statement is sorted by its form alone:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from symgrad.equation import Upstream
+from symgrad.equation import Upstream, det_name, inverse_name
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
     ONE,
@@ -35,11 +35,9 @@ from symgrad.expr import (
     Ref,
     Rel,
     constant,
-    derivatives_of,
     free,
     names,
     transform,
-    unspecified,
     walk,
 )
 from symgrad.index import Range
@@ -51,6 +49,7 @@ from symgrad.notation import Data, Formula, Labels, Listing, Maps, Ranges, Shape
 from symgrad.padding import Edges, Zero
 from symgrad.reading.habits import ENTRIES, POLICY
 from symgrad.shapes import lowering
+from symgrad.unsaid import derivatives_of, unspecified
 
 PARAMETER_NAMES = {r"\theta", r"\Theta", r"\vartheta", r"\phi", r"\Phi"}
 """A question about one of these, when no equation uses it, asks for the list of parameters."""
@@ -140,6 +139,23 @@ class Sorter:
         flat = [s for block in blocks for s in block]
         found = lowering(flat, outer.lowering, taken, outer.network.sizes, outer.functions)
         self.lowering = replace(found, dotted=ENTRIES in outer.habits)
+        for name in sorted(self.lowering.inverted):
+            self.equations += self.of_matrix(name)
+
+    def of_matrix(self, name: str) -> Iterator[Defined]:
+        """The equations of the inverse of a matrix, and of its determinant, where they are new."""
+        known, outer = self.lowering, self.outer.lowering
+        matrix = Ref(name)
+        array = known.array(matrix)
+        same = outer.declared.get(name) == known.declared[name]
+        i, j = known.letters(array)
+        at = (Ref(i.name), Ref(j.name))
+        if not (same and name in outer.inverted):
+            body = Call("inverse", (matrix, i.range.hi, *at))
+            ranges = {i.name: i.range, j.name: j.range}
+            yield Defined(Ref(inverse_name(name), at), body, Place(), ranges)
+        if name in known.measured and not (same and name in outer.measured):
+            yield Defined(Ref(det_name(name)), Call("det", (matrix, i.range.hi)), Place())
 
     def block(self, statements: Sequence[Statement]) -> None:
         """One formula block: ranges belong to the equations before them in it."""

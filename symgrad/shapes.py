@@ -17,13 +17,13 @@ from symgrad.expr import (
     Partial,
     Ref,
     children,
-    derivatives_of,
     free_names,
     names,
     walk,
 )
-from symgrad.matrix import SIGNS, Declared, Lowering
+from symgrad.matrix import SIGNS, Declared, Lowering, inverted, with_inverses
 from symgrad.notation import Data, Formula, Labels, Listing, Maps, Ranges, Shape, Statement
+from symgrad.unsaid import derivatives_of
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,23 @@ def lowering(
         frozenset(called.union(functions) - heads.keys()),
         heads,
         numbers=outer.numbers | plain | found.keys(),
+        numerator=outer.numerator,
+    )
+    asked = list(inverted(p for s in statements if isinstance(s, Formula) for p in s.parts))
+    result = replace(
+        result,
+        inverted=outer.inverted.union(n for n, _ in asked),
+        measured=outer.measured.union(n for n, det in asked if det),
     )
     for name in found:
         result = _inferred(name, found, result, frozenset())
+    square = {n for n in result.inverted if is_square(n, result)}
+    result = replace(
+        result,
+        inverted=frozenset(square),
+        measured=result.measured & square,
+        declared=with_inverses(result.declared, square),
+    )
     for s in statements:
         d = definition(s)
         both = {r.name for r in s.refs} if isinstance(s, Shape) else {d.target.name} if d else set()
@@ -88,6 +102,12 @@ def lowering(
     written = (x for s in statements if isinstance(s, Formula) for p in s.parts for x in walk(p))
     bare = {x.name for x in written if isinstance(x, Ref) and result.speaks(Ref(x.name, x.indices))}
     return replace(result, bare=outer.bare | bare, numbers=numbers)
+
+
+def is_square(name: str, known: Lowering) -> bool:
+    """Is a name that of one square matrix?"""
+    d = known.declared.get(name)
+    return d is not None and d.lead == 0 and len(d.shape) == 2 and known.same(*d.shape)
 
 
 def definition(s: Statement) -> Definition | None:
@@ -121,11 +141,13 @@ def _inferred(
     if not arrays and not known.speaks(d.body):
         return known
     try:
-        shape = known.shape(d.body)
+        array = known.array(d.body)
+        shape = array.shape
     except SymgradError as error:
         raise error.located(d.at) from None
     if shape:
-        new = Declared(shape, len(d.target.indices), inferred=True)
+        row = array.row and isinstance(d.body, Partial)
+        new = Declared(shape, len(d.target.indices), row, inferred=True)
         known = replace(known, declared={**known.declared, name: new})
     if d.head and (arrays or shape):
         heads = {**known.heads, name: d.head}

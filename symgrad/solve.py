@@ -18,7 +18,8 @@ from symgrad.ask import Asker
 from symgrad.cells import table_work
 from symgrad.errors import ExamError, NotationError, SymgradError
 from symgrad.exam import Exam
-from symgrad.expr import Blank, Bound, Call, Expr, Ref, derivatives_of, walk
+from symgrad.expr import Blank, Bound, Call, Expr, Ref, walk
+from symgrad.matrix import Lowering
 from symgrad.network import Ties
 from symgrad.notation import Data, Labels, Listing, Maps, Ranges, Shape, Statement, read
 from symgrad.notation import Formula as Chain
@@ -28,6 +29,7 @@ from symgrad.scope import Question, Scope
 from symgrad.section import Cell, Drawn, Formula, Grid, Item, Section
 from symgrad.settle import read_scope
 from symgrad.typeset import check
+from symgrad.unsaid import derivatives_of
 from symgrad.wires import circuit_work
 
 
@@ -95,7 +97,8 @@ def solve(exam: Exam) -> Solution:
     >>> [a.latex for a in solve(exam).answers]
     ['x']
     """
-    return Solution(exam, pointed(Solver(exam).section(exam.root, Scope(), ())))
+    laid = Lowering(numerator=exam.options.get("layout") == "numerator")
+    return Solution(exam, pointed(Solver(exam).section(exam.root, Scope(lowering=laid), ())))
 
 
 TIES: dict[str, Ties] = {"strict": "strict", "ge": "ge", "first": "first", "split": "split"}

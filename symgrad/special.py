@@ -13,8 +13,9 @@ from fractions import Fraction
 from functools import lru_cache
 
 from symgrad.dual import GUARD, SMOOTH, Function, Number, exp, over, pi, plus, times, to_decimal
-from symgrad.expr import UNSPECIFIED, Add, Expr, Mul, Neg, Pow, Ref, num, unsaid
+from symgrad.expr import Add, Expr, Mul, Neg, Pow, Ref, num
 from symgrad.text import text
+from symgrad.unsaid import UNSPECIFIED, unsaid
 
 MOST = 1_000
 """Beyond this erf x is ±1 to more digits than anybody asks for."""

@@ -16,6 +16,7 @@ from symgrad.index import Index, Range
 from symgrad.latex import latex
 from symgrad.notation import Formula, Labels, Ranges, Statement, read
 from symgrad.numeral import shown
+from symgrad.reading.habits import INVERSES
 from symgrad.rewrite import Derivation, Step
 from symgrad.text import name, text
 from symgrad.verdict import Counterexample, Differs, Equal, EqualExceptTies, Invalid, Verdict
@@ -239,7 +240,8 @@ def plain(formula: str, functions: Sequence[str] = ()) -> str:
 
 def plain_statement(latex_: str, functions: Sequence[str] = ()) -> str:
     """Statements in LaTeX as one line of Unicode."""
-    return ", ".join(map(_stated, read(latex_, functions=frozenset(functions))))
+    found = read(latex_, functions=frozenset(functions), variables=frozenset({INVERSES}))
+    return ", ".join(map(_stated, found))
 
 
 def _stated(s: Statement) -> str:

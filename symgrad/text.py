@@ -12,7 +12,6 @@ from fractions import Fraction
 from itertools import pairwise
 
 from symgrad.expr import (
-    UNSPECIFIED,
     Add,
     And,
     Blank,
@@ -35,7 +34,8 @@ from symgrad.expr import (
     free_names,
     outreaches,
 )
-from symgrad.latex import placed
+from symgrad.latex import CIRCULAR, placed
+from symgrad.unsaid import UNSPECIFIED
 
 SUM, ENTRIES, PRODUCT, POWER, ATOM = range(1, 6)
 """How tightly a formula holds together: a looser one inside a tighter one gets parentheses."""
@@ -74,7 +74,7 @@ LETTERS = {
     "times": "×", "odot": "⊙",
 }  # fmt: skip
 OPERATORS = frozenset(
-    ("exp", "log", "ln", "max", "min", "sin", "cos", "tan", "tanh", "cosh", "sinh", "arctan")
+    ("exp", "log", "ln", "max", "min", "sin", "cos", "tan", "tanh", "cosh", "sinh", "arctan", "det")
 )
 """Macros that print their own name; any other that is not listed here prints nothing."""
 
@@ -113,6 +113,9 @@ def _show(e: Expr) -> tuple[str, int]:
             return _product(factors), PRODUCT
         case Div(num=a, den=b):
             return _quotient(a, b)
+        case Pow(base=Call(fn=fn, args=args), exp=Num(value=v)) if fn in CIRCULAR and v > 1:
+            inner = ", ".join(map(text, args))
+            return f"{_power(FUNCTIONS.get(fn) or name(fn), text(e.exp))}({inner})", ATOM
         case Pow(base=a, exp=b):
             return _power(_inside(a, ATOM), text(b)), POWER
         case Call(fn="column", args=(Ref(name=batch), Ref(name=at))):
@@ -232,6 +235,9 @@ def _reference(e: Ref) -> str:
     if "#" in e.name:
         return name(placed(e.name, [text(i) for i in e.indices]).replace(r"\mid", "|"))
     shown = "𝟏" if e.name == r"\mathbf{1}" else name(e.name)
+    if e.name.endswith("^{-1}"):
+        shown = name(e.name.removesuffix("^{-1}")) + "⁻¹"
+        shown = f"({shown})" if e.indices else shown
     if not e.indices:
         return shown
     parts = [text(i).replace(" ", "") for i in e.indices]
@@ -333,6 +339,8 @@ def _call(e: Call) -> tuple[str, int]:
             return f"⌈{inner}⌉", ATOM
         case "hadamard":
             return " ⊙ ".join(_inside(a, POWER) for a in e.args), ENTRIES
+        case "transpose" if inner.endswith("⁻¹"):
+            return inner.removesuffix("¹") + "ᵀ", POWER
         case "transpose":
             return _inside(e.args[0], ATOM) + "ᵀ", POWER
         case "inner":

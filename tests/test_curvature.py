@@ -179,6 +179,11 @@ REFUSED = {
         "which is a recursion",
     ),
     "unknown": (r"L = w x", r"\frac{\partial^2 L}{\partial v^2}", "which occurs in no equation"),
+    "through": (
+        r"p = \sigma(z), L = p^2",
+        r"\frac{\partial^2 L}{\partial p \partial z}",
+        "in which p is computed from z",
+    ),
     "order": (r"L = w x", r"\frac{\partial^2 L}{\partial w}", "order differs above and below"),
     "laplacian": (r"L = w x", r"\nabla^2 L", "expected a gradient of a name"),
     "four axes": (
@@ -194,6 +199,34 @@ def test_what_has_none_is_refused(text: str, asked: str, because: str) -> None:
     with pytest.raises(SymgradError) as caught:
         Network(text).answer(asked)
     assert because in caught.value.headline()
+
+
+def test_what_is_known_of_sums_is_not_held_fixed_where_it_moves() -> None:
+    """Σ y = 1 says nothing where y moves, Σ (x - μ) = 0 nothing where μ moves by itself."""
+    softmax = (
+        r"p_i = \frac{e^{z_i}}{\sum_{k=1}^{n} e^{z_k}}, \quad i = 1, \dots, n, "
+        r"\quad L = -\sum_{i=1}^{n} y_i \log p_i, \quad \sum_{i=1}^{n} y_i = 1"
+    )
+    for asked in (
+        r"\frac{\partial^2 L}{\partial y_j \partial z_i}",
+        r"\frac{\partial^2 L}{\partial z_i \partial y_j}",
+    ):
+        assert equal(asked, "p_i - [i = j]", softmax).name == "Equal"
+    mean = r"\mu = \frac1n \sum_{i=1}^{n} x_i, \quad L = \sum_{i=1}^{n} (x_i - \mu)^2"
+    assert Network(mean).answer(r"\frac{\partial^2 L}{\partial \mu^2}").latex == "2 n"
+    found = equal(
+        r"\frac{\partial^2 L}{\partial x_i \partial x_j}", r"2 [i = j] - \frac{2}{n}", mean
+    )
+    assert found.name == "Equal"
+
+
+def test_labels() -> None:
+    net = (
+        r"p_i = \frac{e^{z_i}}{\sum_{k=1}^{n} e^{z_k}}, \quad i = 1, \dots, n, "
+        r"\quad y \in \{1, \dots, n\}, \quad L = -\log p_y"
+    )
+    asked = r"\frac{\partial^2 L}{\partial z_i \partial z_j}"
+    assert equal(asked, r"p_i [i = j] - p_i p_j", net).name == "Equal"
 
 
 def test_facts_of_data_are_used() -> None:

@@ -309,7 +309,7 @@ CANCELLED = [
     ),
     (r"L = \log \frac{x}{y}", "x", r"\frac{1}{x}"),
     (r"L = \log \frac{x}{y}", "y", r"-\frac{1}{y}"),
-    (r"L = x^x", "x", r"L + L\, \log(x)"),
+    (r"L = x^x", "x", r"L\, (1 + \log(x))"),
     (r"L = \prod_{i=1}^n x", "x", "n x^{n - 1}"),
     (
         r"p = \frac{1}{n} \sum_{i=1}^n w x_i, L = (p - y)^2",
@@ -361,12 +361,12 @@ SHORT = [
         r"\frac{2}{m}\, \left(y_{\left\lceil \frac{l}{m} \right\rceil} - "
         r"t_{\left\lceil \frac{l}{m} \right\rceil}\right)",
     ),
-    (TEMPERATURE, "z_i", r"\frac{p_i}{\tau}\, \sum_{j=1}^{n} y_j - \frac{y_i}{\tau}"),
-    (ATTENTION, "s_{ij}", r"g_i v_j p_{ij} - g_i p_{ij}\, \sum_{q=1}^{n} v_q p_{iq}"),
+    (TEMPERATURE, "z_i", r"\frac{1}{\tau}\, \left(p_i\, \sum_{j=1}^{n} y_j - y_i\right)"),
+    (ATTENTION, "s_{ij}", r"g_i p_{ij}\, \left(v_j - \sum_{q=1}^{n} v_q p_{iq}\right)"),
     (
         DIFFERENCES,
         "x_l",
-        r"g_{l-1} w\, \mathbf{1}[2 \le l] - g_l w\, \mathbf{1}[l \le n - 1]",
+        r"w\, (g_{l-1}\, \mathbf{1}[2 \le l] - g_l\, \mathbf{1}[l \le n - 1])",
     ),
     (
         r"h_t = a h_{t-1} + x_t, \quad t = 1, \dots, T" "\n" r"5 \le T" "\n" r"L = h_5",
@@ -397,7 +397,7 @@ DECIMALS = [
     (
         r"h = \max(0.01 z, z), L = h",
         "z",
-        r"0.01 \cdot \mathbf{1}[0.01 z > z] + \mathbf{1}[z > 0.01 z]",
+        r"0.01 \cdot \mathbf{1}[z < 0] + \mathbf{1}[z > 0]",
     ),
 ]
 

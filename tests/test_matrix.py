@@ -628,7 +628,7 @@ def test_gradients_are_what_differences_say(seed: int) -> None:
 def test_the_letters_of_a_question_are_not_taken_for_axes() -> None:
     net = Net(r"x_i, w_j \in \mathbb{R}^d, L_i = \sum_{j=1}^{K} (w_j^\top x_i)^2, i = 1, \dots, N")
     answer = net.answer(r"\nabla_{w_k} L_i")
-    assert answer.latex == r"2 w_k^\top x_i x_i"
+    assert answer.latex == r"2 (w_k^\top x_i)\, x_i"
 
 
 def test_an_array_with_three_indices_is_refused() -> None:

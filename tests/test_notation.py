@@ -302,6 +302,21 @@ def test_kept_tables_of_the_grammar_are_used_or_made_anew(
     assert tables.read_bytes() != kept
 
 
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        (r"\frac1d \hat x", r"\frac{1}{d}\, \hat x"),
+        (r"\frac{1}{d} \hat x", r"\frac{1}{(d)} \hat x"),
+        (r"\frac a d \bar{x}_i", r"\frac{a}{(d)}\, \bar x_i"),
+        (r"x^d \bar x", r"x^{d} \cdot \bar x"),
+        (r"\sum_{i=1}^d \hat x_i", r"\sum_{i=1}^{(d)} \hat x_i"),
+        (r"\frac{d}{d \hat x} L", r"\frac{\mathrm d L}{\mathrm d \hat x}"),
+    ],
+)
+def test_a_lone_d_is_a_name_whatever_stands_behind_its_group(text: str, same: str) -> None:
+    assert read_expression(text) == read_expression(same)
+
+
 def test_declared_functions_are_called_and_declared_variables_are_not() -> None:
     assert read_expression("f(x, y)", functions=frozenset("f")) == Call("f", (x, y))
     assert read_expression(r"\phi(x)", functions=frozenset([r"\phi"])) == Call(r"\phi", (x,))

@@ -46,6 +46,12 @@ def entry(text: str) -> tuple[str, str]:
     return shown(array), latex(known.entry(array, [Ref(i.name) for i in known.letters(array)]))
 
 
+def answers(text: str, asked: str) -> list[str]:
+    """What an exam of these equations and this question says."""
+    exam = Exam.parse(f"$$ {text} $$\n\n$$ {asked} = ? $$", "exam.md")
+    return [a.latex for a in exam.solve().answers]
+
+
 @pytest.mark.parametrize("row", rows("signs"), ids=lambda r: r[0])
 def test_each_sign_says_what_the_page_says(row: list[str]) -> None:
     assert entry(row[0]) == (row[1], row[2])
@@ -53,8 +59,22 @@ def test_each_sign_says_what_the_page_says(row: list[str]) -> None:
 
 @pytest.mark.parametrize("row", rows("habits"), ids=lambda r: r[0])
 def test_each_habit_says_what_the_page_says(row: list[str]) -> None:
-    text = f"$$ {row[1]} $$\n\n$$ {row[2]} = ? $$"
-    assert [a.latex for a in Exam.parse(text, "exam.md").solve().answers] == [row[3]]
+    assert answers(row[1], row[2]) == [row[3]]
+
+
+@pytest.mark.parametrize("row", rows("items"), ids=lambda r: r[0])
+def test_each_item_says_what_the_page_says(row: list[str]) -> None:
+    assert answers(row[1], row[2]) == [row[3]]
+
+
+@pytest.mark.parametrize("row", rows("unread"), ids=lambda r: r[0])
+def test_each_item_that_is_refused_has_a_reason_and_a_way_to_write_it(row: list[str]) -> None:
+    _, text, asked, reason, instead = row[:5]
+    with pytest.raises(SymgradError) as caught:
+        answers(text, asked)
+    assert caught.value.headline().endswith(reason)
+    better, _, question = instead.partition("` and `")
+    assert answers(better, question or asked)
 
 
 @pytest.mark.parametrize("row", rows("refused"), ids=lambda r: r[0])

@@ -37,8 +37,9 @@ from symgrad.expr import (
 )
 from symgrad.network import Network
 from symgrad.rules.algebra import RULES, tidy
-from symgrad.rules.calculus import Place, in_terms_of, reads_of
+from symgrad.rules.calculus import Place, reads_of
 from symgrad.rules.forms import count, distinct_bounds, out_of_sums, write_out
+from symgrad.rules.terms import in_terms_of
 
 EXAMPLES = int(os.environ.get("SYMGRAD_EXAMPLES", "300"))
 

@@ -4,8 +4,19 @@ Knows the shape of a formula and what each sign says of one entry; knows nothing
 """
 
 from symgrad.matrix.array import Array, Declared, shown
+from symgrad.matrix.inverse import inverted, with_inverses
 from symgrad.matrix.lowering import Lowering
 from symgrad.matrix.signs import SIGNS, entrywise
 from symgrad.reading.names import ONES
 
-__all__ = ["ONES", "SIGNS", "Array", "Declared", "Lowering", "entrywise", "shown"]
+__all__ = [
+    "ONES",
+    "SIGNS",
+    "Array",
+    "Declared",
+    "Lowering",
+    "entrywise",
+    "inverted",
+    "shown",
+    "with_inverses",
+]

@@ -12,6 +12,7 @@ from symgrad.expr import (
     Bound,
     Expr,
     Mul,
+    Partial,
     Reduce,
     Ref,
     children,
@@ -35,6 +36,8 @@ class Declared:
 
     shape: Shape
     lead: int = 0
+    row: bool = False
+    """Is it a vector that stands as a row: ∂L/∂x in numerator layout?"""
     inferred: bool = False
     """Is the shape that of the formula which defines the name?"""
 
@@ -83,6 +86,21 @@ def misplaced(e: Expr, found: Array) -> NetworkError:
         f"found {latex(e)} of shape {shown(found)}, expected a number",
         hint="write the entries with indices, or a norm or product that is a number",
     )
+
+
+def laid_out(a: Array, numerator: bool) -> Array:
+    """The gradient of a number, or its transpose where the layout is that of the numerator."""
+    if not numerator or not a.shape:
+        return a
+    if len(a.shape) == 1:
+        return replace(a, row=not a.row)
+    return replace(a, shape=a.shape[::-1], entry=lambda at: a.entry(at[::-1]))
+
+
+def halves(e: Partial) -> tuple[Ref | Partial, Ref]:
+    """What a gradient is of, and by."""
+    assert isinstance(e.of, Ref | Partial) and isinstance(e.by, Ref)
+    return e.of, e.by
 
 
 def lettered(e: Expr, taken: frozenset[str]) -> Expr:

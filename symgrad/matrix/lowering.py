@@ -48,6 +48,8 @@ from symgrad.matrix.array import (
     Shape,
     example,
     flat,
+    halves,
+    laid_out,
     lettered,
     misplaced,
     number,
@@ -56,6 +58,7 @@ from symgrad.matrix.array import (
     spread,
 )
 from symgrad.matrix.chain import link, times
+from symgrad.matrix.inverse import determinant, inverse, is_minus_one
 from symgrad.matrix.signs import MATRIX, NORMS, entrywise
 from symgrad.reading.names import ONES
 
@@ -74,6 +77,12 @@ class Lowering:
     """The functions of vectors that equations define, with their arguments: f(x) = …"""
     numbers: frozenset[str] = frozenset()
     """The names that are declared or defined as numbers."""
+    inverted: frozenset[str] = frozenset()
+    """The matrices whose inverses have equations here."""
+    measured: frozenset[str] = frozenset()
+    """The matrices whose determinants have equations here."""
+    numerator: bool = False
+    """Has the gradient of a number the shape of the transpose?"""
     bare: frozenset[str] = frozenset()
     """The names that formulas write without the indices of their entries."""
     ends: Mapping[str, Expr] = field(default_factory=dict)
@@ -151,7 +160,7 @@ class Lowering:
             case Reduce():
                 return self._reduce(e)
             case Partial(of=Ref() | Partial() as of, by=Ref() as by):
-                return self._partial(e, of, by)
+                return laid_out(self._partial(e, of, by), self.numerator and not self.shape(of))
             case Cases(branches=branches):
                 return self._cases(e, branches)
         raise NetworkError(f"found {latex(e)} with vectors or matrices, expected their entries")
@@ -184,7 +193,7 @@ class Lowering:
         if e.name == ONES:
             return Array(e, self.declared[ONES].shape, lambda _: ONE)
         known = self.declared[e.name]
-        return Array(e, known.shape, lambda at: Ref(e.name, (*e.indices, *at)))
+        return Array(e, known.shape, lambda at: Ref(e.name, (*e.indices, *at)), known.row)
 
     def _map(self, e: Expr, parts: Sequence[Array], f: Callable[[list[Expr]], Expr]) -> Array:
         """An operation on the entries of arrays of one shape, or numbers beside them."""
@@ -278,7 +287,7 @@ class Lowering:
             raise UnreadError(
                 f"found {latex(e)} with {latex(b.e)} of shape {shown(b)} below the bar, "
                 "expected a number or a vector",
-                hint="an inverse is not read; write the entries with indices",
+                hint="write an inverse, X^{-1}, or the entries with indices",
             )
         return self._map(e, self._fitted([a, b], e), lambda xs: Div(*xs))
 
@@ -287,15 +296,16 @@ class Lowering:
         if isinstance(base, Call) and base.fn in NORMS and power == num(2):
             return number(self._norm(base, squared=True), e)
         a = self.array(base)
-        if len(a.shape) > 1 and not (
-            self.dotted and flat(a, self.same) and (constant(power) or 0) > 0
-        ):
-            inverse = (constant(power) or 0) < 0
+        if len(a.shape) > 1 and is_minus_one(power):
+            return inverse(e, a, self.inverted, self.same)
+        entries = self.dotted and flat(a, self.same) and (constant(power) or 0) > 0
+        if len(a.shape) > 1 and not entries:
+            below = (constant(power) or 0) < 0
             raise UnreadError(
                 f"found the power {latex(e)} of a matrix of shape {shown(a)}, "
                 "expected a number or a vector",
-                hint="inverses are not read; give the inverse a name"
-                if inverse
+                hint=f"write {latex(base)}^{{-1}}, or give the inverse a name"
+                if below
                 else rf"write {latex(base)}\, {latex(base)} or {latex(base)} \odot {latex(base)}",
             )
         if a.shape and constant(power) is None:
@@ -327,6 +337,7 @@ class Lowering:
             "trace": self._trace,
             "diag": self._diag,
             "softmax": self._softmax,
+            "det": lambda x: determinant(x, self.array(x.args[0]), self.measured, self.same),
             "column": self._column,
         }
         return rules.get(e.fn, self._entrywise)(e)
@@ -482,7 +493,8 @@ class Lowering:
     def _partial(self, e: Partial, of: Ref | Partial, by: Ref) -> Array:
         """∂L/∂W has the shape of W; ∂z/∂x of two vectors has a row for each entry of z, and
         ∂²L/∂u∂v, the derivative of ∂L/∂v, one for each entry of u."""
-        a, b = self.array(of), self.array(by)
+        a = self._partial(of, *halves(of)) if isinstance(of, Partial) else self.array(of)
+        b = self.array(by)
         first, last = (b, a) if isinstance(of, Partial) else (a, b)
         n = len(first.shape)
         if n + len(last.shape) > 2:

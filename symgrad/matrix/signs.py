@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from symgrad.expr import UNSPECIFIED
+from symgrad.unsaid import UNSPECIFIED
 
 NORMS = frozenset(("norm", "norm_1", "norm_2", "norm_F"))
 SIGNS = NORMS | {"transpose", "hadamard", "inner", "column"}
 """What signs that no exam defines make of vectors and matrices."""
-MATRIX = SIGNS | {"trace", "diag", "softmax"}
+MATRIX = SIGNS | {"trace", "diag", "softmax", "det"}
 """Functions whose arguments are vectors and matrices, unless an exam defines its own."""
 
 ELEMENTWISE = frozenset({"exp", "log", "tanh", "sigmoid", "relu", "sign", "sqrt", "max", "min"}) | {

@@ -170,7 +170,7 @@ class Cursor:
 
     def _extent(self, n: int) -> int:
         """Where the name at `n` with its scripts ends; 0 if no name stands there."""
-        if n >= len(self.marks):
+        if n >= self.limit:
             return 0
         symbol = self._symbol(n)
         return self._scripts(symbol[1])[2] if symbol else 0

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from lark import Token, Transformer, v_args
 
 from symgrad.expr import (
+    MINUS_ONE,
     ONE,
     PI,
     Add,
@@ -38,6 +39,7 @@ from symgrad.expr import (
 from symgrad.latex import latex
 from symgrad.reading.below import Listed, bound_below
 from symgrad.reading.ellipsis import series
+from symgrad.reading.names import INVERTED
 from symgrad.reading.scan import CALLS, FUNCTIONS, Fault
 
 
@@ -292,6 +294,8 @@ class Build(Transformer[Token, Any]):
         return piece._replace(e=Pow(piece.e, exponent))
 
     def transposed(self, piece: _Piece, sign: Token) -> _Piece:
+        if sign.value == INVERTED:
+            return piece._replace(e=Call("transpose", (Pow(piece.e, MINUS_ONE),), r"\top"))
         return piece._replace(e=Call("transpose", (piece.e,), str(sign.value)))
 
     def inner(self, _token: Token, a: Expr, b: Expr) -> _Piece:

@@ -14,6 +14,8 @@ from symgrad.reading.scan import CALLS, FUNCTIONS, Fault
 
 ONES = r"\mathbf{1}"
 """The name of the vector of ones, whatever font it is set in."""
+INVERTED = r"-\top"
+"""The sign of the transpose of an inverse."""
 OPERANDS = ("name", "number", "macro", "function", "style", "word", "words")
 """Kinds of marks with which an argument begins that stands in no parentheses."""
 
@@ -207,11 +209,13 @@ class Names(Bars):
             return None, ""
         first, last = span[0], span[1] - 1
         if self._kind(last) == "top":
-            if self._text(first) == "-":
-                message = "found the transpose of an inverse, which symgrad does not read"
-                raise Fault(self.marks[first].pos, message, "give the inverse a name")
+            if self._text(first) == "-" and last == first + 1:
+                return None, INVERTED
             return ((first, last) if first < last else None), r"\top"
         plain = last == first or (last == first + 1 and self._kind(first) == "style")
+        inverted = self._text(first) == "-" and last == first + 1
+        if inverted and self._text(last) == "T" and "T" not in self.variables:
+            return None, INVERTED
         if self._text(last) == "T" and "T" not in self.variables and plain:
             return None, "T"
         return span, ""

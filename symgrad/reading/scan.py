@@ -77,7 +77,7 @@ RELATIONS = {
     r"\neq": "!=", r"\equiv": "=", r"\triangleq": "=", r"\coloneqq": "=", r"\doteq": "=",
     r"\approx": r"\approx", r"\simeq": r"\approx",
 }  # fmt: skip
-FUNCTIONS = "exp log ln tanh sin cos sinh cosh arctan max min".split()
+FUNCTIONS = "exp log ln tanh sin cos sinh cosh arctan max min det".split()
 CALLS = {
     "ReLU": "relu", "relu": "relu", "sigmoid": "sigmoid", "sign": "sign", "sgn": "sign",
     "floor": "floor", "ceil": "ceil", "abs": "abs", **{f: f for f in FUNCTIONS}, "ln": "log",
@@ -165,7 +165,6 @@ REFUSED = {
     r"\Rightarrow": "write the two statements apart, with \\quad between them",
     r"\implies": "write the two statements apart, with \\quad between them",
     r"\otimes": "tensor products are not read; write the entries with indices, a_i b_j",
-    r"\det": "determinants are not read",
     r"\int": "integrals are not read",
     r"\lim": "limits are not read",
     r"\infty": "infinity is not read; leave the end of the range out",
@@ -212,7 +211,7 @@ LEXEME = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 CALLED = re.compile(
-    r"(exp|log|ln|tanh|sinh?|cosh?|arctan|max|min|sqrt|erf|relu|ReLU|sigmoid|softmax|sum|abs)\s*\("
+    r"(exp|log|ln|tanh|sinh?|cosh?|arctan|max|min|sqrt|erf|det|relu|ReLU|sigmoid|softmax|sum|abs)\s*\("
 )
 POINTED = re.compile(r"(?:\.\d+)+")
 SCIENTIFIC = re.compile(r"[eE][-+]?\d")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from lark import Token
 
 from symgrad.reading.derivatives import Derivatives
+from symgrad.reading.habits import INVERSES
 from symgrad.reading.rows import CONDITIONAL, WHEN
 from symgrad.reading.scan import Fault
 
@@ -127,6 +128,8 @@ class Pass(Derivatives):
 
     def _opened(self, n: int) -> int:
         close, word = self.partner[n], self._text(n)
+        if INVERSES in self.variables and (end := self._inverse(n, close)):
+            return end
         if word == "cases":
             self._cases(n, close)
         elif word in WRAPS:
@@ -142,6 +145,25 @@ class Pass(Derivatives):
         else:
             self._within("OPEN", n, n + 1, close, value=word)
         return self._after(close + 1)
+
+    def _inverse(self, n: int, close: int) -> int:
+        r"""``(X^{-1})_{ij}``: writes the entry and gives its end; 0 if it is none."""
+        symbol = self._symbol(n + 1) if self._text(n) == "(" else None
+        if symbol is None or self._kind(close + 1) != "sub":
+            return 0
+        scripts, primes, end = self._scripts(symbol[1])
+        power = "".join(self._text(k) for k in range(*scripts.get("sup", (0, 0))))
+        if end != close or primes or power != "-1":
+            return 0
+        below, _, end = self._scripts(close + 1)
+        self._put("NAME", n, f"{symbol[0]}^{{-1}}")
+        self._put("SUB", n, self._has("comma", *below["sub"]))
+        for k, part in enumerate(self._indices(below["sub"])[1]):
+            if k:
+                self._put("_COMMA", part[0])
+            self._sequence(*part)
+        self._put("_END", end)
+        return end
 
     def _norm(self, n: int, close: int) -> int:
         r"""``\|x\|_2^2``: a norm with the label below it and a power."""

@@ -111,6 +111,8 @@ def collect_terms(e: Expr) -> Expr | None:
 
 def unordered(e: Expr) -> object:
     """What a product is whatever the order of its factors: x y and y x are like terms."""
+    if isinstance(e, Reduce):
+        return e.op, e.bounds, unordered(e.body)
     return frozenset(Counter(e.factors).items()) if isinstance(e, Mul) else e
 
 

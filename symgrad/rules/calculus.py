@@ -11,17 +11,16 @@ expanded: the factors keep the author's names and order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from symgrad.equation import index_of
+from symgrad.equation import WHOLES, det_name, index_of, inverse_name, read_whole
 from symgrad.errors import NoRuleError
 from symgrad.expr import (
     MINUS_ONE,
     ONE,
     PI,
-    UNSPECIFIED,
     ZERO,
     Add,
     And,
@@ -38,22 +37,19 @@ from symgrad.expr import (
     Reduce,
     Ref,
     Rel,
-    canonical,
     constant,
-    free,
     free_names,
     fresh,
     names,
     num,
     substitute,
-    transform,
-    unspecified,
 )
-from symgrad.index import Index
+from symgrad.index import Index, Range
 from symgrad.latex import latex
 from symgrad.network import Ties
 from symgrad.rules.plain import negate, product, total
 from symgrad.rules.winners import extremal, flat, step, winning
+from symgrad.unsaid import UNSPECIFIED, unspecified
 
 
 @dataclass(frozen=True)
@@ -210,14 +206,38 @@ def function_rule(e: Expr, c: Context) -> Iterator[Place]:
         for p in _places(e.args[0], c):
             yield p.through("function-rule", scaled(slope, p.factor))
         return
+    if e.fn in WHOLES:
+        yield from whole_rule(e, c)
+        return
     if e.fn not in FUNCTIONS or len(e.args) != 1:
         raise NoRuleError(
             f"found the function {latex(e)}, expected one with a known derivative",
             hint="known: " + ", ".join(sorted(FUNCTIONS)) + ", max, min",
         )
-    for p in _places(e.args[0], c):
-        outer = FUNCTIONS[e.fn](e, c.ties)
+    inside, scale = rooted(e)
+    for p in _places(inside, c):
+        outer = _bell(inside, scale) if scale != 1 else FUNCTIONS[e.fn](e, c.ties)
         yield p.through(f"{e.fn}-rule", scaled(outer, p.factor))
+
+
+def whole_rule(e: Call, c: Context) -> Iterator[Place]:
+    """∂(X^{-1})_{ij}/∂X_{kl} = -(X^{-1})_{ik} (X^{-1})_{lj},
+    ∂det X/∂X_{kl} = det X (X^{-1})_{lk}."""
+    matrix = e.args[0]
+    if not isinstance(matrix, Ref) or matrix.name != c.name:
+        return
+    read = read_whole(e, tuple(Index(n, Range(ONE, e.args[1])) for n in sorted(c.taken)))
+    k, l = (Ref(i.name) for i in read.inside[-2:])  # noqa: E741
+
+    def inverse(i: Expr, j: Expr) -> Ref:
+        return Ref(inverse_name(matrix.name), (i, j))
+
+    factor: Expr
+    if e.fn == "inverse":
+        factor = Neg(Mul((inverse(e.args[2], k), inverse(l, e.args[3]))))
+    else:
+        factor = Mul((Ref(det_name(matrix.name)), inverse(l, k)))
+    yield Place(read.inside[-2:], read.ref, factor, (f"{e.fn}-rule",))
 
 
 def extreme_rule(e: Call, c: Context) -> Iterator[Place]:
@@ -323,27 +343,40 @@ DERIVATIVES: dict[type[Expr], Callable[[Expr, Context], Iterator[Place]]] = {
 # -- elementary functions -------------------------------------------------------------------------
 
 
-def _one_minus(e: Expr) -> Expr:
+def one_minus(e: Expr) -> Expr:
     return Add((ONE, Neg(e)))
 
 
-def _bell(x: Expr) -> Expr:
-    """e^{-x²}."""
-    return Call("exp", (Neg(Pow(x, num(2))),), "e^")
+def rooted(e: Call) -> tuple[Expr, Fraction]:
+    """The u and c of erf(u/√c); of any other function its argument and 1."""
+    match e:
+        case Call(fn="erf", args=(Div(num=u, den=Call(fn="sqrt", args=(Num(value=c),))),)) if c > 0:
+            return u, c
+    return e.args[0], Fraction(1)
+
+
+def _bell(u: Expr, c: Fraction = Fraction(1)) -> Expr:
+    """erf(u/√c)' = 2/√(c π) e^{-u²/c}."""
+    square: Expr = Pow(u, num(2))
+    below: Expr = PI
+    if c != 1:
+        square, below = Div(square, Num(c)), Mul((Num(c), PI))
+    bell = Call("exp", (Neg(square),), "e^")
+    return Mul((num(2), Div(ONE, Call("sqrt", (below,))), bell))
 
 
 FUNCTIONS: dict[str, Callable[[Call, Ties], Expr]] = {
     "exp": lambda e, _: e,
     "log": lambda e, _: Div(ONE, e.args[0]),
-    "tanh": lambda e, _: _one_minus(Pow(e, num(2))),
-    "sigmoid": lambda e, _: Mul((e, _one_minus(e))),
+    "tanh": lambda e, _: one_minus(Pow(e, num(2))),
+    "sigmoid": lambda e, _: Mul((e, one_minus(e))),
     "sqrt": lambda e, _: Div(ONE, Mul((num(2), e))),
     "sin": lambda e, _: Call("cos", e.args),
     "cos": lambda e, _: Neg(Call("sin", e.args)),
     "sinh": lambda e, _: Call("cosh", e.args),
     "cosh": lambda e, _: Call("sinh", e.args),
     "arctan": lambda e, _: Div(ONE, Add((ONE, Pow(e.args[0], num(2))))),
-    "erf": lambda e, _: Mul((Div(num(2), Call("sqrt", (PI,))), _bell(e.args[0]))),
+    "erf": lambda e, _: _bell(e.args[0]),
     "abs": lambda e, _: Call("sign", e.args),
     "relu": step,
     "sign": lambda e, _: ZERO,
@@ -352,90 +385,3 @@ FUNCTIONS: dict[str, Callable[[Call, Ties], Expr]] = {
 }
 """f' of each elementary function, in terms of the call itself where textbooks do so:
 σ' = σ(1 - σ), tanh' = 1 - tanh²."""
-
-
-def in_terms_of(
-    target: Ref, body: Expr, factor: Expr, defined: Callable[[str, str], bool] | None = None
-) -> Expr:
-    r"""`factor` with the whole body written as its name, at whatever indices it occurs;
-    ``defined(i, l)`` says whether the target exists where its index i is l.
-
-    For a = σ(z), σ(z)(1 - σ(z)) is a(1 - a); for p_k = e^{s_k}/Z, e^{s_k} e^{s_i}/Z² is p_k p_i.
-    """
-    if not isinstance(body, Call | Div | Pow | Reduce | Cases):
-        return factor
-    found = instances(target, body, factor, defined or (lambda index, name: True))
-    named = {canonical(b): t for t, b in found}
-
-    def one(x: Expr) -> Expr:
-        if type(x) is type(body):
-            x = named.get(canonical(x), x)
-        return folded(x, named) if isinstance(x, Div) else x
-
-    return transform(factor, one)
-
-
-def instances(
-    target: Ref, body: Expr, factor: Expr, defined: Callable[[str, str], bool]
-) -> Iterator[tuple[Ref, Expr]]:
-    """The equation at its own indices, and with one of them at each other plain name free in the
-    factor."""
-    yield target, body
-    for letter in [i.name for i in target.indices if isinstance(i, Ref)]:
-        for name in sorted(free_names(factor)):
-            put: dict[str, Expr] = {letter: Ref(name)}
-            if name != letter and Ref(name) in free(factor) and defined(letter, name):
-                moved = substitute(target, put)
-                assert isinstance(moved, Ref)
-                yield moved, substitute(body, put)
-
-
-def folded(x: Div, named: Mapping[Expr, Ref]) -> Expr:
-    """a f / b² = (a/b) (f/b) and a f / b = (a/b) f, where a/b has a name; with that name y also
-    (b - a) / b² · a = y (1 - y)."""
-    if isinstance(x.num, Neg):
-        return negate(folded(Div(x.num.arg, x.den), named))
-    over = list(x.num.factors) if isinstance(x.num, Mul) else [x.num]
-    below = x.den.factors if isinstance(x.den, Mul) else (x.den,)
-    for at, d in enumerate(below):
-        squared = isinstance(d, Pow) and d.exp == num(2)
-        b = d.base if isinstance(d, Pow) and squared else d
-        rest = (*below[:at], *((b,) if squared else ()), *below[at + 1 :])
-        for k, f in enumerate(over):
-            name = None if f == ONE else named.get(canonical(Div(f, b)))
-            left = over[:k] + over[k + 1 :]
-            if name is not None and (left or not squared):  # -w/x² stays
-                return product(name, _over(left, rest, named))
-        if squared:
-            for k, f in enumerate(over):
-                left = over[:k] + over[k + 1 :]
-                hit = _opposite(f, b, left, named)
-                if hit is not None:
-                    y, a = hit
-                    if a != ONE:
-                        left.remove(a)
-                    others = (*below[:at], *below[at + 1 :])
-                    return product(y, _one_minus(y), _over(left, others, named))
-    return x
-
-
-def _over(over: Sequence[Expr], below: Sequence[Expr], named: Mapping[Expr, Ref]) -> Expr:
-    """The quotient of two products, by names where it has some."""
-    top, bottom = product(*over), product(*below)
-    if bottom == ONE:
-        return top
-    return named.get(canonical(Div(top, bottom))) or folded(Div(top, bottom), named)
-
-
-def _opposite(
-    f: Expr, b: Expr, others: Sequence[Expr], named: Mapping[Expr, Ref]
-) -> tuple[Ref, Expr] | None:
-    """The name of a/b and its a, where `f` is b - a and a is 1 or among the other factors."""
-    if not isinstance(b, Add):
-        return None
-    for k, a in enumerate(b.terms):
-        rest = total(*b.terms[:k], *b.terms[k + 1 :])
-        name = named.get(canonical(Div(a, b)))
-        if name is not None and canonical(rest) == canonical(f) and (a == ONE or a in others):
-            return name, a
-    return None

@@ -49,7 +49,8 @@ def number_into_fraction(e: Expr) -> Expr | None:
 
 
 def fraction_after_factor(e: Expr) -> Expr | None:
-    r"""y \frac1p = \frac yp, \frac yp p = y, and a plain \frac1N goes first."""
+    r"""y \frac1p = \frac yp, \frac yp p = y, \frac1{1 + e^z} e^z is one fraction, and a plain
+    \frac1N goes first."""
     assert isinstance(e, Mul)
     for k, f in enumerate(e.factors):
         if not isinstance(f, Div):
@@ -74,6 +75,10 @@ def fraction_after_factor(e: Expr) -> Expr | None:
             short or (k and isinstance(f.den, Add) and isinstance(before[-1], Add))
         ):
             return product(*before[:-1], Div(before[-1], f.den), *after)
+        if f.num == ONE and isinstance(f.den, Add | Reduce) and after:
+            match after[0]:
+                case Call(fn="exp"):
+                    return product(*before, Div(after[0], f.den), *after[1:])
         if k and isinstance(f.num, Num) and isinstance(f.den, Ref) and before[0] != f:
             match before[0]:
                 case Num(value=v):

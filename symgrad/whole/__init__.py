@@ -15,9 +15,13 @@ from symgrad.affine import Affine, Condition
 from symgrad.errors import SymgradError
 from symgrad.expr import (
     ONE,
+    Add,
     Call,
     Cases,
+    Div,
     Expr,
+    Mul,
+    Neg,
     Pow,
     Reduce,
     Ref,
@@ -36,7 +40,10 @@ from symgrad.normal.algebra import Algebra
 from symgrad.normal.build import Builder
 from symgrad.normal.prove import Prover
 from symgrad.polynomial import Outside
+from symgrad.rules.algebra import tidy
+from symgrad.rules.plain import product
 from symgrad.whole.weave import Formless, Weaver
+from symgrad.whole.web import turned
 
 BUDGET = 1.0
 """Seconds to show that a form with matrices is the formula it came from."""
@@ -53,6 +60,16 @@ def whole(
     kept; None where there is none that is shown to be the same."""
     if len(indices) > 2:
         return None
+    forms = [f for x in dict.fromkeys((e, distributed(e))) if (f := woven(x, indices, lowering))]
+    every = list({i.name: i for i in (*indices, *beside)}.values())
+    for found, back in sorted(forms, key=lambda f: sum(1 for _ in walk(f[0]))):
+        if proved(e, back, every, network):
+            return found
+    return None
+
+
+def woven(e: Expr, indices: Sequence[Index], lowering: Lowering) -> tuple[Expr, Expr] | None:
+    """`e` as one array of the shape that the indices say, and an entry of that array."""
     axes = tuple(i.name for i in indices)
     try:
         found = Weaver(lowering, {i.name: i.range.hi for i in indices}).array(e, axes)
@@ -65,8 +82,50 @@ def whole(
         i.range.lo == ONE and lowering.same(i.range.hi, size)
         for i, size in zip(indices, array.shape, strict=False)
     )
-    every = {i.name: i for i in (*indices, *beside)}
-    return found if fits and proved(e, back, list(every.values()), network) else None
+    return (found, back) if fits else None
+
+
+def distributed(e: Expr) -> Expr:
+    """p ([i = j] - q) as p [i = j] - p q: an array may be shorter without what terms share."""
+    match e:
+        case Neg(arg=a):
+            inner = distributed(a)
+            return e if inner == a else tidy(Neg(inner))
+        case Mul(factors=factors):
+            at = next((k for k, f in enumerate(factors) if isinstance(f, Add)), None)
+            if at is not None:
+                before, middle, after = factors[:at], factors[at], factors[at + 1 :]
+                return tidy(Add(tuple(product(*before, t, *after) for t in children(middle))))
+    return e
+
+
+def as_row(e: Expr, lowering: Lowering, index: Index, network: Network) -> Expr | None:
+    """The transpose of a column, factor by factor; None where that is not shown to be one."""
+
+    def number(x: Expr) -> bool:
+        return not lowering.array(x).shape
+
+    def flipped(x: Expr) -> Expr:
+        match x:
+            case Add(terms=terms):
+                return Add(tuple(map(flipped, terms)))
+            case Neg(arg=arg):
+                return Neg(flipped(arg))
+            case Div(num=a, den=b) if number(b):
+                return Div(flipped(a), b)
+            case Mul(factors=factors):
+                front = [f for f in factors if number(f)]
+                rest = [turned(f) for f in reversed(factors) if not number(f)]
+                return Mul((*front, *rest))
+        return turned(x)
+
+    try:
+        found = flipped(e)
+        array = lowering.array(found)
+        sides = [lowering.entry(a, [Ref(index.name)]) for a in (lowering.array(e), array)]
+        return found if array.row and proved(sides[0], sides[1], [index], network) else None
+    except SymgradError:
+        return None
 
 
 def proved(a: Expr, b: Expr, indices: Sequence[Index], network: Network) -> bool:

@@ -33,11 +33,13 @@ from symgrad.expr import (
     substitute,
     walk,
 )
+from symgrad.latex import CIRCULAR
 from symgrad.matrix import ONES, Lowering, entrywise
 from symgrad.reading.ellipsis import series
 from symgrad.whole.web import (
     Axes,
     Web,
+    alike,
     entries,
     first,
     hadamard,
@@ -138,6 +140,8 @@ class Weaver:
             if not self.lowering.same(self.sizes[letter], size):
                 raise Formless
         found = Ref(e.name, lead)
+        if known.row:
+            return turned(found)
         if letters == axes:
             return found
         return Call("diag", (found,)) if len(axes) == 1 else turned(found)
@@ -148,7 +152,7 @@ class Weaver:
         if found is not None:
             with suppress(Formless):
                 return self.product(found, axes)
-        return symmetric([self.term(t, axes) for t in terms])
+        return symmetric(alike([self.term(t, axes) for t in terms]))
 
     def term(self, e: Expr, axes: Axes) -> Expr:
         """A term of a sum; a numeral beside a vector stands for itself."""
@@ -175,7 +179,9 @@ class Weaver:
 
     def power(self, base: Expr, exp: Num, axes: Axes) -> Expr:
         found = self.array(base, axes)
-        if exp.value == 2:
+        if exp.value == 2 and not (
+            len(axes) == 1 and isinstance(found, Call) and found.fn in CIRCULAR
+        ):
             return of_entries([*spread(found), *spread(found)])
         if len(axes) > 1:
             raise Formless
@@ -246,6 +252,8 @@ class Weaver:
         core = self.rest(web, axes)
         ordered = sorted(web.scalars, key=lambda s: (constant(s[1]) is None, s[0]))
         scalars = [s for _, s in ordered if s != ONE]
+        if core is not None:
+            scalars = [Mul((s,)) if isinstance(s, Mul) else s for s in scalars]  # (g^⊤ u) u
         found = times(*scalars, *([] if core is None else [core])) if scalars or core else ONE
         return Div(found, powers(below)) if below else found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from symgrad.expr import (
     Add,
@@ -17,6 +18,7 @@ from symgrad.expr import (
     num,
 )
 from symgrad.matrix import ONES
+from symgrad.rules.algebra import coefficient, scale
 
 Axes = tuple[str, ...]
 """The letters of the axes of an array, in order."""
@@ -108,6 +110,17 @@ def symmetric(terms: Sequence[Expr]) -> Expr:
         case Mul(factors=(a, x)), Mul(factors=(b, y)) if x == y and a == turned(b):
             return Mul((Add((a, b)), x))
     return Add(tuple(terms))
+
+
+def alike(terms: Sequence[Expr]) -> list[Expr]:
+    """The terms of a sum of arrays, equal ones once: A x + A x is 2 A x."""
+    weights: dict[Expr, Fraction] = {}
+    for t in terms:
+        weight, body = coefficient(t)
+        weights[body] = weights.get(body, Fraction(0)) + weight
+    if len(weights) == len(terms) or not all(weights.values()):
+        return list(terms)
+    return [scale(w, body) for body, w in weights.items()]
 
 
 def inner(parts: Sequence[Placed]) -> Expr:
