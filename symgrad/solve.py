@@ -24,7 +24,7 @@ from symgrad.network import Ties
 from symgrad.notation import Data, Labels, Listing, Maps, Ranges, Shape, Statement, read
 from symgrad.notation import Formula as Chain
 from symgrad.page import Block, Display, Paragraph
-from symgrad.reading.habits import defined, habits
+from symgrad.reading.habits import counted, defined, habits
 from symgrad.scope import Question, Scope
 from symgrad.section import Cell, Drawn, Formula, Grid, Item, Section
 from symgrad.settle import read_scope
@@ -117,7 +117,7 @@ class Solver:
         title = "".join(s.content for s in section.title)
         path = (*path, title) if title else path
         groups = {-1: section.formulas} | {k: i.formulas for k, i in enumerate(section.items)}
-        outer = accustomed(groups, outer)
+        outer = accustomed(groups, outer, formulas_below(section))
         read_ = read_groups({k: fs for k, fs in groups.items() if fs}, outer)
         for formula in (f for fs in groups.values() for f in fs):
             check(formula.latex, formula.at)
@@ -176,6 +176,15 @@ def wordless(block: Block) -> bool:
     return False
 
 
+def formulas_below(section: Section) -> Iterator[Formula]:
+    """The formulas under the headings in a section."""
+    for child in section.children:
+        yield from child.formulas
+        for item in child.items:
+            yield from item.formulas
+        yield from formulas_below(child)
+
+
 def cells_of(item: Item) -> Iterator[Cell]:
     """The cells of a table; other items have none."""
     if isinstance(item, Grid):
@@ -217,9 +226,13 @@ def _texts(groups: Mapping[int, Sequence[Formula]]) -> list[str]:
     return [f.latex for fs in groups.values() for f in fs if speaks(f)]
 
 
-def accustomed(groups: Mapping[int, Sequence[Formula]], outer: Scope) -> Scope:
-    """The outer scope with the habits of what is written in it."""
-    found = habits(_texts(groups), outer.variables, outer.letters)
+def accustomed(
+    groups: Mapping[int, Sequence[Formula]], outer: Scope, below: Iterable[Formula] = ()
+) -> Scope:
+    """The outer scope with the habits of what is written in it; a letter may have its range in
+    what is written under the headings `below`."""
+    ranged = counted(f.latex for f in below if speaks(f)) | outer.letters.keys()
+    found = habits(_texts(groups), outer.variables, ranged)
     return replace(outer, habits=outer.habits | found)
 
 

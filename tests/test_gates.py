@@ -116,3 +116,19 @@ def test_a_dot_is_the_product_of_entries_where_that_is_said() -> None:
         solve(Exam.parse(vectors))
     said = r"$a \cdot b = a \odot b$" + "\n\n" + vectors
     assert [a.latex for a in solve(Exam.parse(said)).answers] == [r"\operatorname{diag}(v)"]
+
+
+def test_a_letter_may_have_its_range_under_a_heading_below() -> None:
+    exam = r"""# 1
+
+$$h_t, x_t \in \mathbb{R}^n, \quad W \in \mathbb{R}^{n \times n}$$
+
+## (a)
+
+$$h_t = W h_{t-1} + x_t, \quad t = 1, \dots, T, \qquad \delta_t = \frac{\partial L}{\partial h_t}$$
+
+$$\frac{\partial L}{\partial W} = ?$$
+"""
+    assert [a.latex for a in solve(Exam.parse(exam)).answers] == [
+        r"\sum_{t=1}^{T} \delta_t h_{t-1}^\top"
+    ]

@@ -114,6 +114,11 @@ def policies(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(h for look in looks for h in look.policy())
 
 
+def counted(texts: Iterable[str]) -> frozenset[str]:
+    """The letters that some formulas state ranges of."""
+    return frozenset(n for text in texts for look in _looks(text) for n in look.counted())
+
+
 def defined(texts: Iterable[str], known: frozenset[str]) -> frozenset[str]:
     r"""The functions that are defined with square brackets: ``f[x] = …``."""
     looks = [look for text in texts for look in _looks(text)]
