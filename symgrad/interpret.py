@@ -119,6 +119,9 @@ class Interpreter:
     def contended(self, e: Call, names: frozenset[str], env: Env, found: list[Dual]) -> None:
         """The greatest or least of several numbers is looked for."""
 
+    def ranked(self, found: list[Dual]) -> None:
+        """The greatest or least of these numbers is taken, of arguments or over an index."""
+
     def added(self, total: Dual) -> None:
         """A term was added."""
 
@@ -352,6 +355,7 @@ def _extreme(e: Call) -> Meaning:
         if not every:
             raise _empty(e)
         run.contended(e, names, env, every)
+        run.ranked(every)
         return extreme(every, sign, run.ties)
 
     return found
@@ -404,6 +408,7 @@ def _reduction(e: Reduce) -> Meaning:
         every = [body(run, at) for at in points(run, env)]
         if not every:
             raise _empty(e)
+        run.ranked(every)
         return extreme(every, sign, run.ties)
 
     return best
