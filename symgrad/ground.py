@@ -294,7 +294,9 @@ class Ground(Lexicon):
         if isinstance(found, Invalid):
             return Undecided(f"not judged: {found.message}")
         if isinstance(found, Differs) and pair.network.equations:
-            by_itself = replace(pair, network=Network(facts=pair.network.facts))
+            by_itself = replace(
+                pair, network=Network(facts=pair.network.facts, labels=pair.network.labels)
+            )
             plainer = decide(by_itself, self.budget, two=True)
             if isinstance(plainer, Differs):
                 found = replace(plainer, slip=plainer.slip or found.slip)

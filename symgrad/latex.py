@@ -60,6 +60,8 @@ FUNCTIONS = {
     "diag": r"\operatorname{diag}",
     "softmax": r"\operatorname{softmax}",
 }
+WORD = re.compile(r"\\(?:mathrm|text|mathit)\{[^{}]*\}'*")
+r"""What above an e reads as its label: e^{\mathrm{new}}."""
 CIRCULAR = ("tanh", "sinh", "cosh", "sin", "cos", "tan")
 """Functions whose powers are written at their names."""
 NORMS = {"norm": "", "norm_1": "_1", "norm_2": "_2", "norm_F": "_F"}
@@ -331,7 +333,7 @@ def _power(base: Expr, exp: str) -> str:
 def _call(e: Call) -> tuple[str, int]:
     inner = ", ".join(latex(a) for a in e.args)
     match e.fn:
-        case "exp" if e.spelling in ("", "e^"):
+        case "exp" if e.spelling in ("", "e^") and not WORD.fullmatch(inner):
             return f"e^{{{inner}}}", POWER
         case "sqrt":
             return rf"\sqrt{{{inner}}}", ATOM
@@ -352,7 +354,7 @@ def _call(e: Call) -> tuple[str, int]:
             return rf"\langle {inner} \rangle", ATOM
         case fn if fn in NORMS:
             return rf"\left\lVert {inner} \right\rVert{NORMS[fn]}", ATOM
-    name = e.spelling or FUNCTIONS.get(e.fn) or e.fn
+    name = e.spelling.removesuffix("e^") or FUNCTIONS.get(e.fn) or e.fn
     return name + paren(inner), ATOM
 
 
