@@ -376,8 +376,10 @@ class Sweep(Naming):
     def _formed(self, e: Expr, goal: Expr, taken: frozenset[str], facts: Facts) -> Expr:
         """Known functions and names for quotients, what all terms share in front."""
         e = compared(e) if self._has_sigma else recognised(compared(e))
+        # of L = w/x the gradient is -w/x², not -L/x; of a softmax it is p_k (1 - p_k)
+        named = [q for q in self._quotients if self.of.indices or q.equation.target != self.of]
         for _ in range(2):  # a name may be seen only once factors are in front of their sum
-            e = out_of_sums(by_names(e, self._quotients, facts))
+            e = out_of_sums(by_names(e, named, facts))
         return distinct_bounds(shared(e), taken | frozenset(free_names(goal)))
 
     def _link(self, t: Term, by: Expr) -> Expr:

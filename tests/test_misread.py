@@ -37,12 +37,6 @@ LAYERS = [
         "write it as a subscript, h_{l-1,i}",
     ),
     (
-        "h^{[l]} = w^{[l]} h^{[l-1]}",
-        r"\partial h^{[l]}/\partial w^{[l]}",
-        "1:19: found - in the label of h^{[l-1]}; expected a label that is no index; "
-        "write it as a subscript, h_{l-1}",
-    ),
-    (
         "h^{(1)} = w x, z^{(l)} = w h^{(l-1)}, E = z^{(2)}",
         r"\partial E/\partial w",
         "1:28: found - in the label of h^{(l-1)}; expected a label that is no index; "

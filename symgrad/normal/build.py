@@ -291,7 +291,7 @@ class Builder:
             return f.key[1] in self.above_zero
         if f.key[0] == "sum":
             return self.below.positive(self.algebra.atoms.inside(f))
-        return f.key[0] == "exp"
+        return f.key[0] in ("exp", "pi")
 
     # -- conditions -----------------------------------------------------------------------------
 

@@ -40,7 +40,7 @@ def by_entries(text: str) -> str:
     r"""A text whose dots are products of entries, each sign in its place.
 
     >>> by_entries(r"h \cdot r + 1")
-    'h \\\\odot r + 1'
+    'h \\odot r + 1'
     """
     silent = CONVENTION.sub(lambda m: m["a"].ljust(len(m[0])), text)
     return DOT.sub(r"\\odot", silent)
