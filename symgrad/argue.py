@@ -192,14 +192,23 @@ def circled(e: Expr, rooted: bool) -> Expr:
     if PI not in walk(e):
         return e
     if rooted:
-        return transform(e, _rooted)
+        return transform(transform(e, _halved), _rooted)
     return transform(e, lambda x: CIRCLE if x == PI else x)
 
 
 def under_root(e: Expr) -> bool:
     """Does π stand under a root?"""
-    roots = (x for x in walk(e) if isinstance(x, Call) and x.fn == "sqrt")
+    halved = transform(e, _halved)
+    roots = (x for x in walk(halved) if isinstance(x, Call) and x.fn == "sqrt")
     return any(PI in walk(x) for x in roots)
+
+
+def _halved(x: Expr) -> Expr:
+    """(2 π)^{-1/2} as a power of a root."""
+    half = constant(x.exp) if isinstance(x, Pow) and PI in walk(x.base) else None
+    if not isinstance(x, Pow) or half is None or half.denominator != 2:
+        return x
+    return Pow(Call("sqrt", (x.base,)), num(2 * half))
 
 
 def _rooted(x: Expr) -> Expr:
