@@ -22,7 +22,7 @@ from symgrad.evaluate import Point, Unrolled, value
 from symgrad.expr import Call, Expr, Num, Reduce, Ref, walk
 from symgrad.interpret import Interpreter
 from symgrad.network import Network
-from symgrad.witness import Leaves, affordable, entries, work
+from symgrad.witness import MOST_WORK, Leaves, affordable, entries, work
 
 DRAWN = 12
 """Draws of numbers: |x| and x are one quantity at some of them only."""
@@ -41,7 +41,7 @@ def unique(network: Network, of: Ref, by: Ref) -> Network:
     'once'
     """
     if network.ties in ("strict", "ge") and known(network) and coincide(network, of, by):
-        return replace(network, ties="once" if entries_alone(network) else "first")
+        return replace(network, ties="once" if entries_alone(network) else "alike")
     return network
 
 
@@ -92,7 +92,7 @@ class Watched(Unrolled):
 
     def __init__(self, network: Network, point: Point, leaves: Leaves) -> None:
         super().__init__(network, point, leaves)
-        self.watch = Watch(self._read, self._partial, "first", point.sizes)
+        self.watch = Watch(self._read, self._partial, "first", point.sizes, pretend=True)
         self._formula = self.watch
 
     def ties(self, names: Iterable[str]) -> bool:
@@ -116,6 +116,8 @@ def tied(network: Network) -> bool:
 def drawings(network: Network) -> Iterator[Leaves]:
     """Small sizes, and numbers there."""
     for sizes in places(network):
+        if work(network, sizes) > MOST_WORK:
+            continue
         for draw in range(DRAWN if work(network, sizes) <= DEAR else DRAWN // 4):
             leaves = Leaves(network, sizes, draw=draw)
             leaves.meet()

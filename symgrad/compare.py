@@ -17,6 +17,7 @@ from symgrad.dual import Number, exact_text
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
     ONE,
+    PI,
     Bound,
     Call,
     Expr,
@@ -148,7 +149,10 @@ def _side(text: str, at: Place, scope: Scope) -> Expr:
         what = "nothing" if not found else "a statement" if len(found) == 1 else "several formulas"
         raise NetworkError(f"found {what}, expected one formula without =", at=at)
     refuse_functions(found, scope)
-    return inlined(found[0].parts[0], scope.functions)
+    side = found[0].parts[0]
+    if side == Ref(r"\pi") and not scope.network.knows(r"\pi") and r"\pi" not in scope.variables:
+        return PI  # alone it may be the beginning of a list of names, which a side is not
+    return inlined(side, scope.functions)
 
 
 def pair_of(

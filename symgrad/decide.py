@@ -47,6 +47,7 @@ from symgrad.polynomial import Outside
 from symgrad.slip import slipped, twice
 from symgrad.special import stand_ins
 from symgrad.trial import Judge, Outcome, Trial, apart, fits, instances, look_at_ties
+from symgrad.unsaid import unsaid
 from symgrad.verdict import (
     Agrees,
     Differs,
@@ -444,6 +445,9 @@ class Decision:
         looked = look_at_ties(self.trial)
         if looked.beyond is not None:
             return self.differs(looked.beyond, prover, ())
+        if fns := sorted(unsaid(self.pair.left) | unsaid(self.pair.right)):
+            told = f"neither proved nor refuted; of {', '.join(fns)} nothing is said"
+            return Undecided(f"{told}, and values of one such function prove nothing of others")
         if looked.apart is not None:
             where, outcome = looked.apart
             if isinstance(where, Rel) and where.op in ("=", "!=") and not _has_extreme(where):

@@ -420,8 +420,12 @@ def apply(fn: str, x: Dual) -> Dual:
     return Dual(value, times(f.slope(x.value), x.tangent) if x.tangent else STILL)
 
 
-Convention = Literal["strict", "ge", "first", "split", "once"]
+Convention = Literal["strict", "ge", "first", "split", "once", "alike"]
 """How the derivative of an extreme is shared out where arguments tie."""
+
+
+SETTLED = ("once", "alike")
+"""Strict, but that of quantities which are one and move alike each is as good as the other."""
 
 
 def extreme(args: Sequence[Dual], sign: int, convention: Convention = "strict") -> Dual:
@@ -441,14 +445,15 @@ def extreme(args: Sequence[Dual], sign: int, convention: Convention = "strict") 
     tied = [x for x in args if compare(x.value, best.value) == 0]
     if len(tied) == 1 or not any(x.tangent for x in tied):
         return best
-    if convention == "strict":
+    same = all(compare(x.tangent, tied[0].tangent) == 0 for x in tied)
+    if convention == "strict" or (convention in SETTLED and not same):
         raise _tie(best)
     return Dual(best.value, _shared([x.tangent for x in tied], convention))
 
 
 def _shared(tangents: Sequence[Number], convention: Convention) -> Number:
     """All of the equals count, the first one, or each its part."""
-    if convention in ("first", "once"):
+    if convention == "first" or convention in SETTLED:
         return tangents[0]
     total: Number = Fraction(0)
     for t in tangents:

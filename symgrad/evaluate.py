@@ -182,7 +182,8 @@ class Unrolled:
         self._named: dict[tuple[Expr, Ref], Number] = {}
         self._active: dict[Ref, None] = {}
         self._nested = MAX_NESTED
-        self._formula = Interpreter(self._read, self._partial, network.ties, point.sizes)
+        own = self._read, self._partial, network.ties, point.sizes
+        self._formula = Interpreter(*own, pretend=lookup is not None)
 
     # -- questions ----------------------------------------------------------------------------
 

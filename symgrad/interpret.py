@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from symgrad.dual import (
+    SETTLED,
     STILL,
     Convention,
     Dual,
@@ -51,6 +52,7 @@ from symgrad.expr import (
 from symgrad.latex import latex
 from symgrad.special import FUNCTIONS, function
 from symgrad.subscript import Env, integer, plain
+from symgrad.unsaid import UNSPECIFIED
 
 MAX_WORK = 1_000_000
 """Most terms that one value may add, multiply or compare."""
@@ -80,12 +82,15 @@ class Interpreter:
         ties: Convention = "strict",
         sizes: Mapping[str, int] | None = None,
         meanings: Meanings | None = None,
+        pretend: bool = False,
     ) -> None:
         self.sizes = sizes or {}
         self.read = read
         self.partial = partial
         self.ties = ties
         self.work = 0
+        self.pretend = pretend
+        """May another function stand for one of which nothing is said?"""
         self._meanings: Meanings = {} if meanings is None else meanings
 
     def value(self, e: Expr, env: Env) -> Dual:
@@ -291,6 +296,8 @@ def _call(e: Call) -> Meaning:
     if len(args) != 1:
         return _refused(e, args, f"found {latex(e)} with {len(args)} arguments, expected one")
     arg, fn, names = args[0], e.fn, frozenset(free_names(e))
+    if fn.startswith(UNSPECIFIED):
+        return lambda run, env: smooth(fn, arg(run, env)) if run.pretend else _unknown(e)
     if fn not in KINKED:
         return lambda run, env: smooth(fn, arg(run, env))
 
@@ -324,6 +331,13 @@ def _of_matrix(e: Call) -> Meaning:
         return entry
 
     return found
+
+
+def _unknown(e: Call) -> Dual:
+    raise SymgradError(
+        f"found {latex(e)}, of which nothing is said, expected a function with values",
+        hint=f"define it, {e.spelling}(z) = …",
+    )
 
 
 def smooth(fn: str, x: Dual) -> Dual:
@@ -366,7 +380,7 @@ def _kinked(fn: str, x: Dual, ties: Convention) -> Dual:
         case "relu":
             return extreme([x, NOTHING], 1, ties)
         case "abs":  # every convention takes sign 0 = 0
-            return extreme([x, negate(x)], 1, "strict" if ties == "strict" else "split")
+            return extreme([x, negate(x)], 1, ties if ties in ("strict", *SETTLED) else "split")
         case "sign":
             return constant(order(x, NOTHING))
     return rounded(x, up=fn == "ceil")

@@ -20,9 +20,10 @@ from symgrad.latex import latex
 from symgrad.padding import Edges
 from symgrad.recurrence import Feed, Recurrence, circles, find_cycle, looping, may_be, recurrence
 
-Ties = Literal["strict", "ge", "first", "split", "once"]
+Ties = Literal["strict", "ge", "first", "split", "once", "alike"]
 """What the derivative of a maximum is where arguments tie: nobody's (`strict`), everybody's
-(`ge`), the first one's, or shared; nobody's but that what is always the same counts `once`."""
+(`ge`), the first one's, or shared; nobody's, but what is always the same counts `once`: entries by
+their indices, or else values that are `alike`."""
 
 
 @dataclass(frozen=True)

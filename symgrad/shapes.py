@@ -21,6 +21,7 @@ from symgrad.expr import (
     names,
     walk,
 )
+from symgrad.latex import latex
 from symgrad.matrix import SIGNS, Declared, Lowering, inverted, with_inverses
 from symgrad.notation import Data, Formula, Labels, Listing, Maps, Ranges, Shape, Statement
 from symgrad.unsaid import derivatives_of
@@ -47,12 +48,7 @@ def lowering(
     of the scope around it."""
     found = {d.target.name: d for d in map(definition, statements) if d is not None}
     declared = {n: d for n, d in outer.declared.items() if not (d.inferred and n in found)}
-    declared |= {
-        r.name: Declared(s.sizes, len(r.indices))
-        for s in statements
-        if isinstance(s, Shape) and s.sizes
-        for r in s.refs
-    }
+    declared |= shaped(statements)
     plain = {r.name for s in statements if isinstance(s, Shape) and not s.sizes for r in s.refs}
     values = {
         n: d.body for n, d in found.items() if not d.target.indices and isinstance(d.body, Num)
@@ -108,6 +104,25 @@ def is_square(name: str, known: Lowering) -> bool:
     """Is a name that of one square matrix?"""
     d = known.declared.get(name)
     return d is not None and d.lead == 0 and len(d.shape) == 2 and known.same(*d.shape)
+
+
+def shaped(statements: Sequence[Statement]) -> dict[str, Declared]:
+    """The arrays that are declared; x_1 and x_2 are entries of one x, and of one shape."""
+    found: dict[str, tuple[Declared, Ref]] = {}
+    for s in statements:
+        for r in s.refs if isinstance(s, Shape) and s.sizes else ():
+            assert isinstance(s, Shape)
+            new = Declared(s.sizes, len(r.indices))
+            old, first = found.setdefault(r.name, (new, r))
+            if old.shape != new.shape and first != r:
+                told = " × ".join(map(latex, s.sizes))
+                raise NetworkError(
+                    f"found {latex(r)} of another shape ({told}) than {latex(first)}, of which it "
+                    "is a sibling; expected one shape for both",
+                    at=s.at,
+                    hint=f"write them with labels, {r.name}^{{(1)}} and {r.name}^{{(2)}}",
+                )
+    return {name: d for name, (d, _) in found.items()}
 
 
 def definition(s: Statement) -> Definition | None:

@@ -329,6 +329,7 @@ def placed(s: Statement, f: Formula) -> Statement:
 SPEAKS = re.compile(
     "[=<>?≤≥≠∈\N{TILDE OPERATOR}]"
     r"|\\(?:l[et]q?|leqslant|g[et]q?|geqslant|neq?|sim|in)(?![A-Za-z])"
+    r"|\\(?:to|rightarrow)\s*\\mathbb"
 )
 
 

@@ -339,7 +339,7 @@ def _call(e: Call) -> tuple[str, int]:
             return f"⌈{inner}⌉", ATOM
         case "hadamard":
             return " ⊙ ".join(_inside(a, POWER) for a in e.args), ENTRIES
-        case "transpose" if inner.endswith("⁻¹"):
+        case "transpose" if inner.endswith("⁻¹") and _show(e.args[0])[1] >= POWER:
             return inner.removesuffix("¹") + "ᵀ", POWER
         case "transpose":
             return _inside(e.args[0], ATOM) + "ᵀ", POWER

@@ -60,7 +60,7 @@ class Noted(Interpreter):
         sizes: Mapping[str, int],
         meanings: Meanings | None,
     ) -> None:
-        super().__init__(read, partial, sizes=sizes, meanings=meanings)
+        super().__init__(read, partial, sizes=sizes, meanings=meanings, pretend=True)
         self.tied = False
         self.integers: frozenset[str] = frozenset()
         self.met: dict[Met, Number] = {}

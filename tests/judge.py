@@ -71,7 +71,7 @@ class Judge(Unrolled):
     def __init__(self, network: Network, point: Point, of: Ref) -> None:
         super().__init__(network, point)
         self.of = of
-        self._formula = Careful(self._read, self._partial, sizes=point.sizes)
+        self._formula = Careful(self._read, self._partial, sizes=point.sizes, pretend=True)
         self._slopes: dict[tuple[Ref, Ref], Dual] = {}
 
     def _leaf(self, ref: Ref) -> Dual:

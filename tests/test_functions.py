@@ -107,7 +107,17 @@ def test_what_is_no_such_function_is_refused(given: str, expected: str) -> None:
     assert expected in caught.value.headline()
 
 
-def test_its_value_is_a_number() -> None:
+def test_it_has_no_value_at_given_numbers() -> None:
     net = network(rf"{MAPS}, \quad z = f(x)")
-    found = Unrolled(net, Point(values={Ref("x"): Fraction(2)})).value(Ref("z"))
-    assert isinstance(found, Fraction)
+    with pytest.raises(SymgradError, match="nothing is said"):
+        Unrolled(net, Point(values={Ref("x"): Fraction(2)})).value(Ref("z"))
+    exam = rf"$${MAPS}, \quad z = f(w x), \quad w = 1, \quad x = 2$$"
+    (answer,) = (
+        Exam.parse(exam + "\n\n" + r"$$\frac{\partial z}{\partial w} = ?$$", "e.md").solve().answers
+    )
+    assert answer.value is None
+
+
+@pytest.mark.parametrize(("a", "b"), [("f(0)", "2"), ("|f'(x)|", "f'(x)"), ("f(0) + g(0)", "0")])
+def test_one_such_function_proves_nothing_of_the_others(a: str, b: str) -> None:
+    assert equal(a, b, MAPS).name in ("Undecided", "Differs")

@@ -59,7 +59,7 @@ def winning(e: Call, k: int, ties: Ties) -> Expr:
                 beats = Iverson(Rel(over, arg, rival))
                 brackets.append(Add((beats, Iverson(same))))
                 continue
-            loose = ties == "ge" or (ties in ("first", "once") and first)
+            loose = ties == "ge" or (ties in ("first", "once", "alike") and first)
             brackets.append(Iverson(Rel(over + ("=" if loose else ""), arg, rival)))
     return product(*brackets)
 
@@ -83,7 +83,7 @@ def extremal(
     hit = Iverson(Rel("=", body, e))
     if ties == "split":
         return Div(hit, Reduce("sum", e.bounds, Iverson(Rel("=", e.body, e))))
-    if ties in ("first", "once"):
+    if ties in ("first", "once", "alike"):
         return product(hit, *no_earlier(e, opened, body, taken))
     return hit
 
@@ -113,4 +113,4 @@ def step(e: Call, ties: Ties) -> Expr:
         return Add(
             (Iverson(Rel(">", x, ZERO)), Mul((num(Fraction(1, 2)), Iverson(Rel("=", x, ZERO)))))
         )
-    return Iverson(Rel(">" if ties in ("strict", "once") else ">=", x, ZERO))
+    return Iverson(Rel(">" if ties in ("strict", "once", "alike") else ">=", x, ZERO))
