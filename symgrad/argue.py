@@ -39,6 +39,7 @@ from symgrad.expr import (
 from symgrad.index import Range, range_conditions
 from symgrad.normal.algebra import Algebra
 from symgrad.normal.build import Builder
+from symgrad.normal.diagonal import off_diagonal
 from symgrad.normal.given import Known, proved
 from symgrad.normal.prove import Proof, Prover
 from symgrad.normal.term import Normal, put
@@ -81,6 +82,8 @@ class Argument:
                 continue
             if proof.left or proof.ties:
                 proof = self.with_premises(prover, builder, gap, put_in) or proof
+            if proof.left:
+                gap, proof = self.off_diagonal(prover, gap, proof)
             if not proof.left and not proof.ties:
                 return prover, proof, gap
             if put_in != "plain":
@@ -91,6 +94,15 @@ class Argument:
         if len(found) < len(set(turns) - {"plain"}):
             return found[0][0], replace(found[0][1], left=found[0][2]), found[0][2]
         return found[-1] if any(f[1].left for f in found) else found[0]
+
+    def off_diagonal(self, prover: Prover, gap: Normal, proof: Proof) -> tuple[Normal, Proof]:
+        """The proof that is left once [x_k = x_j] is 1 at j = k, and a tie elsewhere."""
+        try:
+            split = off_diagonal(prover.algebra, gap)
+            again = proof if split == gap else prover.zero(split)
+        except (Outside, RecursionError):
+            return gap, proof
+        return (gap, proof) if again.left else (split, again)
 
     def with_premises(
         self, prover: Prover, builder: Builder, gap: Normal, put_in: Put
