@@ -22,6 +22,7 @@ from symgrad.evaluate import Point, Unrolled, value
 from symgrad.expr import Call, Expr, Num, Reduce, Ref, walk
 from symgrad.interpret import Interpreter
 from symgrad.network import Network
+from symgrad.subscript import Env
 from symgrad.witness import MOST_WORK, Leaves, affordable, entries, work
 
 DRAWN = 12
@@ -81,7 +82,9 @@ class Watch(Interpreter):
 
     tied = False
 
-    def ranked(self, found: list[Dual]) -> None:
+    def contended(
+        self, e: Call | Reduce, names: frozenset[str], env: Env, found: list[Dual]
+    ) -> None:
         """Two equal numbers."""
         seen = [d.value for d in found]
         self.tied = self.tied or len(set(seen)) < len(seen)

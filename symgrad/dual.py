@@ -413,13 +413,6 @@ def raise_to(a: Dual, b: Dual) -> Dual:
     return Dual(value, tangent)
 
 
-def apply(fn: str, x: Dual) -> Dual:
-    """f(x)' = f'(x) x'."""
-    f = SMOOTH[fn]
-    value = f.value(x.value)
-    return Dual(value, times(f.slope(x.value), x.tangent) if x.tangent else STILL)
-
-
 Convention = Literal["strict", "ge", "first", "split", "once", "alike"]
 """How the derivative of an extreme is shared out where arguments tie."""
 
@@ -467,6 +460,19 @@ def order(a: Dual, b: Dual) -> int:
     if not result and compare(a.tangent, b.tangent):
         raise _tie(a)
     return result
+
+
+def kinked(fn: str, x: Dual, convention: Convention) -> Dual:
+    """ReLU, |x|, the sign, ⌊x⌋ or ⌈x⌉."""
+    match fn:
+        case "relu":
+            return extreme([x, constant(0)], 1, convention)
+        case "abs":  # every convention takes sign 0 = 0
+            strict = convention in ("strict", *SETTLED)
+            return extreme([x, negate(x)], 1, convention if strict else "split")
+        case "sign":
+            return constant(order(x, constant(0)))
+    return rounded(x, up=fn == "ceil")
 
 
 def rounded(x: Dual, up: bool) -> Dual:

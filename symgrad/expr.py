@@ -289,6 +289,11 @@ def walk(e: Expr) -> Iterator[Expr]:
         stack.extend(children(top)[::-1])
 
 
+def nodes(e: Expr) -> int:
+    """How many formulas stand in `e`, itself among them."""
+    return sum(1 for _ in walk(e))
+
+
 def names(e: Expr) -> set[str]:
     """Every name that occurs in `e`, bound ones included."""
     found: set[str] = set()

@@ -12,8 +12,6 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from symgrad.dual import (
-    SETTLED,
-    STILL,
     Convention,
     Dual,
     Undefined,
@@ -21,12 +19,11 @@ from symgrad.dual import (
     constant,
     divide,
     extreme,
+    kinked,
     multiply,
     negate,
     order,
     raise_to,
-    rounded,
-    times,
 )
 from symgrad.elimination import determinant, inverse
 from symgrad.errors import SymgradError
@@ -50,7 +47,7 @@ from symgrad.expr import (
     free_names,
 )
 from symgrad.latex import latex
-from symgrad.special import FUNCTIONS, function
+from symgrad.special import FUNCTIONS, apply, function
 from symgrad.subscript import Env, integer, plain
 from symgrad.unsaid import UNSPECIFIED
 
@@ -121,11 +118,11 @@ class Interpreter:
     ) -> None:
         """Two numbers are compared in `e`, which holds these names."""
 
-    def contended(self, e: Call, names: frozenset[str], env: Env, found: list[Dual]) -> None:
-        """The greatest or least of several numbers is looked for."""
-
-    def ranked(self, found: list[Dual]) -> None:
-        """The greatest or least of these numbers is taken, of arguments or over an index."""
+    def contended(
+        self, e: Call | Reduce, names: frozenset[str], env: Env, found: list[Dual]
+    ) -> None:
+        """The greatest or least of several numbers is looked for, of arguments or over an
+        index."""
 
     def added(self, total: Dual) -> None:
         """A term was added."""
@@ -297,17 +294,17 @@ def _call(e: Call) -> Meaning:
         return _refused(e, args, f"found {latex(e)} with {len(args)} arguments, expected one")
     arg, fn, names = args[0], e.fn, frozenset(free_names(e))
     if fn.startswith(UNSPECIFIED):
-        return lambda run, env: smooth(fn, arg(run, env)) if run.pretend else _unknown(e)
+        return lambda run, env: apply(fn, arg(run, env)) if run.pretend else _unknown(e)
     if fn not in KINKED:
-        return lambda run, env: smooth(fn, arg(run, env))
+        return lambda run, env: apply(fn, arg(run, env))
 
-    def kinked(run: Interpreter, env: Env) -> Dual:
+    def bent(run: Interpreter, env: Env) -> Dual:
         x = arg(run, env)
         if fn in ("relu", "abs", "sign"):
             run.compared(e, names, env, x)
-        return _kinked(fn, x, run.ties)
+        return kinked(fn, x, run.ties)
 
-    return kinked
+    return bent
 
 
 def _of_matrix(e: Call) -> Meaning:
@@ -340,14 +337,6 @@ def _unknown(e: Call) -> Dual:
     )
 
 
-def smooth(fn: str, x: Dual) -> Dual:
-    """f(x)' = f'(x) x'."""
-    f = function(fn)
-    assert f is not None
-    value = f.value(x.value)
-    return Dual(value, times(f.slope(x.value), x.tangent) if x.tangent else STILL)
-
-
 def _refused(e: Call, args: tuple[Meaning, ...], message: str) -> Meaning:
     """A function that is none, once its arguments are seen to have values."""
 
@@ -369,21 +358,9 @@ def _extreme(e: Call) -> Meaning:
         if not every:
             raise _empty(e)
         run.contended(e, names, env, every)
-        run.ranked(every)
         return extreme(every, sign, run.ties)
 
     return found
-
-
-def _kinked(fn: str, x: Dual, ties: Convention) -> Dual:
-    match fn:
-        case "relu":
-            return extreme([x, NOTHING], 1, ties)
-        case "abs":  # every convention takes sign 0 = 0
-            return extreme([x, negate(x)], 1, ties if ties in ("strict", *SETTLED) else "split")
-        case "sign":
-            return constant(order(x, NOTHING))
-    return rounded(x, up=fn == "ceil")
 
 
 def _empty(e: Expr) -> Undefined:
@@ -416,13 +393,13 @@ def _reduction(e: Reduce) -> Meaning:
             return found
 
         return times
-    sign = 1 if e.op == "max" else -1
+    sign, names = 1 if e.op == "max" else -1, frozenset(free_names(e))
 
     def best(run: Interpreter, env: Env) -> Dual:
         every = [body(run, at) for at in points(run, env)]
         if not every:
             raise _empty(e)
-        run.ranked(every)
+        run.contended(e, names, env, every)
         return extreme(every, sign, run.ties)
 
     return best

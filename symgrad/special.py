@@ -12,7 +12,20 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from symgrad.dual import GUARD, SMOOTH, Function, Number, exp, over, pi, plus, times, to_decimal
+from symgrad.dual import (
+    GUARD,
+    SMOOTH,
+    STILL,
+    Dual,
+    Function,
+    Number,
+    exp,
+    over,
+    pi,
+    plus,
+    times,
+    to_decimal,
+)
 from symgrad.expr import Add, Expr, Mul, Neg, Pow, Ref, num
 from symgrad.text import text
 from symgrad.unsaid import UNSPECIFIED, unsaid
@@ -76,6 +89,14 @@ def function(fn: str) -> Function | None:
     True
     """
     return _polynomial(fn) if fn.startswith(UNSPECIFIED) else FUNCTIONS.get(fn)
+
+
+def apply(fn: str, x: Dual) -> Dual:
+    """f(x)' = f'(x) x', of a function that there is."""
+    f = function(fn)
+    assert f is not None
+    value = f.value(x.value)
+    return Dual(value, times(f.slope(x.value), x.tangent) if x.tangent else STILL)
 
 
 DEGREE = 5

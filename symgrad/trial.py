@@ -18,7 +18,7 @@ from symgrad.draw import GENERIC_POOL, POOLS, ROUNDS, Draw, Satisfied
 from symgrad.dual import DIGITS, Dual, Number, add, negate, order, precision, to_decimal
 from symgrad.errors import NetworkError, SymgradError
 from symgrad.evaluate import Point, Unrolled
-from symgrad.expr import Call, Expr, Num, Ref, Rel, free_names, walk
+from symgrad.expr import Call, Expr, Num, Reduce, Ref, Rel, free_names, walk
 from symgrad.interpret import NOTHING, Interpreter, Meanings
 from symgrad.latex import latex
 from symgrad.network import Network
@@ -93,9 +93,11 @@ class Noted(Interpreter):
         always = isinstance(e, Rel) and (e.lhs == e.rhs or e.op in ("=", "!="))
         self.tied = self.tied or (tie and not always)
 
-    def contended(self, e: Call, names: frozenset[str], env: Env, found: list[Dual]) -> None:
-        """A tie of two of several values is noted."""
-        if names <= self.integers | set(env):
+    def contended(
+        self, e: Call | Reduce, names: frozenset[str], env: Env, found: list[Dual]
+    ) -> None:
+        """A tie of two of several arguments is noted; over an index [x_j = max] says it."""
+        if isinstance(e, Reduce) or names <= self.integers | set(env):
             return
         for k, (a, b) in enumerate(combinations(found, 2)):
             self.tied = self._note(e, k, env, a, b) or self.tied
