@@ -84,8 +84,7 @@ class Asker:
             raise NetworkError(f"found {latex(goal)}, expected names above and below")
         network = stated(self.scope, by)
         check_goal(network, of, by, q.at)
-        other = turned(network, of, by)
-        other = unique(other, of, by)
+        other = unique(turned(network, of, by), of, by)
         ties = other.ties if other.ties != network.ties else None
         if other is not network:
             asker = Asker(replace(self.scope, network=other), self.where, self.cases)
@@ -214,7 +213,7 @@ class Asker:
         asker = Asker(replace(self.scope, network=network), self.where, self.cases)
         return asker.gradient(q, goal)
 
-    def entries_named(self, ref: Ref) -> tuple[tuple[Upstream, ...], Partial] | None:
+    def entries_named(self, ref: Ref) -> tuple[Upstream, Partial] | None:
         """The gradient that a vector or matrix stands for: ∂L/∂W for dW = ∂L/∂W."""
         known = self.scope.lowering
         if not known.speaks(ref):
@@ -227,16 +226,8 @@ class Asker:
                 continue
             if array is None or len(own.indices) - n != len(u.by.indices) - array.lead:
                 continue
-            return (u,), Partial(u.of, Ref(u.by.name, u.by.indices[: array.lead]))
+            return u, Partial(u.of, Ref(u.by.name, u.by.indices[: array.lead]))
         return None
-
-    def named_gradients(self, q: Question, named: tuple[Upstream, ...], goal: Partial) -> Answer:
-        """A gradient that a vector or matrix stands for, derived as if it had no name."""
-        self.check_derivable(q, named[0], goal)
-        rest = tuple(o for o in self.network.upstream if o not in named)
-        network = replace(self.network, upstream=rest)
-        asker = Asker(replace(self.scope, network=network), self.where, self.cases)
-        return asker.gradient(q, goal)
 
     def check_derivable(self, q: Question, u: Upstream, goal: Partial) -> None:
         """A gradient that is asked for by its name follows from equations, or another gradient."""
@@ -265,10 +256,7 @@ class Asker:
     def name(self, q: Question, ref: Ref) -> Answer:
         """The parameters, or the value of a defined name."""
         if not self.network.knows(ref.name):
-            whole_ = self.entries_named(ref)
-            if whole_ is not None:
-                return self.named_gradients(q, *whole_)
-            named = self.named(ref)
+            named = self.entries_named(ref) or self.named(ref)
             if named is not None:
                 return self.named_gradient(q, *named)
             if ref.name not in PARAMETER_NAMES:

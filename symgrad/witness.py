@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -124,13 +124,11 @@ def confirm_formula(network: Network, derivation: Derivation) -> None:
         for d, e in claims:
             for put in entries(d.indices, sizes, points):
                 try:
-                    if not agreed(judge, d.goal, e, put):
-                        exactly = (Unrolled(network, Point(sizes), leaves, digits=n) for n in MORE)
-                        agree(list(exactly), d.goal, e, put, sizes)
+                    finer = (Unrolled(network, Point(sizes), leaves, digits=n) for n in MORE)
+                    agree(chain((judge,), finer), d.goal, e, put, sizes)
                 except Undefined:
-                    seen[
-                        "pole" if d is derivation and has_value(judge, d.goal.of, put) else ""
-                    ] += 1
+                    pole = d is derivation and has_value(judge, d.goal.of, put)
+                    seen["pole" if pole else ""] += 1
                 except SymgradError:
                     seen[""] += 1  # a tie, or an outer equation that does not fit these sizes
                 else:
@@ -193,11 +191,6 @@ def formulas(d: Derivation) -> list[Expr]:
     return [d.answer, *(s.before for s in d.steps if s.rule == "unroll")]
 
 
-def agreed(judge: Unrolled, goal: Partial, formula: Expr, put: Mapping[str, Expr]) -> bool:
-    """Do formula and oracle agree at one entry?"""
-    return close(*sides(judge, goal, formula, put))
-
-
 def sides(
     judge: Unrolled, goal: Partial, formula: Expr, put: Mapping[str, Expr]
 ) -> tuple[Number, Number]:
@@ -209,7 +202,7 @@ def sides(
 
 
 def agree(
-    judges: Sequence[Unrolled],
+    judges: Iterable[Unrolled],
     goal: Partial,
     formula: Expr,
     put: Mapping[str, Expr],
@@ -217,13 +210,16 @@ def agree(
 ) -> None:
     """Formula and oracle at one entry, with ever more digits until they agree: what cancels, as in
     1 - σ(300), takes the first ones with it."""
-    for judge in judges[:-1]:
-        if agreed(judge, goal, formula, put):
+    found: Number = Fraction(0)
+    expected: Number = Fraction(0)
+    for judge in judges:
+        found, expected = sides(judge, goal, formula, put)
+        if close(found, expected):
             return
     of, by = shift(goal.of, put), shift(goal.by, put)
     assert isinstance(of, Ref)
     assert isinstance(by, Ref)
-    disagree(of, by, *sides(judges[-1], goal, formula, put), sizes)
+    disagree(of, by, found, expected, sizes)
 
 
 def affordable(network: Network, most: int) -> list[dict[str, int]]:
