@@ -46,6 +46,7 @@ from symgrad.expr import (
     Ref,
     free_names,
     names,
+    nodes,
     transform,
     walk,
 )
@@ -66,13 +67,14 @@ from symgrad.rewrite import Derivation, Step, put_in
 from symgrad.rules.algebra import tidy
 from symgrad.rules.brackets import compared
 from symgrad.rules.calculus import reads_of
-from symgrad.rules.forms import distinct_bounds, gathered, in_decimals, out_of_sums
+from symgrad.rules.forms import distinct_bounds, in_decimals, out_of_sums
 from symgrad.rules.given import put_given
 from symgrad.rules.known import recognised
 from symgrad.rules.named import by_names
+from symgrad.rules.neat import joined, neaten
 from symgrad.rules.plain import product, total
 from symgrad.rules.shared import shared
-from symgrad.rules.sums import over_own_ranges, pinned, sift
+from symgrad.rules.sums import over_own_ranges, pinned
 
 INLINE = 60
 """An upstream gradient of at most this many nodes is written into the formulas that use it."""
@@ -416,7 +418,7 @@ class Sweep(Naming):
             return Partial(self.of, consumer)
         generic = self._generic(consumer)
         answer = self._done[generic].answer
-        if size(answer) > self.inline:
+        if nodes(answer) > self.inline:
             return Partial(self.of, consumer)
         values = {
             g.name: c
@@ -495,19 +497,3 @@ def local_derivation(t: Term, by: Expr, indices: tuple[Index, ...]) -> Derivatio
     return Derivation(
         goal, tuple(steps), indices, through=t.through, general=general, within=t.span or t.bounds
     )
-
-
-def joined(e: Expr) -> Expr:
-    """Products inside products written as one, without factors 1."""
-    return transform(e, lambda x: product(*x.factors) if isinstance(x, Mul) else x)
-
-
-def neaten(e: Expr, goal: Expr, taken: frozenset[str], facts: Facts) -> Expr:
-    """Tidied, factors in front of sums, bound letters distinct from each other and from `taken`."""
-    neat = out_of_sums(gathered(tidy(sift(tidy(e), facts))))
-    return distinct_bounds(neat, taken | frozenset(free_names(goal)))
-
-
-def size(e: Expr) -> int:
-    """How many nodes."""
-    return sum(1 for _ in walk(e))

@@ -29,7 +29,6 @@ from symgrad.expr import (
     Expr,
     Iverson,
     Mul,
-    Num,
     Partial,
     Ref,
     derivatives,
@@ -43,6 +42,7 @@ from symgrad.latex import latex
 from symgrad.lexicon import letters
 from symgrad.network import Network
 from symgrad.notation import Formula, Statement, reread
+from symgrad.question import asks
 from symgrad.verdict import (
     Agrees,
     Differs,
@@ -455,49 +455,3 @@ def recurring(network: Network, by: Expr) -> bool:
         return False
     eqs = network.by_name.get(by.name, ())
     return any(by.name in reach(network, r.ref) for eq in eqs for r in eq.reads)
-
-
-def entries_of(indices: Sequence[Expr]) -> bool:
-    """Are these the letters of any entry?"""
-    plain = all(isinstance(i, Ref) and not i.indices for i in indices)
-    return plain and len(set(indices)) == len(indices)
-
-
-def asks(question: Expr, goal: Partial, running: bool = True) -> bool:
-    """Is a gradient what a question asks for, under other letters maybe, or for all entries where
-    the question asks for one? ∂L/∂h_T by itself (not `running`) is no answer for every h_t."""
-    match question:
-        case Partial(of=Partial()):
-            return asks_again(question, goal, running)
-        case Partial(of=Ref() as of, by=Ref() as by):
-            pass
-        case _:
-            return False
-    if not isinstance(goal.of, Ref) or not isinstance(goal.by, Ref):
-        return False
-    if of.name != goal.of.name or by.name != goal.by.name:
-        return False
-    if len(by.indices) != len(goal.by.indices):
-        some = by.indices or goal.by.indices  # ∂L/∂W of all entries, ∂L/∂W_{ij} of one
-        return not (by.indices and goal.by.indices) and entries_of(some)
-    if question == goal:
-        return True
-    if any(isinstance(i, Ref) and i.indices for i in by.indices):
-        return False  # w_{y_i} is one entry
-    numbers = any(isinstance(i, Num) for i in goal.by.indices)
-    return running and not numbers
-
-
-def asks_again(question: Partial, goal: Partial, running: bool) -> bool:
-    """Is a second derivative what a question asks for, in either order, under other letters maybe,
-    or for all entries? One on the diagonal, ∂²L/∂w_i², is no answer for every entry."""
-    if question == goal:
-        return True
-    pairs = (derivatives(question), derivatives(goal))
-    asked, said = ([r for r in by if isinstance(r, Ref)] for _, by in pairs)
-    if pairs[0][0] != pairs[1][0] or sorted(r.name for r in asked) != sorted(r.name for r in said):
-        return False
-    theirs, mine = ([i for r in side for i in r.indices] for side in (asked, said))
-    if not theirs or not mine:
-        return entries_of(theirs or mine)
-    return running and (entries_of(mine) or not entries_of(theirs)) and len(theirs) == len(mine)

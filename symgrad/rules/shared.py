@@ -26,9 +26,9 @@ from symgrad.expr import (
     Ref,
     canonical,
     names,
+    nodes,
     num,
     substitute,
-    walk,
 )
 from symgrad.rules.algebra import tidy
 from symgrad.rules.forms import out_of_sums
@@ -212,7 +212,7 @@ def _in_front(terms: Sequence[Expr]) -> Expr | None:
         own = without(over, above)
         assert own is not None
         inner.append(Parts(p.weight / number, own, rest if lacking is None else lacking).formula)
-    inner.sort(key=lambda t: (isinstance(t, Neg), sum(1 for _ in walk(t))))
+    inner.sort(key=lambda t: (isinstance(t, Neg), nodes(t)))
     front = Parts(number, above, gathered((*most, *below)))
     divided = sum(1 for p in split if without(p.below, below))
     if not above and not most and (divided > 1 or (divided and not below)):

@@ -28,6 +28,7 @@ from symgrad.expr import (
     canonical,
     children,
     free_names,
+    nodes,
     num,
     rebuild,
     same,
@@ -62,7 +63,7 @@ def whole(
         return None
     forms = [f for x in dict.fromkeys((e, distributed(e))) if (f := woven(x, indices, lowering))]
     every = list({i.name: i for i in (*indices, *beside)}.values())
-    for found, back in sorted(forms, key=lambda f: sum(1 for _ in walk(f[0]))):
+    for found, back in sorted(forms, key=lambda f: nodes(f[0])):
         if proved(e, back, every, network):
             return found
     return None
