@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from symgrad.errors import NetworkError
-from symgrad.expr import ONE, Bound, Expr, Mul, Ref
+from symgrad.errors import NetworkError, UnreadError
+from symgrad.expr import ONE, Bound, Call, Div, Expr, Mul, Pow, Ref, constant
 from symgrad.latex import latex
 from symgrad.matrix.array import OPEN, Array, Shape, shown, summed
 
@@ -101,4 +101,54 @@ def misfit(e: Expr, a: Chain, b: Chain) -> NetworkError:
         hint=r"transpose one of them, or write \odot for the product of entries"
         if alike
         else "transpose one of them, or correct a declaration",
+    )
+
+
+def transposed(f: Ref, bare: str) -> NetworkError:
+    """x' beside x where nothing says what it is."""
+    return NetworkError(
+        f"found {latex(f)} beside {bare}, which nothing declares: a transpose, or another vector",
+        hint=rf"write {bare}^\top for the transpose, or declare {latex(f)}",
+    )
+
+
+def stranger(a: Array, f: Expr) -> NetworkError:
+    """A factor behind an array, which nothing declares."""
+    name = latex(f)
+    return NetworkError(
+        f"found {latex(Mul((a.e, f)))} with {latex(a.e)} of shape {shown(a)} and {name}, "
+        "which nothing declares",
+        hint=rf"declare it, {name} \in \mathbb{{R}}^{{n}} for a vector or "
+        rf"{name} \in \mathbb{{R}} for a number, or write a number in front",
+    )
+
+
+def powerless(e: Pow, a: Array) -> UnreadError:
+    """A power of a matrix that is not its inverse."""
+    base = latex(e.base)
+    below = (constant(e.exp) or 0) < 0
+    return UnreadError(
+        f"found the power {latex(e)} of a matrix of shape {shown(a)}, "
+        "expected a number or a vector",
+        hint=f"write {base}^{{-1}}, or give the inverse a name"
+        if below
+        else rf"write {base}\, {base} or {base} \odot {base}",
+    )
+
+
+def divided(e: Div, b: Array) -> UnreadError:
+    """A matrix below the bar."""
+    return UnreadError(
+        f"found {latex(e)} with {latex(b.e)} of shape {shown(b)} below the bar, "
+        "expected a number or a vector",
+        hint="write an inverse, X^{-1}, or the entries with indices",
+    )
+
+
+def elsewhere(e: Call, own: Expr) -> UnreadError:
+    """A function of vectors at other arguments than those that it is defined for."""
+    return UnreadError(
+        f"found {latex(e)}, but {e.fn} is defined for {latex(own)} "
+        "alone, as a vector or of vectors",
+        hint="write the formula out",
     )

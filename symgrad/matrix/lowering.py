@@ -57,7 +57,7 @@ from symgrad.matrix.array import (
     sizeless,
     spread,
 )
-from symgrad.matrix.chain import link, times
+from symgrad.matrix.chain import divided, elsewhere, link, powerless, stranger, times, transposed
 from symgrad.matrix.inverse import determinant, inverse, is_minus_one
 from symgrad.matrix.signs import MATRIX, NORMS, entrywise
 from symgrad.reading.names import ONES
@@ -259,8 +259,9 @@ class Lowering:
                 self._no_transpose(f)
         chain = link(self.array(factors[0]))
         for f in factors[1:]:
-            if chain.rows is not None and isinstance(f, Ref) and not self.speaks(f):
-                self._no_stranger(chain.array(), f)
+            strange = isinstance(f, Ref) and not (self.speaks(f) or f.indices or self.says(f.name))
+            if chain.rows is not None and strange:  # numbers stand in front of arrays
+                raise stranger(chain.array(), f)
             chain = times(chain, link(self.array(f)), self.same, self._bound)
         return chain.array()
 
@@ -268,26 +269,11 @@ class Lowering:
         """Refuse x' beside x where nothing says what it is: a transpose, or another name."""
         bare = f.name.rstrip("'")
         if bare != f.name and bare in self.declared and not self.says(f.name):
-            raise NetworkError(
-                f"found {latex(f)} beside {bare}, which nothing declares: a transpose, or another "
-                "vector",
-                hint=rf"write {bare}^\top for the transpose, or declare {latex(f)}",
-            )
+            raise transposed(f, bare)
 
     def says(self, name: str) -> bool:
         """Is a name declared or defined, as an array or as a number?"""
         return name in self.declared or name in self.numbers | self.sizes | self.values.keys()
-
-    def _no_stranger(self, a: Array, f: Ref) -> None:
-        """Refuse W x of an x that nothing declares: numbers stand in front of arrays."""
-        if not f.indices and not self.says(f.name):
-            name = latex(f)
-            raise NetworkError(
-                f"found {latex(Mul((a.e, f)))} with {latex(a.e)} of shape {shown(a)} and {name}, "
-                "which nothing declares",
-                hint=rf"declare it, {name} \in \mathbb{{R}}^{{n}} for a vector or "
-                rf"{name} \in \mathbb{{R}} for a number, or write a number in front",
-            )
 
     def _bound(self, size: Expr, e: Expr) -> Bound:
         if size == OPEN:
@@ -301,11 +287,7 @@ class Lowering:
 
     def _quotient(self, e: Div, a: Array, b: Array) -> Array:
         if len(b.shape) > 1 and self.same(b.shape[0], b.shape[1]):
-            raise UnreadError(
-                f"found {latex(e)} with {latex(b.e)} of shape {shown(b)} below the bar, "
-                "expected a number or a vector",
-                hint="write an inverse, X^{-1}, or the entries with indices",
-            )
+            raise divided(e, b)
         return self._map(e, self._fitted([a, b], e), lambda xs: Div(*xs))
 
     def _power(self, e: Pow, base: Expr, exp: Expr) -> Array:
@@ -317,14 +299,7 @@ class Lowering:
             return inverse(e, a, self.inverted, self.same)
         entries = self.dotted and flat(a, self.same) and (constant(power) or 0) > 0
         if len(a.shape) > 1 and not entries:
-            below = (constant(power) or 0) < 0
-            raise UnreadError(
-                f"found the power {latex(e)} of a matrix of shape {shown(a)}, "
-                "expected a number or a vector",
-                hint=f"write {latex(base)}^{{-1}}, or give the inverse a name"
-                if below
-                else rf"write {latex(base)}\, {latex(base)} or {latex(base)} \odot {latex(base)}",
-            )
+            raise powerless(e, a)
         if a.shape and constant(power) is None:
             raise UnreadError(
                 f"found the power {latex(e)} of a vector, expected a number as its exponent",
@@ -339,11 +314,7 @@ class Lowering:
             return self._entrywise(e)
         if e.fn in self.heads:
             if e.args != self.heads[e.fn]:
-                raise UnreadError(
-                    f"found {latex(e)}, but {e.fn} is defined for {latex(self.heads[e.fn][0])} "
-                    "alone, as a vector or of vectors",
-                    hint="write the formula out",
-                )
+                raise elsewhere(e, self.heads[e.fn][0])
             return self.array(Ref(e.fn))
         if e.fn in NORMS:
             return number(self._norm(e), e)

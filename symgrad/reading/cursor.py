@@ -344,3 +344,16 @@ class Cursor:
         else:
             n = self.partner.get(n, n) + 1
         return self._scripts(n)[2]
+
+    def _touching(self, n: int) -> None:
+        """Refuse a number right behind a letter: x3 is x_3 or 3 x."""
+        mark, before = self.marks[n], self.marks[n - 1] if n else None
+        if before is None or before.kind != "name" or before.end != mark.pos:
+            return
+        if self.out and self.out[-1].type == "NAME":
+            name, number = before.text, mark.text
+            hint = (
+                f"write {name}_{number if len(number) == 1 else f'{{{number}}}'} or {number} {name}"
+            )
+            message = f"found {name}{number}, a name with an index or a product"
+            raise Fault(before.pos, message, hint)
