@@ -57,7 +57,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("ties", ["strict", "split"])
+@pytest.mark.parametrize("ties", ["strict", "ge", "first", "split"])
 @pytest.mark.parametrize(("equations", "by"), CASES)
 def test_the_gradient_is_that_of_finite_differences(equations: str, by: str, ties: str) -> None:
     net, of = network(equations, ties), Ref("L")

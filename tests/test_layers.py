@@ -76,7 +76,8 @@ def test_each_slip_of_a_claim_is_caught_or_is_equal(
     right = read_expression(claim.right)
     wrong = list(slipped(right, tuple(sorted(net.scope.network.sizes))))
     of_each_kind = [next(f for name, f in wrong if name == kind) for kind in dict(wrong)]
-    for slip, formula in [p for p in wrong if p[1] in of_each_kind][:30]:
+    some = [f for _, f in wrong[:: max(1, len(wrong) // 4)]]
+    for slip, formula in [p for p in wrong if p[1] in (*some, *of_each_kind)][:30]:
         try:
             both = pair_of(right, formula, scope)
         except NetworkError:
@@ -109,7 +110,8 @@ def test_each_gradient_holds_entry_by_entry(made: Layer) -> None:
     single = {k: v for k, v in network.labels.items() if k in network.sizes}
     sizes = sorted(network.sizes - set(single))
     few = [1, 2, 3] if len(sizes) <= 2 else [1, 2]
-    drawn = [{s: few[(k + turn) % len(few)] for k, s in enumerate(sizes)} for turn in (0, 1)]
+    drawn = [dict.fromkeys(sizes, 2), {s: few[k % len(few)] for k, s in enumerate(sizes)}]
+    drawn.append({s: few[(k + 1) % len(few)] for k, s in enumerate(sizes)})
     for at in drawn:
         ends = {k: int(value(r.hi, Point(at))) for k, r in single.items()}
         try:  # small numbers: 1 - tanh² has few digits far from 0

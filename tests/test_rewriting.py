@@ -23,7 +23,7 @@ import rewriting
 from symgrad.compare import equal
 from symgrad.expr import Ref
 
-FIRST, COUNT, CHUNK = 500_000, 240, 40
+FIRST, COUNT, CHUNK = 500_000, 400, 50
 
 NASTY = [
     ("{" * 10_000 + "x" + "}" * 10_000, "x"),
