@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from itertools import groupby
+from operator import is_
 from typing import Any
 
 
@@ -32,7 +33,7 @@ class Num(Expr):
 
     def __hash__(self) -> int:
         """Of numerator and denominator: the hash of a fraction takes a modular inverse."""
-        return hash((self.value.numerator, self.value.denominator))
+        return hash(self.value.as_integer_ratio())
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,8 +275,8 @@ def transform(e: Expr, f: Callable[[Expr], Expr]) -> Expr:
     """`f` applied to every formula inside `e`, innermost first. `f` must not bind indices."""
     kids = children(e)
     if kids:
-        new = tuple(transform(k, f) for k in kids)
-        if any(a is not b for a, b in zip(kids, new, strict=True)):
+        new = [transform(k, f) for k in kids]
+        if not all(map(is_, kids, new)):
             e = rebuild(e, new)
     return f(e)
 
@@ -286,7 +287,9 @@ def walk(e: Expr) -> Iterator[Expr]:
     while stack:
         top = stack.pop()
         yield top
-        stack.extend(children(top)[::-1])
+        kids = children(top)
+        if kids:
+            stack.extend(kids[::-1])
 
 
 def nodes(e: Expr) -> int:
@@ -336,7 +339,21 @@ def free(e: Expr) -> dict[Ref, None]:
 
 def free_names(e: Expr) -> set[str]:
     """The names of the free references of `e`: tensors, sizes and free indices alike."""
-    return {r.name for r in free(e)}
+    found: set[str] = set()
+    inside: list[tuple[Expr, frozenset[str]]] = [(e, frozenset())]
+    while inside:
+        x, bound = inside.pop()
+        if isinstance(x, Reduce):
+            for b in x.bounds:
+                inside += [(end, bound) for end in (b.lo, b.hi) if end is not None]
+                bound |= {b.name}
+                inside += [(cond, bound) for cond in b.conds]
+            inside.append((x.body, bound))
+            continue
+        if isinstance(x, Ref) and (x.indices or x.name not in bound):
+            found.add(x.name)
+        inside += [(kid, bound) for kid in children(x)]
+    return found
 
 
 def product_reach(factors: Sequence[Expr], bound: set[str]) -> int:
@@ -393,16 +410,13 @@ def substitute(e: Expr, by: Mapping[str, Expr]) -> Expr:
     """
     if not by:
         return e
-    match e:
-        case Ref(name=name, indices=()) if name in by:
-            return by[name]
-        case Reduce():
-            return _substitute_under(e, by)
+    if isinstance(e, Reduce):
+        return _substitute_under(e, by)
     kids = children(e)
     if not kids:
-        return e
-    new = tuple(substitute(k, by) for k in kids)
-    return rebuild(e, new) if any(a is not b for a, b in zip(kids, new, strict=True)) else e
+        return by.get(e.name, e) if isinstance(e, Ref) else e
+    new = [substitute(k, by) for k in kids]
+    return e if all(map(is_, kids, new)) else rebuild(e, new)
 
 
 def _substitute_under(e: Reduce, by: Mapping[str, Expr]) -> Expr:
@@ -483,5 +497,7 @@ def canonical(e: Expr, depth: int = 0) -> Expr:
         body = canonical(substitute(e.body, renamed), depth + len(bounds))
         return Reduce(e.op, tuple(bounds), body)
     kids = children(e)
-    new = tuple(canonical(k, depth) for k in kids)
-    return rebuild(e, new) if any(a is not b for a, b in zip(kids, new, strict=True)) else e
+    if not kids:
+        return e
+    new = [canonical(k, depth) for k in kids]
+    return e if all(map(is_, kids, new)) else rebuild(e, new)
