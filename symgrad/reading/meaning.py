@@ -34,9 +34,8 @@ from symgrad.expr import (
     Rel,
     free_names,
     names,
-    product_reach,
 )
-from symgrad.latex import latex
+from symgrad.latex import latex, product_reach
 from symgrad.reading.below import Listed, bound_below
 from symgrad.reading.ellipsis import series
 from symgrad.reading.names import INVERTED
