@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
 from fractions import Fraction
 from itertools import product
 
@@ -24,7 +23,6 @@ from symgrad.dual import (
     constant,
     multiply,
     precision,
-    to_decimal,
 )
 from symgrad.equation import Equation
 from symgrad.errors import NetworkError, SymgradError
@@ -32,11 +30,11 @@ from symgrad.expr import Expr, Iverson, Ref, free, num
 from symgrad.interpret import Interpreter, Meanings
 from symgrad.latex import latex
 from symgrad.network import Network
-from symgrad.subscript import Env
+from symgrad.subscript import Env, plain
 
 __all__ = [
     "Dual", "Number", "Point", "Ties", "Unrolled",
-    "derivative", "difference", "exact", "forward", "holds", "value",
+    "derivative", "exact", "forward", "holds", "value",
 ]  # fmt: skip
 
 MAX_NESTED = 8
@@ -79,7 +77,8 @@ def value(
     >>> value(j, Point({"n": 10}))
     Fraction(55, 1)
     """
-    return Unrolled(network or Network(), point, lookup).value(e)
+    k = plain(e, NO_INDEX, point.sizes)
+    return Unrolled(network or Network(), point, lookup).value(e) if k is None else Fraction(k)
 
 
 def holds(
@@ -127,23 +126,6 @@ def derivative(network: Network, of: Ref, by: Ref, point: Point) -> Number:
     Fraction(6, 1)
     """
     return Unrolled(network, point).derivative(of, by)
-
-
-def difference(network: Network, of: Ref, by: Ref, point: Point, digits: int = 40) -> Decimal:
-    """(f(x + h) - f(x - h)) / 2h with h small enough for `digits` digits, at a smooth point."""
-    plain = Unrolled(network, point)
-    target, moved = plain.concrete(of), plain.concrete(by)
-    with precision(2 * digits):
-        centre, h = to_decimal(plain.value(moved)), Decimal(1).scaleb(-digits * 5 // 8)
-        ends = [
-            Unrolled(network, point, given={moved: constant(x)}, digits=2 * digits)
-            for x in (centre + h, centre - h)
-        ]
-    high, low = (end.value(target) for end in ends)
-    with precision(2 * digits):
-        slope = (to_decimal(high) - to_decimal(low)) / (2 * h)
-    with precision(digits):
-        return +slope
 
 
 class _Later(Exception):
@@ -253,16 +235,11 @@ class Unrolled:
                 self.value(end)
         moving = self._reached(moved)
         rest = {ref: constant(d.value) for ref, d in self._entries.items() if ref not in moving}
+        own = self.network, self.point, self._lookup
         return Unrolled(
-            self.network,
-            self.point,
-            self._lookup,
-            given={moved: at},
-            still=still,
-            rest=rest,
-            digits=self._digits,
-            meanings=self._meanings,
-        )
+            *own, given={moved: at}, still=still, rest=rest,
+            digits=self._digits, meanings=self._meanings,
+        )  # fmt: skip
 
     def _reached(self, moved: Ref) -> set[Ref]:
         """The entries that `moved` leads to, and those that read a gradient: nothing is known."""

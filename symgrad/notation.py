@@ -208,7 +208,7 @@ def _parsed(item: Item, source: Source, functions: set[str], variables: frozense
 
 def _fault(unexpected: Unexpected, source: Source, end: int) -> Fault:
     token, kind = unexpected.token, unexpected.kind
-    at = end if token is None else int(token.start_pos or 0)
+    at = end if token is None else token.start_pos
     operand = "NAME" in unexpected.expected
     wanted = "a term" if operand else "an operator, a relation or the end"
     if kind == "BLANK" or source.text[:at].rstrip().endswith("?"):

@@ -38,13 +38,13 @@ class Source:
 
     def place(self, offset: int) -> Place:
         """The place of the character at `offset`."""
-        lines = self.text[:offset].count("\n")
+        at, lines = self.at, self.text.count("\n", 0, offset)
         start = self.text.rfind("\n", 0, offset) + 1
         line = self.text[start:].split("\n", 1)[0]
         if lines:
-            return Place(self.at.file, self.at.line + lines, offset - start + 1, line)
-        before = " " * (self.at.column - 1)
-        return replace(self.at.shifted(offset), source=self.at.source or before + line)
+            return Place(at.file, at.line + lines, offset - start + 1, line)
+        source = at.source or " " * (at.column - 1) + line
+        return Place(at.file, at.line, at.column + offset, source)
 
     def error(self, fault: Fault) -> NotationError:
         """The fault as a person sees it."""
