@@ -40,6 +40,7 @@ from symgrad.network import Network
 from symgrad.notation import Formula, read
 from symgrad.pair import Asked, Pair, at_sizes
 from symgrad.points import Hidden, possible
+from symgrad.rewrite import Derivation
 from symgrad.roles import (
     Roles,
     check_limits,
@@ -377,13 +378,31 @@ def derived(
         match x:
             case Partial(of=Ref() as of, by=Ref() as by):
                 check_goal(network, of, by, at)
-                found = Sweep(unique(turned(network, of, by), of, by), of).gradient(by)
+                found = gradient(network, of, by)
                 if spans is not None:
                     spans.update({i.name: i.range for i in found.indices})
                 return found.answer
         return x
 
     return transform(opened(e, network), one)
+
+
+SWEPT: dict[tuple[int, Ref, Ref], tuple[Network, Derivation]] = {}
+"""Gradients of networks, by identity: every claim of a work names the same few."""
+MOST_SWEPT = 256
+
+
+def gradient(network: Network, of: Ref, by: Ref) -> Derivation:
+    """The gradient as it is derived, once."""
+    key = id(network), of, by
+    known = SWEPT.get(key)
+    if known is not None and known[0] is network:
+        return known[1]
+    found = Sweep(unique(turned(network, of, by), of, by), of).gradient(by)
+    if len(SWEPT) >= MOST_SWEPT:
+        SWEPT.clear()
+    SWEPT[key] = network, found
+    return found
 
 
 def _bound_only(name: str, sides: Sequence[Expr]) -> bool:
