@@ -17,7 +17,7 @@ from types import NoneType
 from symgrad.answer import Answer, TableWork
 from symgrad.assertion import Claim, conditions_behind
 from symgrad.decide import BUDGET
-from symgrad.denial import denied, sentence
+from symgrad.denial import denied
 from symgrad.display import Row, left_side, rows, unframed
 from symgrad.errors import Place, SymgradError
 from symgrad.exam import Exam
@@ -29,10 +29,11 @@ from symgrad.lexicon import applied, varies
 from symgrad.mark import Graded, Report, begins, key_of, partly, same_question, worth
 from symgrad.notation import Formula, Listing, Statement, read_expression, reread
 from symgrad.parts import Parts
-from symgrad.prose import LOOKS, STATES, Span, equations
+from symgrad.prose import LOOKS, Span, equations
 from symgrad.roster import complete, sets
 from symgrad.scope import PARAMETER_NAMES
 from symgrad.solve import Solution, Solved, called, solve
+from symgrad.supposition import conditioned, special
 from symgrad.tally import Tally, counting
 from symgrad.typed import plainly_called
 from symgrad.verdict import (
@@ -81,12 +82,6 @@ def check(
 
 FILE = re.compile(r"[^\n$]{1,300}\.(?:md|txt|tex)")
 """What looks like the name of a file, not like a text."""
-CONDITION = re.compile(
-    r"\b(?:if|when|whenever|where|otherwise|else|unless|falls|wenn|sonst|si|sinon|cuando)\b|"
-    r"이면|일 때|otherwise|\\quad|\(\s*\$|for\s+\$?[^$]{0,80}[<>≠]|for \$[^$]{0,80}\\(?:l|g|n)e?q?",
-    re.I,
-)
-"""Words that make what stands beside them a condition."""
 PARAMETER = re.compile(r"parameter|parametre|parámetro|paramètre|파라미터|매개변수|参数|參數", re.I)
 """Words that say that the names beside them are parameters."""
 NO_PARAMETER = re.compile(r"\bnot?\b|\bkein|n't|hyper|아니|非", re.I)
@@ -121,8 +116,7 @@ class Checker:
                 last = piece.part
             for claim in self.kept(piece):
                 self.claims.append(replace(claim, at=self.sourced(claim.at)))
-        self.conditioned()
-        claims = sorted(self.claims, key=begins)
+        claims = sorted(conditioned(self.claims, self.work.lines), key=begins)
         title = self.parts.solution.exam.title if self.parts.solution else ""
         return Report(self.work, tuple(claims), tuple(self.graded(claims)), title)
 
@@ -137,22 +131,6 @@ class Checker:
             lost = Undecided(f"not judged: {found.why}")
             return [Claim(piece.at, piece.text.strip()[:SHORT], "link", str(piece.part), lost)]
         return found
-
-    def conditioned(self) -> None:
-        """A formula with a condition beside it, $x$ if $z > 0$, is not judged wrong without it."""
-        lines: dict[int, list[Claim]] = {}
-        for c in self.claims:
-            lines.setdefault(c.at.line, []).append(c)
-        for n, c in enumerate(self.claims):
-            if not isinstance(c.verdict, Differs) or c.kind not in ("answer", "link"):
-                continue
-            words = self.work.lines[c.at.line - 1] if c.at.line <= len(self.work.lines) else ""
-            beside = any(o.kind == "condition" for o in lines[c.at.line])
-            switches = r"\mathbf{1}" in c.right or r"\begin{cases}" in c.right
-            stated = switches and STATES.search(sentence(self.work.lines, c.at.line, c.at.column))
-            if stated or (beside and CONDITION.search(words) and not c.verdict.when):
-                told = "not judged: a condition stands beside it"
-                self.claims[n] = replace(c, verdict=Undecided(told), right="", remarks=())
 
     def collect(self) -> None:
         """What the work defines, for formulas that stand before or in another part."""
@@ -194,18 +172,20 @@ class Checker:
                         r, _ = sorted(work.cells)[n]
                         key = f"{work.layers[r]}: {a.question}"
                     claim = self.last(claims, key, s)
-                    unread = any(c.kind in ("unread", "denied") and c.part == part for c in claims)
-                    yield self.grade(a, part, claim, unread)
+                    yield self.grade(a, part, claim, left_open(claims, key, part))
 
     def last(self, claims: Sequence[Claim], question: str, s: Solved) -> Claim | None:
-        """The last claim that answers a question of a section; one that is right, if any is not
-        taken back later."""
+        """The last claim that answers a question of a section; what is said of a special case takes
+        a right answer not back."""
         mine = [
             c
             for c in claims
             if any(same_question(q, question) for q in (c.question, *c.covers) if q)
         ]
         here = [c for c in mine if self.where.get(key_of(c), s) is s]
+        general = [c for c in here if not c.special and not (c.verdict and c.verdict.when)]
+        if general and general[-1].fine:
+            return general[-1]
         return here[-1] if here else None
 
     def grade(self, a: Answer, part: str, claim: Claim | None, unread: bool) -> Graded:
@@ -471,8 +451,7 @@ class Checker:
             for found in self.mathematics(made):
                 claim = replace(found, at=at, start=None)
                 if span.conditional and isinstance(claim.verdict, Differs):
-                    open_ = Undecided("not judged: the words beside it state a condition")
-                    claim = replace(claim, verdict=open_, right="", remarks=())
+                    claim = special(claim)
                 if section is not None:
                     self.where[key_of(claim)] = section
                 yield claim
@@ -481,6 +460,16 @@ class Checker:
             hint = "write it in a line of its own, or between dollars"
             fault = Invalid(f"{told}; {hint}", place=at)
             yield Claim(at, span.text, "unread", str(piece.part), fault)
+
+
+def left_open(claims: Sequence[Claim], question: str, part: str) -> bool:
+    """May a question be answered by what could not be read? In its part, in one around it, or where
+    no part is said; or by what stands beside the question itself: ∂L/∂w is x."""
+    return any(
+        (c.kind in ("unread", "denied") and (not c.part or f"{part} ".startswith(f"{c.part} ")))
+        or (c.kind == "unrelated" and same_question(c.latex, question))
+        for c in claims
+    )
 
 
 def numbers_only(s: Statement) -> bool:

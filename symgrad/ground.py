@@ -14,7 +14,7 @@ from itertools import product
 
 from symgrad.affine import Condition, conditions
 from symgrad.ask import reach
-from symgrad.assertion import rounds
+from symgrad.assertion import ROUNDED, follows_roundly, rounds
 from symgrad.compare import derived, pair_of
 from symgrad.consistency import check_entry
 from symgrad.decide import BUDGET, decide
@@ -49,6 +49,7 @@ from symgrad.network import Network
 from symgrad.notation import Statement
 from symgrad.pair import Pair
 from symgrad.scope import Scope
+from symgrad.trial import apart
 from symgrad.verdict import (
     Agrees,
     Counterexample,
@@ -242,8 +243,12 @@ class Ground(Lexicon):
             a, b = judge.value(pair.left), judge.value(pair.right)
         except SymgradError:
             return None
-        if a == b or rounds(b if not names(left) else a, a if not names(left) else b, digits):
+        if not apart(a, b) or rounds(
+            b if not names(left) else a, a if not names(left) else b, digits
+        ):
             return Equal("holds at the values given", by="values")
+        if follows_roundly(a, b, right if names(left) else left):
+            return Undecided(ROUNDED)
         told = f"at the values given the left side is {as_text(a)}, the right side {as_text(b)}"
         return Differs(told, counterexample=Counterexample({}, {}, a, b))
 
@@ -256,7 +261,7 @@ class Ground(Lexicon):
         try:
             pair = pair_of(left, right, self.scope)
             judge = Unrolled(network, point)
-            return judge.value(pair.left) == judge.value(pair.right)
+            return not apart(judge.value(pair.left), judge.value(pair.right))
         except SymgradError:
             return False
 

@@ -253,7 +253,9 @@ class Judge:
         if self.ground.of_exam:
             outer = self.ground.outer
             integers = set(outer.letters) | set(outer.network.labels) | set(outer.network.sizes)
-            read = {n for e in outer.equations for x in walk(e.body) for n in letters(x)}
+            asked = (q.left for q in outer.questions)
+            bodies = (*(e.body for e in outer.equations), *asked)
+            read = {n for e in bodies for x in walk(e) for n in letters(x)}
             if name in integers | read and isinstance(head, Ref) and not head.indices:
                 return Claim(s.at, s.latex, "condition", part)
             if outer.network.knows(name) or name in outer.functions:

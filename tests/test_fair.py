@@ -1,0 +1,126 @@
+"""What a fair teacher would say: right answers in other words and forms keep their points, and what
+is not read, or said of a special case, is no mistake."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from symgrad.exam import Exam
+from symgrad.grade import check
+from symgrad.mark import Report
+
+SIGMOID = r"""## 1. Gate (3 points)
+
+$$f = \frac{1}{1 + e^{-(u a + v b + c)}}, \quad u = 2, a = -1, v = -3, b = -2, c = -3$$
+
+$$f = ? \qquad \frac{\partial f}{\partial u} = ? \qquad \frac{\partial f}{\partial a} = ?$$
+"""
+UNIT = r"""## 1. Unit (2 points)
+
+$$z = w x + b, \quad h = \tanh(z), \quad L = \tfrac12 (h - y)^2$$
+
+$$\frac{\partial L}{\partial h} = ? \qquad \frac{\partial L}{\partial w} = ?$$
+"""
+
+
+def marked(work: str, exam: str) -> Report:
+    return check(work + "\n", Exam.parse(exam))
+
+
+def earned(work: str, exam: str) -> list[Fraction | None]:
+    return [a.earned for a in marked(work, exam).answers]
+
+
+def full(work: str, exam: str) -> bool:
+    """All the points, and nothing called wrong."""
+    report = marked(work, exam)
+    return not report.wrong and all(a.earned == a.points for a in report.answers)
+
+
+# -- numbers --------------------------------------------------------------------------------------
+
+
+def test_exact_values_of_a_gradient_are_equal_in_their_first_digits() -> None:
+    work = r"""$f = \frac{1}{1+e^{-1}}$, $\frac{\partial f}{\partial u} = -\frac{e^{-1}}{(1+e^{-1})^2}$,
+$\frac{\partial f}{\partial a} = \frac{2e}{(1+e)^2}$"""
+    assert full(work, SIGMOID)
+
+
+def test_arithmetic_with_rounded_numbers_is_no_wrong_step() -> None:
+    work = """f = 0.73, df/du = f(1-f) a = 0.73*0.27*(-1) = -0.20, df/da = 0.2 * 2 = 0.4"""
+    assert full(work, SIGMOID)
+    assert earned("f = 0.74, df/du = 0.73*0.27, df/da = -0.39", SIGMOID) == [0, 0, 0]
+
+
+# -- suppositions ---------------------------------------------------------------------------------
+
+UNIT_ANSWERS = (
+    r"$\frac{\partial L}{\partial h} = h - y$, $\frac{\partial L}{\partial w} = (h-y)(1-h^2)x$."
+)
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        r"If $x = 0$ then $\frac{\partial L}{\partial w} = 0$.",
+        r"If $h = y$, $\frac{\partial L}{\partial w} = 0$ and $w$ is not learned.",
+        r"$\frac{\partial L}{\partial w} = 0$ when $x = 0$.",
+        r"At a minimum $\frac{\partial L}{\partial w} = 0$, thus $h = y$.",
+        r"Setting $\frac{\partial L}{\partial h} = 0$ gives $h = y$.",
+        r"For example, with $h = 1$, $y = 0$ this is $1$.",
+        r"E.g. if $x = 2$ and $h = 0.5$ it is small.",
+        r"At $x = 0$ we have $\frac{\partial L}{\partial w} = 0$.",
+        "If x = 0 then dL/dw = 0.",
+    ],
+)
+def test_what_is_said_of_a_special_case_takes_no_right_answer_back(aside: str) -> None:
+    assert full(f"{UNIT_ANSWERS} {aside}", UNIT)
+    assert full(f"{aside} In general {UNIT_ANSWERS}", UNIT)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        r"When we apply the chain rule we get $\frac{\partial L}{\partial w} = (h-y)x$.",
+        r"For the weight we find $\frac{\partial L}{\partial w} = (h-y)x$.",
+        r"Looking at $\frac{\partial L}{\partial w} = (h-y)x$ we see it is not zero.",
+        r"If $h = \tanh(z)$, then $\frac{\partial L}{\partial w} = (h-y)x$.",
+    ],
+)
+def test_words_that_suppose_nothing_hide_no_mistake(work: str) -> None:
+    assert marked(work, UNIT).answers[1].verdict.name == "Differs"
+
+
+def test_two_letters_that_are_compared_are_no_definition() -> None:
+    exam = r"""## 1. P (1 point)
+
+$$L = \log \sum_{j=1}^{K} e^{z_j}$$
+
+$$\frac{\partial^2 L}{\partial z_k \partial z_l} = ?$$
+"""
+    work = r"""With $p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$, for $k = l$ it is small. In general
+$\frac{\partial^2 L}{\partial z_k \partial z_l} = p_k \mathbf{1}[k = l] - p_k p_l$."""
+    assert full(work, exam)
+
+
+# -- what is not read -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        r"$\frac{\partial L}{\partial w} = (h-y) \operatorname{sech}^2(z) x$",
+        r"$\frac{\partial L}{\partial w}$ is $(h-y)(1-h^2)x$.",
+        r"(1) $\frac{\partial L}{\partial w} \to (h-y)(1-h^2)x$",
+    ],
+)
+def test_an_answer_that_cannot_be_read_costs_no_points(work: str) -> None:
+    assert earned(work, UNIT)[1] is None
+
+
+def test_what_is_not_read_in_one_part_leaves_another_without_an_answer() -> None:
+    work = r"# 1\n\n$\frac{\partial L}{\partial w} \to x$\n"
+    exam = UNIT + "\n## 2. Q (1 point)\n\n$$L = a b$$\n\n$$\\frac{\\partial L}{\\partial a} = ?$$\n"
+    assert earned(work.replace("\\n", "\n"), exam) == [None, None, 0]
