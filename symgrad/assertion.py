@@ -196,3 +196,27 @@ def _near(a: Fraction, b: Fraction) -> bool:
 def _decimal(e: Expr) -> bool:
     """Does a formula hold a decimal fraction?"""
     return any(isinstance(x, Num) and x.text is not None and "." in x.text for x in walk(e))
+
+
+MOST_VALUES = 12
+"""Values of a counterexample that are written out in its sentence."""
+
+
+def worded(v: Verdict) -> str:
+    """The sentence for a verdict on left = right; formulas stand between dollar signs."""
+    match v:
+        case Differs(counterexample=c):
+            said = {**{n: str(k) for n, k in c.sizes.items()}}
+            said |= {n: as_text(x) for n, x in c.values.items()}
+            listed = ", ".join(f"${n} = {x}$" for n, x in list(said.items())[:MOST_VALUES])
+            more = ", …" if len(said) > MOST_VALUES else ""
+            at = f"at {listed}{more} " if listed else ""
+            told = f"{at}the left side is {as_text(c.left)}, the right side {as_text(c.right)}"
+            if v.missing:
+                told += f"; the right side lacks the term ${v.missing}$"
+            if v.extra:
+                told += f"; the right side has the term ${v.extra}$ too many"
+            return told
+        case EqualExceptTies(ties=ties) if ties:
+            return "right, except where " + " or ".join(f"${t}$" for t in ties)
+    return v.message

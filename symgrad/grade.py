@@ -26,10 +26,10 @@ from symgrad.ground import Ground
 from symgrad.guard import Lost, Piecewise, unguarded
 from symgrad.judge import Judge
 from symgrad.lexicon import applied, varies
-from symgrad.mark import Graded, Report, begins, key_of, partly, same_question, worth
+from symgrad.mark import Graded, Report, begins, key_of, left_open, partly, same_question, worth
 from symgrad.notation import Formula, Listing, Statement, read_expression, reread
 from symgrad.parts import Parts
-from symgrad.prose import LOOKS, Span, equations
+from symgrad.prose import LOOKS, Span, continued, equations
 from symgrad.roster import complete, sets
 from symgrad.scope import PARAMETER_NAMES
 from symgrad.solve import Solution, Solved, called, solve
@@ -110,7 +110,7 @@ class Checker:
         self.tally = Tally()
         self.collect()
         last: Part | None = None
-        for piece in self.work.pieces:
+        for piece in continued(self.work.pieces):
             if piece.part != last:
                 self.tally.leave()
                 last = piece.part
@@ -253,10 +253,11 @@ class Checker:
             if not self.prose(piece):
                 yield from self.unread(piece, error)
             return
-        listed = self.listing(piece, statements, ground)
+        first = next((k for k, s in enumerate(statements) if lists(s)), 0)
+        listed = self.listing(piece, statements[first:], ground)
         if listed is not None:
             yield listed
-            return
+            statements = statements[:first]
         questions = () if section is None or not last else self.asked(section)
         for n, s in enumerate(statements):
             if section is not None and numbers_only(s):
@@ -427,7 +428,8 @@ class Checker:
     def words(self, piece: Piece) -> Iterator[Claim]:
         """Plain equations, arithmetic and counts in a line of words."""
         rest = piece.text
-        for span in equations(piece.text):
+        known = self.parts.ground(self.section(piece)).known
+        for span in equations(piece.text, known):
             found = list(self.typed(piece, span))
             yield from found
             if found:
@@ -448,7 +450,11 @@ class Checker:
             yield self.denied(made)
         elif span.whole:
             section = self.section(made)
-            for found in self.mathematics(made):
+            claims = list(self.mathematics(made))
+            if span.named and any(c.wrong for c in claims):
+                named = list(self.mathematics(replace(made, text=span.named)))
+                claims = claims if any(c.wrong for c in named) else named
+            for found in claims:
                 claim = replace(found, at=at, start=None)
                 if span.conditional and isinstance(claim.verdict, Differs):
                     claim = special(claim)
@@ -462,14 +468,10 @@ class Checker:
             yield Claim(at, span.text, "unread", str(piece.part), fault)
 
 
-def left_open(claims: Sequence[Claim], question: str, part: str) -> bool:
-    """May a question be answered by what could not be read? In its part, in one around it, or where
-    no part is said; or by what stands beside the question itself: ∂L/∂w is x."""
-    return any(
-        (c.kind in ("unread", "denied") and (not c.part or f"{part} ".startswith(f"{c.part} ")))
-        or (c.kind == "unrelated" and same_question(c.latex, question))
-        for c in claims
-    )
+def lists(s: Statement) -> bool:
+    """Does a statement open a list of parameters, θ = w of θ = w, b?"""
+    head = s.parts[0] if isinstance(s, Formula) and len(s.parts) == 2 else None
+    return isinstance(head, Ref) and head.name in PARAMETER_NAMES
 
 
 def numbers_only(s: Statement) -> bool:

@@ -14,7 +14,7 @@ from itertools import product
 
 from symgrad.affine import Condition, conditions
 from symgrad.ask import reach
-from symgrad.assertion import ROUNDED, follows_roundly, rounds
+from symgrad.assertion import ROUNDED, follows_roundly, rounds, worded
 from symgrad.compare import derived, pair_of
 from symgrad.consistency import check_entry
 from symgrad.decide import BUDGET, decide
@@ -45,6 +45,7 @@ from symgrad.index import Index, Range
 from symgrad.inverse import turned
 from symgrad.latex import latex
 from symgrad.lexicon import FONTS, Lexicon, letters
+from symgrad.matrix import ONES, Lowering
 from symgrad.network import Network
 from symgrad.notation import Statement
 from symgrad.pair import Pair
@@ -133,6 +134,8 @@ class Ground(Lexicon):
             return next((v for v in tried if not isinstance(v, Invalid)), tried[-1])
         try:
             left, right = self.plainly(left), self.plainly(right)
+            if wide := self.widened((left, right)):
+                return self.unshaped(wide, left, right, at)
             if any(map(self.scope.lowering.speaks, (left, right))):
                 return self.entire(left, right, at, digits)
             if found_ := self.spelled_out(left, right):
@@ -155,6 +158,17 @@ class Ground(Lexicon):
         except SymgradError as error:  # this reader's limit, not the person's fault
             return Undecided(f"not judged: {error.message}")
 
+    def unshaped(self, wide: Lowering, left: Expr, right: Expr, at: Place) -> Verdict:
+        """left = right of tensors that the exam writes with indices only: right where their entries
+        in the order of the indices are; else nothing is said, the shapes are not the exam's."""
+        ground = Ground(self.outer, self.own, budget=self.budget, of_exam=self.of_exam)
+        ground._scope = replace(self.scope, lowering=wide)
+        found = ground.entire(left, right, at, None)
+        fault = self.stranger((left, right), at) if self.of_exam else None
+        if fault is None or isinstance(found, Equal | EqualExceptTies | Agrees):
+            return found
+        return self.replaced(fault, left, right)
+
     def entire(self, left: Expr, right: Expr, at: Place, digits: int | None) -> Verdict:
         """left = right of vectors or matrices: of their entries. What is right beside a wrong
         gradient is a formula of vectors and matrices where there is one."""
@@ -164,7 +178,8 @@ class Ground(Lexicon):
         except UnreadError as error:
             return Undecided(f"not judged: {error.message}")
         except NetworkError as error:
-            return Invalid(error.message, place=at)
+            fault = self.unheard((left, right), at) if self.of_exam else None
+            return self.replaced(fault, left, right) if fault else Invalid(error.message, place=at)
         inner = replace(scope, letters={**ranges, **scope.letters})
         ground = Ground(inner, of_exam=self.of_exam, budget=self.budget)
         found = ground.link(a, b, at, digits)
@@ -348,13 +363,14 @@ class Ground(Lexicon):
                     return Stranger(x, told, at.find(latex(x)))
         return None
 
-    def indexed(self, name: str) -> bool:
-        """Does the exam write a name with indices only?"""
-        ranks = set(self.scope.network.ranks(name))
-        for u in self.scope.network.upstream:
-            if isinstance(u.symbol, Ref) and u.symbol.name == name:
-                ranks.add(len(u.symbol.indices))
-        return bool(ranks) and 0 not in ranks
+    def unheard(self, sides: Sequence[Expr], at: Place) -> Stranger | None:
+        """The first name of some formulas that neither the exam nor the work has."""
+        bound = {x.name for e in sides for x in walk(e) if isinstance(x, Bound)}
+        for x in (x for e in sides for x in _refs(e)):
+            if x.name not in self.known | bound | self.scope.lowering.declared.keys() | {ONES}:
+                told = f"found ${latex(x)}$, which the exam does not have here"
+                return Stranger(x, told, at.find(latex(x)), entry=False)
+        return None
 
     def replaced(self, fault: Stranger, left: Expr, right: Expr) -> Verdict:
         """Invalid, with the name that makes the claim right if there is one."""
@@ -426,30 +442,6 @@ class Ground(Lexicon):
         except SymgradError:
             return False
         return False
-
-
-MOST_VALUES = 12
-"""Values of a counterexample that are written out in its sentence."""
-
-
-def worded(v: Verdict) -> str:
-    """The sentence for a verdict on left = right; formulas stand between dollar signs."""
-    match v:
-        case Differs(counterexample=c):
-            said = {**{n: str(k) for n, k in c.sizes.items()}}
-            said |= {n: as_text(x) for n, x in c.values.items()}
-            listed = ", ".join(f"${n} = {x}$" for n, x in list(said.items())[:MOST_VALUES])
-            more = ", …" if len(said) > MOST_VALUES else ""
-            at = f"at {listed}{more} " if listed else ""
-            told = f"{at}the left side is {as_text(c.left)}, the right side {as_text(c.right)}"
-            if v.missing:
-                told += f"; the right side lacks the term ${v.missing}$"
-            if v.extra:
-                told += f"; the right side has the term ${v.extra}$ too many"
-            return told
-        case EqualExceptTies(ties=ties) if ties:
-            return "right, except where " + " or ".join(f"${t}$" for t in ties)
-    return v.message
 
 
 @dataclass(frozen=True)

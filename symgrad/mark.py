@@ -3,6 +3,7 @@ r"""What a work is worth: its claims, the questions they answer, the points they
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -175,6 +176,16 @@ def begins(c: Claim) -> tuple[int, int, bool]:
 def same_question(a: str, b: str) -> bool:
     """Are two questions the same but for spelling?"""
     return squashed(a) == squashed(b) or squashed(printed(a)) == squashed(printed(b))
+
+
+def left_open(claims: Sequence[Claim], question: str, part: str) -> bool:
+    """May a question be answered by what could not be read? In its part, in one around it, or where
+    no part is said; or by what stands beside the question itself: ∂L/∂w is x."""
+    return any(
+        (c.kind in ("unread", "denied") and (not c.part or f"{part} ".startswith(f"{c.part} ")))
+        or (c.kind == "unrelated" and same_question(c.latex, question))
+        for c in claims
+    )
 
 
 @cache

@@ -124,3 +124,88 @@ def test_what_is_not_read_in_one_part_leaves_another_without_an_answer() -> None
     work = r"# 1\n\n$\frac{\partial L}{\partial w} \to x$\n"
     exam = UNIT + "\n## 2. Q (1 point)\n\n$$L = a b$$\n\n$$\\frac{\\partial L}{\\partial a} = ?$$\n"
     assert earned(work.replace("\\n", "\n"), exam) == [None, None, 0]
+
+
+# -- vectors and matrices -------------------------------------------------------------------------
+
+SOFTMAX = r"""## 1. Classifier (4 points)
+
+$$z_k = \sum_{j=1}^{d} w_{kj} x_j + b_k, \quad k = 1, \dots, K, \quad p_k = \frac{e^{z_k}}{\sum_{l=1}^{K} e^{z_l}}$$
+
+$$L = -\sum_{k=1}^{K} y_k \log p_k, \quad \sum_{k=1}^{K} y_k = 1$$
+
+$$\frac{\partial L}{\partial z_k} = ? \qquad \frac{\partial L}{\partial w_{kj}} = ? \qquad
+\frac{\partial L}{\partial x_j} = ? \qquad \frac{\partial L}{\partial b_k} = ?$$
+"""
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        r"$\nabla_z L = p - y$, $\nabla_w L = (p - y) x^\top$, $\nabla_x L = w^\top (p - y)$, "
+        r"$\nabla_b L = p - y$",
+        r"Let $\delta = p - y$. $\frac{\partial L}{\partial z} = \delta$, "
+        r"$\frac{\partial L}{\partial W} = \delta x^T$, $\frac{\partial L}{\partial x} = W^T \delta$, "
+        r"$\frac{\partial L}{\partial b} = \delta$",
+    ],
+)
+def test_an_exam_with_indices_may_be_answered_with_matrices(work: str) -> None:
+    assert full(work, SOFTMAX)
+
+
+def test_a_matrix_whose_shape_the_exam_does_not_say_is_never_called_wrong() -> None:
+    work = r"$\nabla_z L = p - y$, $\nabla_w L = x (p - y)^\top$, $\nabla_x L = w (p - y)$"
+    assert earned(work, SOFTMAX) == [1, None, None, 0]
+    assert not marked(work, SOFTMAX).wrong
+    assert not marked(r"$\nabla_x L = V^\top (p - y)$", SOFTMAX).wrong
+
+
+# -- typed without LaTeX --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        "dL/dh = h - y\ndL/dw = (h-y)(1-h^2)\n  * x",
+        "dL/dh = h - y\ndL/dw = (h-y)(1-tanh(z)^2) x\n      = (h-y)(1-h^2) x",
+        "dL/dh = h - y\ndL/dw = (h-y) *\n (1-h^2) x",
+        "- dL/dh = h - y\n- dL/dw = (h-y)(1-h^2)x",
+        "dL/dh = h - y (power rule)\ndL/dw = (h-y)(1-h^2)x (chain rule)",
+        "dL/dh = h - y ✓\ndL/dw = (h-y)(1-h^2)x ∎",
+        "**dL/dh = h - y**\n\n**dL/dw = (h - y)(1 - h^2) x**",
+        "dL/dh = tanh(wx+b) - y\ndL/dw = (tanh(wx+b) - y) * (1 - tanh(wx+b)^2) * x",
+        "dL/dh = h - y\ndL/dw = (h-y) x (1-h^2)",
+        "dL/dh = h - y\ndL/dw = (h-y) x (1-h^2) x",
+    ],
+)
+def test_typed_answers_are_read_to_their_end(work: str) -> None:
+    assert full(work, UNIT)
+
+
+def test_a_point_between_factors_ends_no_formula() -> None:
+    for work in (r"$\frac{\partial L}{\partial w} = (h-y).(1-h^2).x$", "dL/dw = (h-y).(1-h^2).x"):
+        assert not any(c.kind == "answer" for c in marked(work, UNIT).claims)
+        assert earned(work, UNIT)[1] is None
+
+
+def test_a_line_that_goes_on_is_no_answer_by_itself() -> None:
+    assert earned("dL/dw = (h-y)(1-h^2)x\n * 2", UNIT) == [0, Fraction(1, 2)]
+    assert earned("dL/dh = h - y\n- see above", UNIT)[0] == 1
+
+
+@pytest.mark.parametrize(
+    "listed", ["θ = {a, w}", "θ = a, w", "θ = w and a.", "dL/da = d, θ = a, w"]
+)
+def test_typed_lists_of_parameters(listed: str) -> None:
+    exam = "## 1. P (1 point)\n\n$$z = w x + a, L = z^2, x \\sim D$$\n\n$$\\theta = ?$$\n"
+    assert earned(listed, exam) == [1]
+
+
+def test_letters_that_stand_together_are_products_of_known_names() -> None:
+    exam = r"""## 1. P (1 point)
+
+$$f = (x + y) z, \quad x = -2, y = 5, z = -4$$
+
+$$f = ?$$
+"""
+    assert full("Let q = x + y = 3. Then f = qz = -12.", exam)
