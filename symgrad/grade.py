@@ -186,6 +186,9 @@ class Checker:
         general = [c for c in here if not c.special and not (c.verdict and c.verdict.when)]
         if general and general[-1].fine:
             return general[-1]
+        exact = [c for c in here if same_question(c.question, question)]
+        if exact and exact[-1].fine and isinstance(here[-1].verdict, Undecided):
+            return exact[-1]  # of h_T; here[-1] is of every h_t
         return here[-1] if here else None
 
     def grade(self, a: Answer, part: str, claim: Claim | None, unread: bool) -> Graded:

@@ -75,6 +75,8 @@ class Ground(Lexicon):
     budget: float = BUDGET
     claimed: list[tuple[Partial, Expr]] = field(default_factory=list)
     """Gradients that the work has said, in its order, wrong ones among them."""
+    elsewhere: list[tuple[Partial, Expr]] = field(default_factory=list)
+    """Those of all its parts."""
 
     def define(self, name: str, statement: Statement) -> None:
         """Take a definition over; a second one of a name that the work defined replaces it."""
@@ -331,7 +333,7 @@ class Ground(Lexicon):
             bound = {x.name for x in walk(e) if isinstance(x, Bound)}
             bound |= {n for side in sides for x in walk(side) for n in letters(x)}
             for x in _refs(e):
-                if x.name.rstrip("'") != x.name and x.name.rstrip("'") in known:
+                if x.name not in known and x.name.rstrip("'") in known:
                     raise NetworkError(
                         f"found ${latex(x)}$, the derivative of ${x.name.rstrip(chr(39))}$ by "
                         "something that is not said; write it as a fraction"
@@ -413,6 +415,14 @@ class Ground(Lexicon):
         mine = [r for r in found if r.name == ref.name]
         rest = [r for r in found if r.name != ref.name]
         return [r for r in dict.fromkeys((*mine, *rest, *near)) if r != ref]
+
+    def worked_out(self, goal: Partial, at: Place) -> bool:
+        """Has the work said this gradient in another part, rightly for this one?"""
+        return any(
+            isinstance(self.link(goal, value, at), Equal | EqualExceptTies | Agrees)
+            for before, value in self.elsewhere
+            if before == goal and not any(isinstance(x, Partial) for x in walk(value))
+        )
 
     def follow(self, goal: Partial, said: Expr) -> bool:
         """Does a wrong gradient follow from gradients the work said before?"""

@@ -181,8 +181,12 @@ def same_question(a: str, b: str) -> bool:
 def left_open(claims: Sequence[Claim], question: str, part: str) -> bool:
     """May a question be answered by what could not be read? In its part, in one around it, or where
     no part is said; or by what stands beside the question itself: ∂L/∂w is x."""
+
+    def there(said: str) -> bool:
+        return not said or f"{part} ".startswith(f"{said} ") or part.endswith(f" {said}")
+
     return any(
-        (c.kind in ("unread", "denied") and (not c.part or f"{part} ".startswith(f"{c.part} ")))
+        (c.kind in ("unread", "denied") and there(c.part))
         or (c.kind == "unrelated" and same_question(c.latex, question))
         for c in claims
     )

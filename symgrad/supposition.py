@@ -39,6 +39,11 @@ PLACED = re.compile(
 """Words that suppose what stands behind them, if it is no gradient."""
 BESIDE = re.compile(r"^[\s,;)]*(?:(?:exactly|only|just)\s+)?(?:" + WEAK + r")\b[^$.]{0,20}$", re.I)
 """Words between a formula and what it is said to need: = 0 if x = 0."""
+AROUND = re.compile(
+    r"[$\s,)\]]*(?:is\s+)?(?:outside|elsewhere|otherwise|beyond|out\s+of\s+(?:range|bounds))\b",
+    re.I,
+)
+"""Words behind what holds beyond an edge only: δ_i = 0 outside 1, …, n."""
 EXTREME = re.compile(
     r"\b(?:at|in)\s+(?:an?|the|any|every|its|each)?\s*(?:\w+\s+)?"
     r"(?:minim|maxim|optim|extrem|stationary|critical|saddle|convergence)",
@@ -88,7 +93,11 @@ def supposing(claims: Sequence[Claim], lines: Sequence[str]) -> list[Claim]:
     for line in lines:
         starts.append(starts[-1] + len(line) + 1)
     where = [_offset(c, starts) for c in claims]
-    supposed = [k for k, c in enumerate(claims) if _open(c) and _supposed(text, where[k], c)]
+    supposed = [
+        k
+        for k, c in enumerate(claims)
+        if _open(c) and (_supposed(text, where[k], c) or _around(text, where[k], c))
+    ]
     found = list(claims)
     for k, c in enumerate(claims):
         if k in supposed:
@@ -136,6 +145,12 @@ def _supposed(text: str, at: int, c: Claim) -> bool:
             return False
         said = said[: hit.start()].rstrip("$ (")
     return False
+
+
+def _around(text: str, at: int, c: Claim) -> bool:
+    """Do the words behind a formula say that it holds beyond an edge?"""
+    end = at + len(c.latex)
+    return c.kind != "answer" and AROUND.match(text[end : end + NEAR]) is not None
 
 
 def _under(text: str, at: int, supposed: Claim, there: int, c: Claim) -> bool:

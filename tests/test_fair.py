@@ -209,3 +209,89 @@ $$f = (x + y) z, \quad x = -2, y = 5, z = -4$$
 $$f = ?$$
 """
     assert full("Let q = x + y = 3. Then f = qz = -12.", exam)
+
+
+# -- parts and names ------------------------------------------------------------------------------
+
+LAYER = r"""## 1. Layer (4 points)
+
+$$z_i = \sum_{j=1}^{d} w_{ij} x_j + b_i, \quad i = 1, \dots, h, \quad a_i = \sigma(z_i), \quad L = \sum_{i=1}^{h} v_i a_i$$
+
+### (b) i. Output weights (1 point)
+
+$$\frac{\partial L}{\partial v_i} = ?$$
+
+### (b) ii. Sums (1 point)
+
+$$\frac{\partial L}{\partial z_i} = ?$$
+
+### (c) Weights (2 points)
+
+$$\frac{\partial L}{\partial w_{ij}} = ? \qquad \frac{\partial L}{\partial b_i} = ?$$
+"""
+
+
+def test_parts_of_one_letter_are_told_apart_by_what_they_ask() -> None:
+    work = r"""1b) i) $\frac{\partial L}{\partial v_i} = a_i$
+
+1b) ii) $\frac{\partial L}{\partial z_i} = v_i a_i (1-a_i)$"""
+    assert earned(work, LAYER) == [1, 1, 0, 0]
+
+
+def test_a_gradient_that_is_worked_out_in_one_part_may_be_used_in_another() -> None:
+    right = r"""1b) ii) $\frac{\partial L}{\partial z_i} = v_i a_i (1-a_i)$
+
+1c) $\frac{\partial L}{\partial w_{ij}} = \frac{\partial L}{\partial z_i} x_j$,
+$\frac{\partial L}{\partial b_i} = \frac{\partial L}{\partial z_i} \cdot 1$"""
+    assert earned(right, LAYER) == [0, 1, 1, 1]
+    wrong = right.replace("(1-a_i)", "")
+    assert earned(wrong, LAYER)[2:] == [0, 0]
+    assert earned(right.split("\n\n")[1], LAYER)[2:] == [0, 0]
+
+
+def test_a_gradient_may_be_answered_by_the_name_that_the_work_gives_it() -> None:
+    work = r"""Let $g = \frac{\partial L}{\partial h}$. Then $g = %s$
+and $\frac{\partial L}{\partial w} = g (1-h^2) x$."""
+    assert full(work % "h - y", UNIT)
+    report = marked(work % "y - h", UNIT)
+    assert [c.latex for c in report.wrong] == ["g = y - h"]
+
+
+STATES = r"""## 1. States (3 points)
+
+$$h_t = u h_{t-1} + v x_t, \quad t = 1, \dots, T, \quad L = \tfrac12 (h_T - y)^2$$
+
+$$\frac{\partial L}{\partial h_T} = ? \qquad \frac{\partial L}{\partial h_t} = ?$$
+"""
+
+
+def test_a_general_gradient_that_is_not_judged_takes_no_special_one_back() -> None:
+    work = r"""$\frac{\partial L}{\partial h_T} = h_T - y$ and for $t < T$
+$\frac{\partial L}{\partial h_t} = u \frac{\partial L}{\partial h_{t+1}}$."""
+    assert earned(work, STATES)[0] == Fraction(3, 2)
+    named = r"Let $\delta_t = \frac{\partial L}{\partial h_t}$. Then $\delta_T = h_T - y$."
+    assert earned(named, STATES)[0] == Fraction(3, 2)
+
+
+def test_what_is_zero_beyond_an_edge_is_no_claim() -> None:
+    exam = r"""## 1. P (1 point)
+
+$$z_i = \sum_{j=1}^{m} k_j x_{i+j-1}, \quad i = 1, \dots, n, \quad \delta_i = \frac{\partial L}{\partial z_i}$$
+
+$$\frac{\partial L}{\partial x_l} = ?$$
+"""
+    work = r"""$\frac{\partial L}{\partial x_l} = \sum_{j=1}^{m} k_j \delta_{l-j+1}$,
+where $\delta_i = 0$ outside $1, \dots, n$."""
+    assert not marked(work, exam).wrong
+
+
+def test_a_name_with_a_prime_that_the_exam_has_is_no_derivative() -> None:
+    exam = r"""## 1. P (2 points)
+
+$$s' = f s + i g, \quad h = o \tanh(s'), \quad \delta = \frac{\partial L}{\partial h}$$
+
+$$\frac{\partial L}{\partial s'} = ? \qquad \frac{\partial L}{\partial f} = ?$$
+"""
+    work = r"""$\frac{\partial L}{\partial s'} = \delta o (1 - \tanh^2(s'))$,
+$\frac{\partial L}{\partial f} = \delta o (1 - \tanh^2(s')) s$"""
+    assert full(work, exam)
