@@ -445,6 +445,12 @@ class Checker:
                 self.where[key_of(claim)] = counting(section)
             yield claim
 
+    def about(self, piece: Piece, text: str) -> bool:
+        """Does a setting among words, y = 3 apples, speak of a name of its part?"""
+        ground = self.parts.ground(self.section(piece))
+        said = re.match(r"\s*([^\W\d]+)\s*=", text)
+        return said is not None and said[1] in ground.theirs | ground.aliases.keys()
+
     def typed(self, piece: Piece, span: Span) -> Iterator[Claim]:
         """The claims of an equation among words; listed where it may be a piece of another."""
         at = replace(piece.at, column=span.start + 1)
@@ -464,7 +470,7 @@ class Checker:
                 if section is not None:
                     self.where[key_of(claim)] = section
                 yield claim
-        elif LOOKS.search(span.text):
+        elif LOOKS.search(span.text) or self.about(made, span.text):
             told = "found what may be a part of an equation among words"
             hint = "write it in a line of its own, or between dollars"
             fault = Invalid(f"{told}; {hint}", place=at)

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import product
 
 from symgrad.affine import Condition, conditions
-from symgrad.ask import reach
+from symgrad.ask import between, reach
 from symgrad.assertion import ROUNDED, follows_roundly, rounds, worded
 from symgrad.compare import derived, pair_of
 from symgrad.consistency import check_entry
@@ -311,17 +311,20 @@ class Ground(Lexicon):
 
     def decided(self, pair: Pair) -> Verdict:
         """The verdict, the formulas as they were read. A counterexample in the names that the
-        formulas are written with is smaller than one in the inputs of the network."""
+        formulas are written with is smaller than one in the inputs of the network; what one of
+        these names makes of the others holds in it."""
         found = decide(pair, self.budget, two=not pair.network.equations)
         if isinstance(found, Invalid):
             return Undecided(f"not judged: {found.message}")
         if isinstance(found, Differs) and pair.network.equations:
-            by_itself = replace(
-                pair, network=Network(facts=pair.network.facts, labels=pair.network.labels)
-            )
-            plainer = decide(by_itself, self.budget, two=True)
+            tied = between(pair.network, names(pair.left) | names(pair.right))
+            facts, labels = pair.network.facts, pair.network.labels
+            by_itself = replace(pair, network=Network(tied, facts=facts, labels=labels))
+            plainer = decide(by_itself, self.budget, two=not tied)
             if isinstance(plainer, Differs):
                 found = replace(plainer, slip=plainer.slip or found.slip)
+        if isinstance(found, Differs) and names(pair.left) and not names(pair.right):
+            found = replace(found, slip="")  # 0 is y - y, but nobody comes to it by that slip
         reading = (latex(pair.left), latex(pair.right))
         return replace(found, message=worded(found), reading=reading)
 

@@ -216,8 +216,8 @@ class Judge:
 
     def called(self, name: Expr, said: Expr) -> Partial | None:
         """The gradient that the work called by a name, and says now: g = h - y of g = ∂L/∂h."""
-        if not isinstance(name, Ref) or isinstance(said, Partial):
-            return None
+        if not isinstance(name, Ref) or isinstance(said, Partial) or name.name in names(said):
+            return None  # δ_t = a δ_{t+1} is a rule, and ends somewhere
         for head, body in self.ground.aliases.get(name.name, ()):
             put = {} if head == name else self.ground.fits(head, body, name)
             goal = None if put is None else shift(body, put)

@@ -44,6 +44,9 @@ AROUND = re.compile(
     re.I,
 )
 """Words behind what holds beyond an edge only: δ_i = 0 outside 1, …, n."""
+SETTING = re.compile(r"\\?[^\W\d_]+(?:[_^](?:\w|\{[^{}=]*\}))?'?\s*=\s*[-−]?\s*\d+(?:\.\d+)?")
+"""A name that is set to a number."""
+VANISHES = re.compile(r"=\s*0\s*$")
 EXTREME = re.compile(
     r"\b(?:at|in)\s+(?:an?|the|any|every|its|each)?\s*(?:\w+\s+)?"
     r"(?:minim|maxim|optim|extrem|stationary|critical|saddle|convergence)",
@@ -70,7 +73,9 @@ def conditioned(claims: Sequence[Claim], lines: Sequence[str]) -> list[Claim]:
         words = lines[c.at.line - 1] if c.at.line <= len(lines) else ""
         beside = any(o.kind == "condition" for o in here[c.at.line])
         switches = r"\mathbf{1}" in c.right or r"\begin{cases}" in c.right
-        stated = switches and STATES.search(sentence(lines, c.at.line, c.at.column))
+        stated = (switches or VANISHES.search(c.latex)) and STATES.search(
+            sentence(lines, c.at.line, c.at.column)
+        )
         if stated or (beside and CONDITION.search(words) and not c.verdict.when):
             found[n] = special(c)
     return found
@@ -96,7 +101,7 @@ def supposing(claims: Sequence[Claim], lines: Sequence[str]) -> list[Claim]:
     supposed = [
         k
         for k, c in enumerate(claims)
-        if _open(c) and (_supposed(text, where[k], c) or _around(text, where[k], c))
+        if _open(c) and (_setting(c) or _supposed(text, where[k], c) or _around(text, where[k], c))
     ]
     found = list(claims)
     for k, c in enumerate(claims):
@@ -118,6 +123,13 @@ def _open(c: Claim) -> bool:
     wrong = isinstance(c.verdict, Differs) and c.kind in ("answer", "link")
     bare = c.verdict is None and c.kind in ("unrelated", "condition")
     return relates and (wrong or bare)
+
+
+def _setting(c: Claim) -> bool:
+    """Is a name set to a number, h = 1, that has no value of its own?"""
+    at = c.verdict.counterexample if isinstance(c.verdict, Differs) else None
+    fixed = at is not None and not at.values and not at.sizes
+    return c.kind != "answer" and not fixed and SETTING.fullmatch(c.latex.strip()) is not None
 
 
 def _offset(c: Claim, starts: Sequence[int]) -> int:

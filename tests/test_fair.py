@@ -7,9 +7,12 @@ from fractions import Fraction
 
 import pytest
 
+from symgrad.compare import equal
 from symgrad.exam import Exam
 from symgrad.grade import check
 from symgrad.mark import Report
+from symgrad.report import lines
+from symgrad.verdict import Differs
 
 SIGMOID = r"""## 1. Gate (3 points)
 
@@ -73,6 +76,9 @@ UNIT_ANSWERS = (
         r"E.g. if $x = 2$ and $h = 0.5$ it is small.",
         r"At $x = 0$ we have $\frac{\partial L}{\partial w} = 0$.",
         "If x = 0 then dL/dw = 0.",
+        r"Check: $w = 0, b = 0, x = 1, y = 1$ gives $h = 0$ and $\frac{\partial L}{\partial w} = -1$.",
+        r"When the unit saturates ($h = 1$), $\frac{\partial L}{\partial w} = 0$.",
+        r"When the unit saturates, $\frac{\partial L}{\partial w} = 0$.",
     ],
 )
 def test_what_is_said_of_a_special_case_takes_no_right_answer_back(aside: str) -> None:
@@ -295,3 +301,64 @@ $$\frac{\partial L}{\partial s'} = ? \qquad \frac{\partial L}{\partial f} = ?$$
     work = r"""$\frac{\partial L}{\partial s'} = \delta o (1 - \tanh^2(s'))$,
 $\frac{\partial L}{\partial f} = \delta o (1 - \tanh^2(s')) s$"""
     assert full(work, exam)
+
+
+# -- what is said ---------------------------------------------------------------------------------
+
+
+def test_a_counterexample_satisfies_what_its_names_make_of_one_another() -> None:
+    exam = UNIT.replace(r"\tanh(z)", r"\max(0, z)")
+    work = r"$\frac{\partial L}{\partial h} = h - y$, $\frac{\partial L}{\partial w} = (h - y) x$"
+    (wrong,) = marked(work, exam).wrong
+    found = wrong.verdict
+    assert isinstance(found, Differs)
+    values = {name: Fraction(x) for name, x in found.counterexample.values.items()}
+    assert values.keys() == {"z", "x", "y"}
+    h = max(Fraction(0), values["z"])
+    right = (h - values["y"]) * (values["z"] > 0) * values["x"]
+    assert (right, (h - values["y"]) * values["x"]) == (
+        found.counterexample.left,
+        found.counterexample.right,
+    )
+
+
+def test_a_link_that_is_wrong_as_the_one_before_says_so() -> None:
+    exam = UNIT.replace(r"\tanh(z)", r"\max(0, z)")
+    work = (
+        r"$\frac{\partial L}{\partial w} = \frac{\partial L}{\partial h}\frac{\partial h}{\partial w}"
+        r" = (h - y) x$"
+    )
+    told = [text.strip() for text, _ in lines(marked(work, exam))]
+    assert told.count("as in the formula above") == 1
+
+
+def test_a_setting_of_a_name_among_words_is_listed() -> None:
+    assert [c.kind for c in marked("we take y = 3 apples", UNIT).claims] == ["unread"]
+    assert not marked("we take seed = 3 apples and k = 5 folds", UNIT).claims
+
+
+def test_an_entry_of_a_declared_matrix_has_two_indices() -> None:
+    given = r"A \in \mathbb{R}^{2 \times 2}"
+    assert equal("A_{11} + A_{22}", r"\operatorname{tr}(A)", given).name == "Equal"
+    assert equal("A_{12}", "A_{1,2}", given).name == "Equal"
+    assert equal("A_{12}", "A_{2,1}", given).name == "Differs"
+    assert equal("x_{12}", "x_{1,2}", r"x \in \mathbb{R}^{20}").name == "Invalid"
+
+
+@pytest.mark.parametrize("given", [r"a \ne b", r"a, b \in \{1, \dots, n\}, a \ne b"])
+def test_integers_that_are_given_to_differ_are_never_equal_in_a_counterexample(given: str) -> None:
+    assert equal("x_a [a = b]", "0", given).name == "Equal"
+    assert equal(r"[a \ne b]", "1", given).name == "Equal"
+    assert equal(r"[a=v][E_a \ge E_b]", "[a=v][E_a > E_b]", given).name == "EqualExceptTies"
+    found = equal("x_a", "x_b", given)
+    assert isinstance(found, Differs)
+    assert found.counterexample.sizes["a"] != found.counterexample.sizes["b"]
+    assert equal("x_a [a = b]", "0", "a, b \\in \\{1, \\dots, n\\}").name == "Differs"
+
+
+def test_a_constant_is_no_slip_of_a_formula() -> None:
+    work = r"$\frac{\partial L}{\partial h} = h - y$, $\frac{\partial L}{\partial w} = 0$"
+    (wrong,) = marked(work, UNIT).wrong
+    assert isinstance(wrong.verdict, Differs)
+    assert not wrong.verdict.slip
+    assert earned(work, UNIT) == [1, 0]
