@@ -7,7 +7,7 @@ have, and whether a wrong gradient follows from one that was said before.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
@@ -31,7 +31,6 @@ from symgrad.expr import (
     Partial,
     Ref,
     Rel,
-    children,
     free_names,
     names,
     num,
@@ -44,7 +43,7 @@ from symgrad.facing import entrywise
 from symgrad.index import Index, Range
 from symgrad.inverse import turned
 from symgrad.latex import latex
-from symgrad.lexicon import FONTS, Lexicon, letters
+from symgrad.lexicon import FONTS, Lexicon, letters, spoken
 from symgrad.matrix import ONES, Lowering
 from symgrad.network import Network
 from symgrad.notation import Statement
@@ -156,9 +155,18 @@ class Ground(Lexicon):
             found = self.decided(self.pair(left, right))
             if isinstance(found, Differs) and self.at_values(left, right):
                 return Undecided("equal at the values that are given, not as formulas")
-            return found
+            return self.unsettled(left, right, at) or found if found.name == "Differs" else found
         except SymgradError as error:  # this reader's limit, not the person's fault
             return Undecided(f"not judged: {error.message}")
+
+    def unsettled(self, left: Expr, right: Expr, at: Place) -> Verdict | None:
+        """Undecided where one side speaks of names that nobody has and the other does not: a square
+        σ^2 = e^λ says what σ is."""
+        if not self.of_exam:
+            return None
+        a, b = (self.unheard((e,), at) for e in (left, right))
+        fault = a if b is None else b if a is None else None
+        return None if fault is None else self.replaced(fault, left, right)
 
     def unshaped(self, wide: Lowering, left: Expr, right: Expr, at: Place) -> Verdict:
         """left = right of tensors that the exam writes with indices only: right where their entries
@@ -335,7 +343,7 @@ class Ground(Lexicon):
         for e in sides:
             bound = {x.name for x in walk(e) if isinstance(x, Bound)}
             bound |= {n for side in sides for x in walk(side) for n in letters(x)}
-            for x in _refs(e):
+            for x in spoken(e):
                 if x.name not in known and x.name.rstrip("'") in known:
                     raise NetworkError(
                         f"found ${latex(x)}$, the derivative of ${x.name.rstrip(chr(39))}$ by "
@@ -371,7 +379,7 @@ class Ground(Lexicon):
     def unheard(self, sides: Sequence[Expr], at: Place) -> Stranger | None:
         """The first name of some formulas that neither the exam nor the work has."""
         bound = {x.name for e in sides for x in walk(e) if isinstance(x, Bound)}
-        for x in (x for e in sides for x in _refs(e)):
+        for x in (x for e in sides for x in spoken(e)):
             if x.name not in self.known | bound | self.scope.lowering.declared.keys() | {ONES}:
                 told = f"found ${latex(x)}$, which the exam does not have here"
                 return Stranger(x, told, at.find(latex(x)), entry=False)
@@ -471,19 +479,6 @@ class Stranger:
 def _bare(name: str) -> str:
     """The letters of a name, without font and case."""
     return re.sub(r"[^A-Za-z]", "", FONTS.sub(r"\1", name)).lower()
-
-
-def _refs(e: Expr) -> Iterator[Ref]:
-    """The names of a formula, those in subscripts left out."""
-    match e:
-        case Ref():
-            yield e
-        case Partial(of=of, by=by):
-            yield from (*_refs(of), *_refs(by))
-        case _:
-            for kid in children(e):
-                if not isinstance(kid, Bound):
-                    yield from _refs(kid)
 
 
 def _entry(u: Upstream, x: Ref) -> Ref:

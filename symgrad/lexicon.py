@@ -5,7 +5,7 @@ they stand for.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from symgrad.affine import shift
@@ -20,6 +20,7 @@ from symgrad.expr import (
     Partial,
     Ref,
     Rel,
+    children,
     derivatives,
     names,
     num,
@@ -293,6 +294,19 @@ def letters(x: Expr) -> set[str]:
     if isinstance(x, Rel):
         return {y.name for y in (x.lhs, x.rhs) if isinstance(y, Ref) and not y.indices}
     return set()
+
+
+def spoken(e: Expr) -> Iterator[Ref]:
+    """The names of a formula, those in subscripts left out."""
+    match e:
+        case Ref():
+            yield e
+        case Partial(of=of, by=by):
+            yield from (*spoken(of), *spoken(by))
+        case _:
+            for kid in children(e):
+                if not isinstance(kid, Bound):
+                    yield from spoken(kid)
 
 
 def _recursive(head: Ref, body: Expr) -> bool:

@@ -8,10 +8,12 @@ from fractions import Fraction
 import pytest
 
 from symgrad.compare import equal
+from symgrad.errors import SymgradError
 from symgrad.exam import Exam
 from symgrad.grade import check
 from symgrad.mark import Report
 from symgrad.report import lines
+from symgrad.solve import solve
 from symgrad.verdict import Differs
 
 SIGMOID = r"""## 1. Gate (3 points)
@@ -362,3 +364,26 @@ def test_a_constant_is_no_slip_of_a_formula() -> None:
     assert isinstance(wrong.verdict, Differs)
     assert not wrong.verdict.slip
     assert earned(work, UNIT) == [1, 0]
+
+
+def test_what_says_what_a_new_name_is_is_no_mistake() -> None:
+    exam = r"""## 1. P (1 point)
+
+$$L = \tfrac12 \sum_{i=1}^{d} (e^{v_i} - v_i)$$
+
+$$\frac{\partial L}{\partial v_i} = ?$$
+"""
+    report = marked(
+        r"With $s_i^2 = e^{v_i}$, $\frac{\partial L}{\partial v_i} = \frac12 (s_i^2 - 1)$.", exam
+    )
+    assert not report.wrong
+    assert len(marked("$(a + b)^2 = a^2 + b^2$", exam).wrong) == 1
+
+
+def test_a_vector_as_an_index_is_refused_with_its_place() -> None:
+    exam = r"""$$a, p \in \mathbb{R}^k, \quad d_p = \lVert a - p \rVert^2, \quad L = d_p^2$$
+
+$$\frac{\partial L}{\partial a} = ?$$
+"""
+    with pytest.raises(SymgradError, match="found the array p as an index of d_p"):
+        solve(Exam.parse(exam))
