@@ -11,7 +11,7 @@ from symgrad.dressing import undressed
 from symgrad.dual import Number, as_text
 from symgrad.errors import Place, SymgradError
 from symgrad.evaluate import Point, exact, value
-from symgrad.expr import Expr, Neg, Num, Rel, walk
+from symgrad.expr import Expr, Neg, Num, Rel, names, walk
 from symgrad.latex import latex
 from symgrad.notation import Formula, Statement
 from symgrad.numeral import shown
@@ -88,6 +88,11 @@ def conditions_behind(statements: Sequence[Statement], n: int, text: str) -> tup
             break
         found += [Rel(op, a, b) for op, a, b in zip(s.ops, s.parts, s.parts[1:], strict=False)]
     return () if OTHERWISE.search(text) else tuple(found)
+
+
+def numbers_only(s: Statement) -> bool:
+    """Is a statement made of numbers alone?"""
+    return isinstance(s, Formula) and not any(names(p) for p in s.parts)
 
 
 def shortened(s: Formula, links: int) -> Formula:

@@ -15,13 +15,13 @@ from pathlib import Path
 from types import NoneType
 
 from symgrad.answer import Answer, TableWork
-from symgrad.assertion import Claim, conditions_behind
+from symgrad.assertion import Claim, conditions_behind, numbers_only
 from symgrad.decide import BUDGET
 from symgrad.denial import denied
 from symgrad.display import Row, left_side, rows, unframed
 from symgrad.errors import Place, SymgradError
 from symgrad.exam import Exam
-from symgrad.expr import Expr, Ref, names, walk
+from symgrad.expr import Expr, Ref, walk
 from symgrad.ground import Ground
 from symgrad.guard import Lost, Piecewise, unguarded
 from symgrad.judge import Judge
@@ -167,12 +167,12 @@ class Checker:
             for k in sorted(s.works):
                 work = s.works[k]
                 for n, a in enumerate(work.answers):
-                    key = a.question
+                    key, count = a.question, ""
                     if isinstance(work, TableWork):
                         r, _ = sorted(work.cells)[n]
-                        key = f"{work.layers[r]}: {a.question}"
-                    claim = self.last(claims, key, s)
-                    yield self.grade(a, part, claim, left_open(claims, key, part))
+                        key, count = f"{work.layers[r]}: {a.question}", a.latex
+                    why = left_open(claims, key, part, count, self.work.lines)
+                    yield self.grade(a, part, self.last(claims, key, s), why)
 
     def last(self, claims: Sequence[Claim], question: str, s: Solved) -> Claim | None:
         """The last claim that answers a question of a section; what is said of a special case takes
@@ -191,12 +191,11 @@ class Checker:
             return exact[-1]  # of h_T; here[-1] is of every h_t
         return here[-1] if here else None
 
-    def grade(self, a: Answer, part: str, claim: Claim | None, unread: bool) -> Graded:
+    def grade(self, a: Answer, part: str, claim: Claim | None, why: str) -> Graded:
         """Points: all for a right answer, half for one by a wrong step or with one slip, all for
         one that follows from an earlier mistake, none otherwise."""
-        if claim is None and unread:
-            open_ = Undecided("found no answer, but mathematics here that could not be read")
-            return Graded(a.question, part, a.at, a.points, None, open_)
+        if claim is None and why:
+            return Graded(a.question, part, a.at, a.points, None, Undecided(why))
         if claim is None or claim.verdict is None:
             verdict: Verdict = Missing("found no answer")
             none = None if a.points is None else Fraction(0)
@@ -481,11 +480,6 @@ def lists(s: Statement) -> bool:
     """Does a statement open a list of parameters, θ = w of θ = w, b?"""
     head = s.parts[0] if isinstance(s, Formula) and len(s.parts) == 2 else None
     return isinstance(head, Ref) and head.name in PARAMETER_NAMES
-
-
-def numbers_only(s: Statement) -> bool:
-    """Is a statement made of numbers alone?"""
-    return isinstance(s, Formula) and not any(names(p) for p in s.parts)
 
 
 def told(error: SymgradError) -> str:

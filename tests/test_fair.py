@@ -387,3 +387,16 @@ $$\frac{\partial L}{\partial a} = ?$$
 """
     with pytest.raises(SymgradError, match="found the array p as an index of d_p"):
         solve(Exam.parse(exam))
+
+
+def test_a_count_that_stands_beside_no_layer_costs_no_points() -> None:
+    exam = """## 1. Sizes (4 points)
+
+| Layer         | Output size | Parameters |
+| ------------- | ----------- | ---------- |
+| INPUT 28×28×1 |             |            |
+| CONV5-8 valid | ?           | ?          |
+| POOL2         | ?           | ?          |
+"""
+    work = "We find 24 × 24 × 8, with 208 of them, and then a half of it."
+    assert earned(work, exam) == [None, None, 0, 0]
