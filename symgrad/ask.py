@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from symgrad.affine import shift
-from symgrad.answer import Answer, Whole
+from symgrad.answer import Answer, Evidence, Source, Whole
 from symgrad.chosen import under
 from symgrad.coincide import unique
 from symgrad.consistency import check_entry
@@ -41,7 +41,7 @@ from symgrad.rules.algebra import tidy
 from symgrad.rules.forms import as_cases
 from symgrad.scope import PARAMETER_NAMES, Question, Scope
 from symgrad.whole import as_row, whole
-from symgrad.witness import confirm, confirm_formula
+from symgrad.witness import Held, confirm, confirm_formula
 
 
 def first_entry(ref: Ref) -> Ref:
@@ -94,8 +94,10 @@ class Asker:
         if network is self.network:
             sweep = self.sweeps.setdefault(of, sweep)
         derivation = sweep.gradient(by)
+        held = Held()
         if not parts_of(derivation):  # the oracle knows no gradient through what is only given
-            confirm_formula(network, derivation)
+            held = confirm_formula(network, derivation)
+        source = Source(network, derivation)
         derivation = under(derivation, q.when, tidy)
         value = self.slope(of, by, derivation.answer)
         if value is not None:
@@ -104,7 +106,14 @@ class Asker:
         if self.cases:
             derivation = spelled_as_cases(derivation)
         answer = Answer(
-            self.where, q.latex, whole_latex(derivation), value, q.at, derivation=derivation
+            self.where,
+            q.latex,
+            whole_latex(derivation),
+            value,
+            q.at,
+            derivation=derivation,
+            source=source,
+            evidence=Evidence(entries=held.entries, sizes=held.sizes),
         )
         return self.scalar(answer, goal, derivation)
 
@@ -127,7 +136,16 @@ class Asker:
             confirm(found.network, found.name, by, value, self.point())
         if self.cases:
             d = spelled_as_cases(d)
-        answer = Answer(self.where, q.latex, whole_latex(d), value, q.at, derivation=d)
+        answer = Answer(
+            self.where,
+            q.latex,
+            whole_latex(d),
+            value,
+            q.at,
+            derivation=d,
+            source=Source(found.network, found.found),
+            evidence=Evidence(entries=found.held.entries, sizes=found.held.sizes),
+        )
         return self.scalar(answer, goal, d)
 
     def scalar(self, answer: Answer, goal: Partial, d: Derivation) -> Answer:

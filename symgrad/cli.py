@@ -164,7 +164,7 @@ def solve(
     if as_json:
         import json
 
-        click.echo(json.dumps(solution.json(), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(solution.proved.json(), ensure_ascii=False, indent=2))
 
 
 @main.command(cls=Formulas)
