@@ -14,7 +14,7 @@ from symgrad.consistency import check_entry
 from symgrad.curvature import curvature
 from symgrad.derive import Sweep
 from symgrad.dual import Number, Undefined
-from symgrad.equation import Equation, Upstream
+from symgrad.equation import Upstream
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.evaluate import Point, Unrolled
 from symgrad.expr import (
@@ -496,16 +496,3 @@ def family(network: Network, ref: Ref) -> str:
         return ", ".join(latex(ref.at((num(v),))) for v in ranges[0].values())
     first, last = latex(ref.at((ranges[0].lo,))), latex(ref.at((ranges[0].hi,)))
     return rf"{first}, \dots, {last}"
-
-
-def between(network: Network, said: set[str]) -> tuple[Equation, ...]:
-    """The equations by which some names determine others of them: h = max(0, z) of z and h."""
-    there = set(said)
-    found: list[Equation] = []
-    for eq in network.equations:
-        if {r.ref.name for r in eq.reads} <= there:
-            there.add(eq.target.name)
-            found.append(eq)
-    made = Network(tuple(found))
-    needed = {n for name in said if name in made.by_name for n in reach(made, Ref(name))}
-    return tuple(eq for eq in found if eq.target.name in needed)

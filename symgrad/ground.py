@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import product
 
 from symgrad.affine import Condition, conditions
-from symgrad.ask import between, reach
+from symgrad.ask import reach
 from symgrad.assertion import ROUNDED, follows_roundly, rounds, worded
 from symgrad.compare import derived, pair_of
 from symgrad.consistency import check_entry
@@ -43,7 +43,7 @@ from symgrad.facing import entrywise
 from symgrad.index import Index, Range
 from symgrad.inverse import turned
 from symgrad.latex import latex
-from symgrad.lexicon import FONTS, Lexicon, letters, spoken
+from symgrad.lexicon import FONTS, Lexicon, between, letters, spoken
 from symgrad.matrix import ONES, Lowering
 from symgrad.network import Network
 from symgrad.notation import Statement

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from symgrad.affine import shift
+from symgrad.ask import reach
+from symgrad.equation import Equation
 from symgrad.errors import NetworkError
 from symgrad.expr import (
     ONE,
@@ -31,6 +33,7 @@ from symgrad.expr import (
 from symgrad.latex import latex
 from symgrad.matrix import Lowering
 from symgrad.matrix.array import Declared
+from symgrad.network import Network
 from symgrad.notation import Formula, Statement
 from symgrad.reading.cursor import INDICES
 from symgrad.reading.habits import layer
@@ -307,6 +310,19 @@ def spoken(e: Expr) -> Iterator[Ref]:
             for kid in children(e):
                 if not isinstance(kid, Bound):
                     yield from spoken(kid)
+
+
+def between(network: Network, said: set[str]) -> tuple[Equation, ...]:
+    """The equations by which some names determine others of them: h = max(0, z) of z and h."""
+    there = set(said)
+    found: list[Equation] = []
+    for eq in network.equations:
+        if {r.ref.name for r in eq.reads} <= there:
+            there.add(eq.target.name)
+            found.append(eq)
+    made = Network(tuple(found))
+    needed = {n for name in said if name in made.by_name for n in reach(made, Ref(name))}
+    return tuple(eq for eq in found if eq.target.name in needed)
 
 
 def _recursive(head: Ref, body: Expr) -> bool:
