@@ -23,8 +23,8 @@ CONDITION = re.compile(
 )
 """Words that make what stands beside them a condition."""
 STRONG = (
-    r"if|when|whenever|in\s+case|provided|as\s+long\s+as|suppos(?:e|ing)|assum(?:e|ing)|setting|"
-    r"equating|wenn|falls|angenommen|si|supposons|cuando"
+    r"if|when|whenever|in\s+case|provided|as\s+long\s+as|suppos(?:e|ing)|assum(?:e|ing)|"
+    r"setting(?!\s*,)|equating|wenn|falls|angenommen|si|supposons|cuando"
 )
 WEAK = STRONG + r"|for|at|e\.g\.|für|bei|pour"
 FILLING = r"(?:\s+(?:that|example|instance|the|case|now|we|set|have|all)|[\s,:]){0,6}$"
@@ -48,15 +48,16 @@ SETTING = re.compile(r"\\?[^\W\d_]+(?:[_^](?:\w|\{[^{}=]*\}))?'?\s*=\s*[-−]?\s
 """A name that is set to a number."""
 VANISHES = re.compile(r"=\s*0\s*$")
 EXTREME = re.compile(
-    r"\b(?:at|in)\s+(?:an?|the|any|every|its|each)?\s*(?:\w+\s+)?"
-    r"(?:minim|maxim|optim|extrem|stationary|critical|saddle|convergence)",
+    r"\b(?:at|im)\s+(?:an?|the|any|every|its|each)?\s*(?:\w+\s+)?"
+    r"(?:(?:minim|maxim|optim|extrem)(?:um|a)|(?:stationary|critical|saddle)\s+points?|"
+    r"convergence)\b(?!\s+likelihood)",
     re.I,
 )
 """Words by which a gradient is 0."""
 ANOTHER = re.compile(r"\$[^$]{1,80}\$(?:\s|,|and|und|et|or|&)*$")
 """A formula before, in one list with the next: if $x = 1$ and $y = 2$."""
-STOP = re.compile(r"[.!?;。](?=\s|$)|\n\s*\n")
-"""The end of a sentence."""
+STOP = re.compile(r"[.!?;。](?=\s|$)|\n\s*\n|\n\s*(?:[-*+•]|\d+[.)]|\([a-z]+\))\s")
+"""The end of a sentence, or the beginning of an item of a list."""
 SPECIAL = "not judged: a condition stands beside it"
 
 
@@ -65,7 +66,7 @@ def conditioned(claims: Sequence[Claim], lines: Sequence[str]) -> list[Claim]:
     without it."""
     found = supposing(claims, lines)
     here: dict[int, list[Claim]] = {}
-    for c in found:
+    for c in claims:
         here.setdefault(c.at.line, []).append(c)
     for n, c in enumerate(found):
         if not isinstance(c.verdict, Differs) or c.kind not in ("answer", "link"):
@@ -105,7 +106,9 @@ def supposing(claims: Sequence[Claim], lines: Sequence[str]) -> list[Claim]:
     ]
     found = list(claims)
     for k, c in enumerate(claims):
-        if k in supposed:
+        if k in supposed and c.kind == "answer":
+            found[k] = special(c)
+        elif k in supposed:
             bare = replace(c, kind="condition", verdict=None, question="", covers=())
             found[k] = replace(bare, right="", remarks=())
         elif isinstance(c.verdict, Differs) and c.kind in ("answer", "link"):

@@ -94,6 +94,9 @@ def test_what_is_said_of_a_special_case_takes_no_right_answer_back(aside: str) -
         r"When we apply the chain rule we get $\frac{\partial L}{\partial w} = (h-y)x$.",
         r"For the weight we find $\frac{\partial L}{\partial w} = (h-y)x$.",
         r"Looking at $\frac{\partial L}{\partial w} = (h-y)x$ we see it is not zero.",
+        r"If $x = 0$ nothing is learned. But $\frac{\partial L}{\partial w} = (h-y)x$.",
+        "- for $x = 0$ nothing\n" + r"- $\frac{\partial L}{\partial w} = (h-y)x$",
+        r"In the maximum likelihood setting, $\frac{\partial L}{\partial w} = (h-y)x$.",
         r"If $h = \tanh(z)$, then $\frac{\partial L}{\partial w} = (h-y)x$.",
     ],
 )
@@ -111,6 +114,10 @@ $$\frac{\partial^2 L}{\partial z_k \partial z_l} = ?$$
     work = r"""With $p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$, for $k = l$ it is small. In general
 $\frac{\partial^2 L}{\partial z_k \partial z_l} = p_k \mathbf{1}[k = l] - p_k p_l$."""
     assert full(work, exam)
+
+
+def test_a_gradient_that_is_only_supposed_is_for_a_person() -> None:
+    assert earned(r"It works if $\frac{\partial L}{\partial w} = (h-y)x$.", UNIT)[1] is None
 
 
 # -- what is not read -----------------------------------------------------------------------------
