@@ -186,6 +186,7 @@ def continued(pieces: Iterable[Piece]) -> Iterator[Piece]:
     for piece in pieces:
         if last is not None:
             next_ = not piece.maths and piece.at.line == last.at.line + lines
+            next_ = next_ and len(last.text) < LONGEST
             if next_ and last.fault is None is piece.fault and goes_on(last.text, piece.text):
                 last = replace(last, text=f"{last.text.rstrip()} {piece.text.strip()}")
                 lines += 1
