@@ -84,6 +84,8 @@ FILE = re.compile(r"[^\n$]{1,300}\.(?:md|txt|tex)")
 """What looks like the name of a file, not like a text."""
 PARAMETER = re.compile(r"parameter|parametre|parámetro|paramètre|파라미터|매개변수|参数|參數", re.I)
 """Words that say that the names beside them are parameters."""
+NAMED = re.compile(rf"(?:{PARAMETER.pattern})[^$]*?\b[A-Za-z]\b\s*(?:,|and|und|et|y)", re.I)
+"""A list of parameters in words: the parameters are W, b and v."""
 NO_PARAMETER = re.compile(r"\bnot?\b|\bkein|n't|hyper|아니|非", re.I)
 
 
@@ -172,6 +174,8 @@ class Checker:
                         r, _ = sorted(work.cells)[n]
                         key, count = f"{work.layers[r]}: {a.question}", a.latex
                     why = left_open(claims, key, part, count, self.work.lines)
+                    if a.listed and any(map(NAMED.search, self.work.lines)):
+                        why = why or "found no list of parameters that could be read"
                     yield self.grade(a, part, self.last(claims, key, s), why)
 
     def last(self, claims: Sequence[Claim], question: str, s: Solved) -> Claim | None:

@@ -407,3 +407,9 @@ def test_a_count_that_stands_beside_no_layer_costs_no_points() -> None:
 """
     work = "We find 24 × 24 × 8, with 208 of them, and then a half of it."
     assert earned(work, exam) == [None, None, 0, 0]
+
+
+def test_parameters_that_are_listed_in_words_cost_no_points() -> None:
+    exam = "## 1. P (1 point)\n\n$$z = w x + a, L = z^2, x \\sim D$$\n\n$$\\theta = ?$$\n"
+    assert earned("The parameters are w and a.", exam) == [None]
+    assert earned("The parameters are many.", exam) == [0]
