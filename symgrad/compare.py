@@ -18,10 +18,12 @@ from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
     ONE,
     PI,
+    And,
     Bound,
     Call,
     Expr,
     Iverson,
+    Mul,
     Partial,
     Ref,
     Rel,
@@ -65,6 +67,7 @@ from symgrad.verdict import (
 )
 
 NOWHERE = Place()
+GIVEN = " and what is given"
 
 
 def equal(a: str, b: str, given: str = "", budget: float = BUDGET) -> Verdict:
@@ -84,7 +87,21 @@ def equal(a: str, b: str, given: str = "", budget: float = BUDGET) -> Verdict:
     reading = (latex(pair.left), latex(pair.right))
     bare = {fn.rstrip("'") for e in (pair.left, pair.right) for fn in unsaid(e)}
     functions = tuple(name for fn in sorted(bare) for name in derivatives_of(fn))
-    return replace(decide(pair, budget), reading=reading, functions=functions)
+    return replace(decided(pair, budget), reading=reading, functions=functions)
+
+
+def decided(pair: Pair, budget: float) -> Verdict:
+    """The verdict; where integers are given to differ, [a ≠ b] times the formulas may be proved."""
+    found = decide(pair, budget)
+    apart = tuple(a.rel for a in pair.asked if a.rel.op == "!=" and not a.ranges and not a.letters)
+    if not apart or isinstance(found, Equal):
+        return found
+    left, right = (Mul((Iverson(And(apart)), e)) for e in (pair.left, pair.right))
+    more = decide(replace(pair, left=left, right=right), budget)
+    if isinstance(more, Equal):
+        told = more.message.removesuffix(GIVEN) + GIVEN
+        return replace(more, message=told)
+    return more if isinstance(more, EqualExceptTies) else found
 
 
 def check_arguments(texts: Mapping[str, object], budget: object) -> None:
@@ -252,6 +269,8 @@ def asked_of(rel: Rel, sides: Sequence[Expr], found: Roles, scope: Scope) -> Ite
     if free_names(rel) - letters - found.integers:
         ranges = {n: scope.letters[n] for n in sorted(letters) if n in scope.letters}
         yield Asked(rel, ranges, tuple(sorted(letters - ranges.keys())))
+    elif rel.op == "!=":  # of integers: no half-space, so no condition of the index sets
+        yield Asked(rel)
 
 
 def check_facts(pair: Pair, facts: Sequence[Expr]) -> None:
