@@ -153,14 +153,17 @@ class Asker:
         answer = self.gradient(q, entry)
         d = answer.derivation
         assert d is not None
-        formula = whole(d.answer, letters, known, self.network, d.indices)
+        forms = (whole(e, letters, known, self.network, d.indices) for e in (*before(d), d.answer))
+        found_ = [e for e in forms if e is not None]
+        formula = found_[-1] if found_ else None
         if formula is not None and array.row:
-            formula = as_row(formula, known, letters[0], self.network)
+            formula, found_ = as_row(formula, known, letters[0], self.network), []
         if formula is None:
             return replace(answer, question=latex(entry))
         named = tuple(map(self.told, left_named(d)))
-        told = r",\quad ".join([latex(formula), *(n.latex() for n in named)])
-        return replace(answer, latex=told, whole=Whole(goal, formula, (), named))
+        found = Whole(goal, formula, (), named, tuple(found_[:-1]))
+        told = r",\quad ".join([found.right(), *(n.latex() for n in named)])
+        return replace(answer, latex=told, whole=found)
 
     def told(self, d: Derivation) -> Whole:
         """A gradient that an answer leaves named, all its entries at once where they are arrays."""
@@ -430,9 +433,13 @@ MOST_LISTED = 4
 
 def whole_latex(d: Derivation) -> str:
     """The answer; after it what the upstream gradients stand for that it leaves named."""
-    named = [s.before for s in d.steps if s.rule == "unroll" and s.before != d.goal]
-    first = " = ".join(latex(e) for e in (*named, d.answer))
+    first = " = ".join(latex(e) for e in (*before(d), d.answer))
     return r",\quad ".join([first, *(u.latex() for u in left_named(d))])
+
+
+def before(d: Derivation) -> Iterator[Expr]:
+    """The formula before the recursions in it are unrolled."""
+    return (s.before for s in d.steps if s.rule == "unroll" and s.before != d.goal)
 
 
 def left_named(d: Derivation) -> Iterator[Derivation]:

@@ -6,9 +6,10 @@ The matrix is read whole, whatever entry stands in the function; its transpose t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from symgrad.expr import ONE, Call, Expr, Ref, transform, walk
+from symgrad.affine import affine
+from symgrad.expr import ONE, Add, Bound, Call, Expr, Mul, Reduce, Ref, names, transform, walk
 from symgrad.latex import latex
 
 POWER = "matrixpower"
@@ -44,3 +45,54 @@ def powers_named(e: Expr) -> Expr:
         return x
 
     return transform(e, one)
+
+
+def powers_joined(e: Expr) -> Expr:
+    r"""Σ_l (A^p)_{il} (A^q)_{lj} = (A^{p+q})_{ij}, where one of the two may be A_{il}.
+
+    >>> i, j, l, n = map(Ref, "ijln")
+    >>> both = Mul((power(Ref("A", (i, l)), n, Ref("p")), Ref("A", (l, j))))
+    >>> print(latex(powers_joined(Reduce("sum", (Bound("l", ONE, n),), both))))
+    (A^{p + 1})_{ij}
+    """
+    return transform(e, lambda x: _joined(x) if isinstance(x, Reduce) else x)
+
+
+def _joined(e: Reduce) -> Expr:
+    factors = e.body.factors if isinstance(e.body, Mul) else ()
+    for n, b in enumerate(e.bounds):
+        rest = e.bounds[:n] + e.bounds[n + 1 :]
+        own = [f for f in factors if b.name in names(f)]
+        found = _product(own, b) if e.op == "sum" and len(own) == 2 else None
+        if found is None or any(b.name in names(other) for other in rest):
+            continue
+        left = tuple(found if f is own[0] else f for f in factors if f is not own[1])
+        body = left[0] if len(left) == 1 else Mul(left)
+        return _joined(Reduce("sum", rest, body)) if rest else body
+    return e
+
+
+def _product(pair: Sequence[Expr], b: Bound) -> Expr | None:
+    """The product of two matrices that are powers of one, summed over the index they share."""
+    (a, size, p), (c, other, q) = map(_parts, pair)
+    if a is None or c is None or {size, other} - {None} != {b.hi} or b.lo != ONE or b.conds:
+        return None
+    (*lead, i, k), (*same, m, j) = a.indices, c.indices
+    if (i, j) == (Ref(b.name), Ref(b.name)):
+        (i, k), (m, j) = (m, j), (i, k)  # A_{kj} (A^p)_{ik}
+    exponent = affine(Add((p, q)))
+    letters = (*lead, i, j, p, q)
+    shared = k == m == Ref(b.name) and not any(b.name in names(x) for x in letters)
+    if (a.name, lead) != (c.name, same) or not shared or exponent is None or b.hi is None:
+        return None
+    return power(a.at((*lead, i, j)), b.hi, exponent.expr())
+
+
+def _parts(e: Expr) -> tuple[Ref | None, Expr | None, Expr]:
+    """An entry of a matrix, its size where it is one of a power, and the exponent."""
+    match e:
+        case Call(fn="matrixpower", args=(Ref() as entry, size, exponent)):
+            return entry, size, exponent
+        case Ref(indices=(_, _, *_)):
+            return e, None, ONE
+    return None, None, ONE

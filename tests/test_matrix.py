@@ -543,8 +543,9 @@ STATES = (
     r"\quad t = 1, \dots, T; \delta_t = \frac{\partial L}{\partial o_t}"
 )
 STATE = (
-    r"\frac{\partial L}{\partial h_t} = \begin{cases} V^\top \delta_T & \text{if } t = T \\ "
+    r"\begin{cases} V^\top \delta_T & \text{if } t = T \\ "
     r"V^\top \delta_t + W^\top\, \frac{\partial L}{\partial h_{t+1}} & \text{if } t < T \end{cases}"
+    r" = \sum_{k=t}^{T} (W^\top)^{k - t} V^\top \delta_k"
 )
 ATTENTION = (
     r"Q \in \mathbb{R}^{n \times d}, K \in \mathbb{R}^{m \times d}, V \in \mathbb{R}^{m \times v}; "
@@ -570,9 +571,10 @@ GRADIENTS = [
     (
         STATES,
         r"\nabla_W L",
-        r"\sum_{t=1}^{T} \frac{\partial L}{\partial h_t}\, h_{t-1}^\top,\quad " + STATE,
+        r"\sum_{t=1}^{T} \frac{\partial L}{\partial h_t}\, h_{t-1}^\top"
+        r" = \sum_{t=1}^{T} \sum_{k=t}^{T} (W^\top)^{k - t} V^\top \delta_k h_{t-1}^\top",
     ),
-    (STATES, r"\frac{\partial L}{\partial h_t}", STATE.partition(" = ")[2]),
+    (STATES, r"\frac{\partial L}{\partial h_t}", STATE),
     (SHIFTED, r"\frac{\partial L}{\partial \lambda}", r"-x^\top I x"),
     (STEPS, r"\nabla_W L", r"\sum_{t=1}^{T} \delta_t h_{t-1}^\top"),
     (ATTENTION, r"\nabla_V L", r"A^\top G"),

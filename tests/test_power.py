@@ -158,3 +158,57 @@ def test_a_label_of_a_name_is_the_same_question() -> None:
     exam = Exam.parse(f"$${stated}$$\n\n$$\\frac{{\\partial L}}{{\\partial W_{{hx}}}} = ?$$")
     report = check(r"$\frac{\partial L}{\partial W_{hx}} = \delta x^\top$", exam)
     assert [a.verdict.name for a in report.answers] == ["Equal"]
+
+
+CLOSED = {
+    "h_t": (
+        r"\begin{cases} V^\top g_T & \text{if } t = T \\ "
+        r"V^\top g_t + W^\top\, \frac{\partial L}{\partial h_{t+1}} & \text{if } t < T \end{cases}"
+        r" = \sum_{k=t}^{T} (W^\top)^{k - t} V^\top g_k"
+    ),
+    "U": (
+        r"\sum_{t=1}^{T} \frac{\partial L}{\partial h_t}\, x_t^\top"
+        r" = \sum_{t=1}^{T} \sum_{k=t}^{T} (W^\top)^{k - t} V^\top g_k x_t^\top"
+    ),
+    "h_0": (r"W^\top\, \frac{\partial L}{\partial h_1} = \sum_{p=1}^{T} (W^\top)^p V^\top g_p"),
+}
+
+
+@pytest.mark.parametrize(("by", "said"), CLOSED.items())
+def test_a_linear_recurrence_of_vectors_has_a_closed_form(by: str, said: str) -> None:
+    assert Network(RNN).answer(rf"\frac{{\partial L}}{{\partial {by}}}").latex == said
+
+
+STATES = r"W \in \mathbb{R}^{n \times n}, h_t, x_t \in \mathbb{R}^n; "
+
+RECURRENCES = {
+    r"h_t = c W h_{t-1} + x_t, t = 1, \dots, T; L = \sum_{t=1}^T h_t^\top h_t": (
+        r"\sum_{k=t}^{T} 2 c^{k - t}\, (W^\top)^{k - t} h_k"
+    ),
+    r"h_t = W^\top h_{t-1} + x_t, t = 1, \dots, T; L = \|h_T\|^2": r"2 W^{T - t} h_T",
+    r"h_t = W h_{t+1} + x_t, t = 1, \dots, T; L = \|h_1\|^2": r"2 (W^\top)^{t - 1} h_1",
+}
+
+
+@pytest.mark.parametrize(("equations", "said"), RECURRENCES.items())
+def test_closed_forms_of_other_recurrences(equations: str, said: str) -> None:
+    net = Network(STATES + equations)
+    assert net.answer(r"\frac{\partial L}{\partial h_t}").latex.endswith(f" = {said}")
+    found = network(STATES + equations)
+    assert judged(found, Ref("L"), {"n": 2, "T": 3}) == []
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        r"h_t = h_{t-1} + W h_{t-1} + x_t",
+        r"h_t = \tanh(W h_{t-1}) + x_t",
+        r"h_t = x_t \odot W h_{t-1}",
+        r"h_t = W h_{t-2} + x_t",
+    ],
+)
+def test_other_recurrences_stay_recursions(step: str) -> None:
+    net = Network(STATES + step + r", t = 1, \dots, T; L = \|h_T\|^2")
+    answer = net.answer(r"\frac{\partial L}{\partial h_t}")
+    assert answer.latex.startswith(r"\begin{cases}")
+    assert "^{k" not in answer.latex
