@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 from symgrad.circuit import Circuit, Gate
 from symgrad.count import Cell as Counted
@@ -18,7 +18,7 @@ from symgrad.errors import Place
 from symgrad.expr import Expr, Partial, Ref
 from symgrad.index import Index
 from symgrad.latex import latex
-from symgrad.network import Ties
+from symgrad.network import Network, Ties
 from symgrad.numeral import plain
 from symgrad.rewrite import Derivation
 
@@ -45,6 +45,35 @@ class Whole:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What is known of a formula: `proof` says how it is proved for all sizes and values, "" if it
+    is not, None if no proof was tried; at so many `entries` the network written out says the same,
+    at these `sizes`."""
+
+    proof: str | None = None
+    entries: int = 0
+    sizes: tuple[Mapping[str, int], ...] = ()
+
+    @property
+    def kind(self) -> Literal["proved", "compared", "derived"]:
+        """Proved; else held against the network written out; else derived by rules alone."""
+        return "proved" if self.proof else "compared" if self.entries else "derived"
+
+    def json(self) -> dict[str, Any]:
+        """For ``--json``."""
+        sizes = [dict(s) for s in self.sizes]
+        return {"kind": self.kind, "by": self.proof, "entries": self.entries, "sizes": sizes}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A derivation in the names of the network that it was made in."""
+
+    network: Network
+    derivation: Derivation
+
+
+@dataclass(frozen=True)
 class Answer:
     """One filled question mark. `value` is a number where the answer has one; `exact` says
     whether the digits shown are the whole number."""
@@ -60,6 +89,8 @@ class Answer:
     whole: Whole | None = None
     ties: Ties | None = None
     """The convention of maxima, where it is another than that of the exam."""
+    source: Source | None = field(default=None, repr=False, compare=False)
+    evidence: Evidence | None = None
 
     def json(self) -> dict[str, Any]:
         """For ``--json``."""
@@ -70,6 +101,7 @@ class Answer:
             "latex": self.latex,
             "value": plain(self.value),
             "points": points,
+            "evidence": None if self.evidence is None else self.evidence.json(),
         }
 
 

@@ -18,6 +18,7 @@ from symgrad.ask import Asker
 from symgrad.bridge import from_sympy
 from symgrad.count import Count, count, read_stack
 from symgrad.errors import FontError, NetworkError, Place, SheetError
+from symgrad.evidence import weighed
 from symgrad.expr import Blank, Expr, Partial, Ref, Rel, transform
 from symgrad.latex import latex
 from symgrad.limits import whole_numbers
@@ -181,9 +182,15 @@ def _end(value: object) -> Expr:
 class Solution(solve.Solution):
     """A solved exam, and its sheets."""
 
+    @cached_property
+    def proved(self) -> Solution:
+        """The same, each gradient with its evidence: proved for all sizes, or what it was compared
+        with."""
+        return Solution(self.exam, weighed(self.root))
+
     def sheet(self, kind: Kind = "solution") -> Sheet:
         """The worked solution, the key or the question paper."""
-        return sheet(self, kind)
+        return sheet(self if kind == "paper" else self.proved, kind)
 
     def markdown(self, kind: Kind = "solution", dialect: Dialect = "dollar") -> str:
         """A sheet as Markdown."""

@@ -2,12 +2,11 @@ r"""Questions about a network: gradients, parameters and values, each answered i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
 from symgrad.affine import shift
-from symgrad.answer import Answer, Whole
+from symgrad.answer import Answer, Evidence, Source, Whole
 from symgrad.chosen import under
 from symgrad.coincide import unique
 from symgrad.consistency import check_entry
@@ -36,12 +35,12 @@ from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.numeral import shown
 from symgrad.opaque import parts_of
-from symgrad.rewrite import Derivation, Step
+from symgrad.rewrite import Derivation, Step, before, left_named
 from symgrad.rules.algebra import tidy
 from symgrad.rules.forms import as_cases
 from symgrad.scope import PARAMETER_NAMES, Question, Scope
 from symgrad.whole import as_row, whole
-from symgrad.witness import confirm, confirm_formula
+from symgrad.witness import Held, confirm, confirm_formula
 
 
 def first_entry(ref: Ref) -> Ref:
@@ -94,8 +93,10 @@ class Asker:
         if network is self.network:
             sweep = self.sweeps.setdefault(of, sweep)
         derivation = sweep.gradient(by)
+        held = Held()
         if not parts_of(derivation):  # the oracle knows no gradient through what is only given
-            confirm_formula(network, derivation)
+            held = confirm_formula(network, derivation)
+        source = Source(network, derivation)
         derivation = under(derivation, q.when, tidy)
         value = self.slope(of, by, derivation.answer)
         if value is not None:
@@ -104,7 +105,14 @@ class Asker:
         if self.cases:
             derivation = spelled_as_cases(derivation)
         answer = Answer(
-            self.where, q.latex, whole_latex(derivation), value, q.at, derivation=derivation
+            self.where,
+            q.latex,
+            whole_latex(derivation),
+            value,
+            q.at,
+            derivation=derivation,
+            source=source,
+            evidence=Evidence(entries=held.entries, sizes=held.sizes),
         )
         return self.scalar(answer, goal, derivation)
 
@@ -127,7 +135,16 @@ class Asker:
             confirm(found.network, found.name, by, value, self.point())
         if self.cases:
             d = spelled_as_cases(d)
-        answer = Answer(self.where, q.latex, whole_latex(d), value, q.at, derivation=d)
+        answer = Answer(
+            self.where,
+            q.latex,
+            whole_latex(d),
+            value,
+            q.at,
+            derivation=d,
+            source=Source(found.network, found.found),
+            evidence=Evidence(entries=found.held.entries, sizes=found.held.sizes),
+        )
         return self.scalar(answer, goal, d)
 
     def scalar(self, answer: Answer, goal: Partial, d: Derivation) -> Answer:
@@ -435,36 +452,6 @@ def whole_latex(d: Derivation) -> str:
     """The answer; after it what the upstream gradients stand for that it leaves named."""
     first = " = ".join(latex(e) for e in (*before(d), d.answer))
     return r",\quad ".join([first, *(u.latex() for u in left_named(d))])
-
-
-def before(d: Derivation) -> Iterator[Expr]:
-    """The formula before the recursions in it are unrolled."""
-    return (s.before for s in d.steps if s.rule == "unroll" and s.before != d.goal)
-
-
-def left_named(d: Derivation) -> Iterator[Derivation]:
-    """The derivations of the upstream gradients that an answer leaves named, and of those that
-    theirs leave."""
-    known = {u.goal: u for u in d.upstream}
-    waiting = [d.answer]
-    told: set[Expr] = {d.goal}
-    while waiting:
-        for x in walk(waiting.pop(0)):
-            u = defining(x, known) if isinstance(x, Partial) else None
-            if u is not None and u.goal not in told:
-                told.add(u.goal)
-                yield u
-                waiting.append(u.answer)
-                known |= {v.goal: v for v in u.upstream}
-
-
-def defining(x: Partial, known: Mapping[Partial, Derivation]) -> Derivation | None:
-    """The derivation of a named gradient, or the one at general letters that it is an entry of:
-    ∂L/∂h_t for ∂L/∂h_{t+1}."""
-    if x in known:
-        return known[x]
-    same = (u for u in known.values() if u.goal.of == x.of and isinstance(u.goal.by, Ref))
-    return next((u for u in same if isinstance(x.by, Ref) and u.goal.by.name == x.by.name), None)  # type: ignore[attr-defined]
 
 
 def spelled_as_cases(d: Derivation) -> Derivation:

@@ -7,7 +7,7 @@ gradient that is given, or a recursion, is no such equation, and is refused.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import permutations
 
 from symgrad.affine import shift
@@ -32,7 +32,7 @@ from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.rewrite import Derivation, Step
 from symgrad.rules.algebra import tidy
-from symgrad.witness import confirm_formula
+from symgrad.witness import Held, confirm_formula
 
 MOST = 2_000
 """A gradient of at most this many nodes is differentiated once more."""
@@ -41,12 +41,14 @@ MOST = 2_000
 @dataclass(frozen=True)
 class Curvature:
     """A derivative of a gradient: the network in which that gradient is `name`, and the derivation
-    there, in its own names (`found`) and in those of the question (`told`)."""
+    there, in its own names (`found`) and in those of the question (`told`); `held` are the entries
+    at which the oracle says the same."""
 
     network: Network
     name: Ref
     found: Derivation
     told: Derivation
+    held: Held = field(default_factory=Held)
 
 
 def curvature(network: Network, goal: Partial, confirmed: bool = True) -> Curvature:
@@ -72,16 +74,16 @@ def curvature(network: Network, goal: Partial, confirmed: bool = True) -> Curvat
         network = turned(network, root, name)
     first, *rest = reversed(by)
     assert isinstance(first, Ref)
-    told = _swept(network, root, first, confirmed, free)
+    told, held = _swept(network, root, first, confirmed, free)
     of: Ref = root
     found = told
     for name in rest:
         assert isinstance(name, Ref)
         whole = told.goal
         network, of = _with_gradient(network, found, told)
-        found = _swept(network, of, name, confirmed, free)
+        found, held = _swept(network, of, name, confirmed, free)
         told = _told(found, of, whole, told)
-    return Curvature(network, of, found, told)
+    return Curvature(network, of, found, told, held)
 
 
 def opened(e: Expr, network: Network) -> Expr:
@@ -125,16 +127,16 @@ def _behind(network: Network, name: str) -> set[str]:
     return found
 
 
-def _swept(network: Network, of: Ref, by: Ref, confirmed: bool, identities: bool) -> Derivation:
-    """∂of/∂by, its letters those of both names, held against the oracle."""
+def _swept(
+    network: Network, of: Ref, by: Ref, confirmed: bool, identities: bool
+) -> tuple[Derivation, Held]:
+    """∂of/∂by, its letters those of both names, and where it was held against the oracle."""
     network = unique(network, of, by)
     sweep = Sweep(network, of, inline=MOST, identities=identities)
     found = sweep.gradient(by)
     letters = dict.fromkeys((*found.indices, *sweep.indices(of)))
     found = replace(found, indices=tuple(letters))
-    if confirmed:
-        confirm_formula(network, found)
-    return found
+    return found, confirm_formula(network, found) if confirmed else Held()
 
 
 def _with_gradient(network: Network, found: Derivation, told: Derivation) -> tuple[Network, Ref]:

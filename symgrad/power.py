@@ -8,8 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from symgrad.affine import affine
-from symgrad.expr import ONE, Add, Bound, Call, Expr, Mul, Reduce, Ref, names, transform, walk
+from symgrad.affine import Affine, affine
+from symgrad.expr import (
+    ONE,
+    Add,
+    Bound,
+    Call,
+    Expr,
+    Iverson,
+    Mul,
+    Reduce,
+    Ref,
+    Rel,
+    fresh,
+    names,
+    transform,
+    walk,
+)
 from symgrad.latex import latex
 
 POWER = "matrixpower"
@@ -33,12 +48,15 @@ def exponents(e: Expr) -> Iterator[Expr]:
 
 
 def powers_named(e: Expr) -> Expr:
-    """A formula with a name for the powers of each matrix, the exponent its first index. What is
-    equal for every value of such names is equal for the powers."""
+    """A formula with a name for the powers of each matrix, the exponent its first index, but for
+    A^0 and A^1. What is equal for every value of such names is equal for the powers."""
 
     def one(x: Expr) -> Expr:
         match x:
             case Call(fn="matrixpower", args=(Ref(name=name, indices=at), _, exponent)):
+                form = affine(exponent)
+                if form is not None and not form.coefficients and form.constant in (0, 1):
+                    return Iverson(Rel("=", *at[-2:])) if not form.constant else x.args[0]
                 *lead, above, i, j = (Ref(f"%{k}") for k in range(1, len(at) + 2))
                 shown = latex(power(Ref(name, (*lead, i, j)), ONE, above))
                 return Ref(shown.replace("%", "#"), (*at[:-2], exponent, *at[-2:]))
@@ -59,6 +77,11 @@ def powers_joined(e: Expr) -> Expr:
 
 
 def _joined(e: Reduce) -> Expr:
+    inner = e.body
+    if isinstance(inner, Reduce) and e.op == inner.op == "sum":
+        outer, below = ({b.name for b in x.bounds} for x in (e, inner))
+        if not outer & below:
+            return _joined(Reduce("sum", (*e.bounds, *inner.bounds), inner.body))
     factors = e.body.factors if isinstance(e.body, Mul) else ()
     for n, b in enumerate(e.bounds):
         rest = e.bounds[:n] + e.bounds[n + 1 :]
@@ -70,6 +93,24 @@ def _joined(e: Reduce) -> Expr:
         body = left[0] if len(left) == 1 else Mul(left)
         return _joined(Reduce("sum", rest, body)) if rest else body
     return e
+
+
+def factor_apart(e: Call, last: bool) -> Expr:
+    r"""(A^k)_{ij} as Σ_l (A^{k-1})_{il} A_{lj}, or with its first factor apart.
+
+    >>> print(latex(factor_apart(power(Ref("A", (Ref("i"), Ref("j"))), Ref("n"), Ref("k")), True)))
+    \sum_{l=1}^{n} (A^{k - 1})_{il}\, A_{lj}
+    """
+    entry, size, exponent = e.args
+    assert isinstance(entry, Ref)
+    form = affine(exponent)
+    assert form is not None
+    *lead, i, j = entry.indices
+    name = fresh("l", names(e))
+    b, rest = Ref(name), form.plus(Affine(-1)).expr()
+    one, others = ((b, j), (i, b)) if last else ((i, b), (b, j))
+    both = (power(entry.at((*lead, *others)), size, rest), entry.at((*lead, *one)))
+    return Reduce("sum", (Bound(name, ONE, size),), Mul(both if last else both[::-1]))
 
 
 def _product(pair: Sequence[Expr], b: Bound) -> Expr | None:

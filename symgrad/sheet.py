@@ -12,14 +12,14 @@ from itertools import groupby
 from typing import Literal
 
 from symgrad import gates, worked
-from symgrad.answer import Answer, CircuitWork, TableWork, Work
+from symgrad.answer import Answer, CircuitWork, Evidence, TableWork, Work
 from symgrad.expr import Expr
 from symgrad.latex import latex
 from symgrad.numeral import shown
-from symgrad.page import Block, Cell, Heading, Row, Rows, Sheet, Space, Table
+from symgrad.page import Block, Cell, Heading, Remark, Row, Rows, Sheet, Space, Table
 from symgrad.section import Grid, Item, Section
 from symgrad.solve import TIES, Solution, Solved
-from symgrad.wording import label
+from symgrad.wording import label, say
 
 Kind = Literal["solution", "key", "paper"]
 
@@ -35,6 +35,8 @@ def sheet(solution: Solution, kind: Kind) -> Sheet:
     """
     exam = solution.exam
     blocks = Writer(kind, exam.options.get("ties", "strict")).section(solution.root)
+    if kind != "paper":
+        blocks += evidence(solution.answers)
     points = total_points(solution.root)
     named = (exam.options.get(key, "") for key in ("course", "author", "date"))
     byline = " · ".join(n for n in named if n)
@@ -111,14 +113,15 @@ class Writer:
         if self.kind == "paper":
             return [Space(f"{a.question} =", room(a)) for a in work.answers]
         if self.kind == "key":
-            return [Rows(tuple(key_row(a) for a in work.answers), answer=True)]
+            rows = Rows(tuple(key_row(a) for a in work.answers), answer=True)
+            return [rows, *unproved(work.answers)]
         blocks: list[Block] = []
         for derived, group in groupby(work.answers, lambda a: a.derivation is not None):
             if derived:
                 blocks += worked.gradients(list(group), self.told, self.ties)
             else:
                 blocks += (worked.parameters(a) if a.listed else worked.valued(a) for a in group)
-        return blocks
+        return [*blocks, *unproved(work.answers)]
 
     def circuit(self, work: CircuitWork) -> list[Block]:
         """A circuit: worked, filled in, or to fill in."""
@@ -158,6 +161,43 @@ def names_asked(solved: Solved, sections: Iterable[Solved]) -> frozenset[str]:
     for _ in equations:  # a name of a name of a wire
         asked |= {body for target, body in equations if target in asked}
     return frozenset(asked)
+
+
+def evidence(answers: Iterable[Answer]) -> list[Remark]:
+    """What all the gradients of a sheet are proved to be, but for those that are marked."""
+    every = [a.evidence for a in answers if a.evidence and a.evidence.proof is not None]
+    proofs = [e.proof for e in every if e.proof]
+    if not proofs:
+        return []
+    key = "rest" if len(proofs) < len(every) else "one" if len(every) == 1 else "all"
+    spans = say("remarks", f"evidence-{key}")
+    stepped = [p.partition(", for ")[2].partition(" up to ") for p in proofs if ", for " in p]
+    if stepped:
+        names = sorted({n for these, _, _ in stepped for n in these.split(" and ")})
+        told = rf"{', '.join(names)} \le {stepped[0][2]}"
+        spans += say("remarks", "evidence-steps", steps=told)
+    return [Remark(spans)]
+
+
+def unproved(answers: Iterable[Answer]) -> list[Remark]:
+    """A remark for each gradient that is not proved: what it was compared with."""
+    tried = ((a, a.evidence) for a in answers if a.evidence and a.evidence.proof is not None)
+    return [told for a, known in tried if (told := marked(a, known)) is not None]
+
+
+def marked(answer: Answer, known: Evidence) -> Remark | None:
+    """The evidence for a gradient that is not proved."""
+    match known.kind:
+        case "proved":
+            return None
+        case "derived":
+            return Remark(say("remarks", "by-rules", goal=answer.question))
+    sizes = [", ".join(f"{n} = {v}" for n, v in at.items()) for at in known.sizes if at]
+    if not sizes:
+        return Remark(say("remarks", "compared-numbers", goal=answer.question))
+    put = r"\text{ and }".join(sizes)
+    n = str(known.entries)
+    return Remark(say("remarks", "compared", goal=answer.question, n=n, sizes=put))
 
 
 def key_row(answer: Answer) -> Row:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 
-from symgrad.answer import Answer, CircuitWork, Flow
+from symgrad.answer import Answer, CircuitWork, Flow, Source
 from symgrad.circuit import Circuit, circuit
 from symgrad.derive import Sweep
 from symgrad.dual import DIGITS, Number, plus, precision, times
@@ -129,4 +129,6 @@ def wire_answer(work: CircuitWork, wire: Ref, where: str, at: Place | None, swee
     question = rf"\frac{{\partial {latex(work.circuit.output)}}}{{\partial {bottom}}}"
     value = work.gradients.get(wire)
     text = latex(work.formulas[wire]) if value is None else shown(value)[0]
-    return Answer(where, question, text, value, at, derivation=sweep.gradient(wire))
+    found = sweep.gradient(wire)
+    source = Source(sweep.network, found)
+    return Answer(where, question, text, value, at, derivation=found, source=source)

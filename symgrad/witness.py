@@ -50,6 +50,14 @@ MOST_WEIGHED = 60
 """Choices of sizes whose cost is looked at."""
 
 
+@dataclass(frozen=True)
+class Held:
+    """Entries at which a formula is what the oracle says, and the sizes of the instances."""
+
+    entries: int = 0
+    sizes: tuple[Mapping[str, int], ...] = ()
+
+
 def close(a: Number, b: Number) -> bool:
     """Equal if both are rational, else to 35 digits.
 
@@ -100,16 +108,18 @@ def disagree(of: Ref, by: Ref, found: Number, expected: Number, at: Mapping[str,
         )
 
 
-def confirm_formula(network: Network, derivation: Derivation) -> None:
-    """A derived formula is what the oracle says, at a few small sizes, at every kind of entry.
+def confirm_formula(network: Network, derivation: Derivation) -> Held:
+    """A derived formula is what the oracle says, at a few small sizes, at every kind of entry; the
+    entries where it was, and their sizes.
 
     So are the gradients that it leaves named, by their own formulas: each is evaluated with the
     oracle's gradients for the names in it.
     """
     if len(network.equations) > MOST_EQUATIONS:
-        return
+        return Held()
     claims = [(d, e) for d in told(derivation) for e in formulas(d)]
     seen: Counter[str] = Counter()
+    at: list[Mapping[str, int]] = []
     most = 2 if len(network.sizes) <= len(SIZES) else 3
     for sizes in affordable(network, most):
         if work(network, sizes) > MOST_WORK:
@@ -133,12 +143,16 @@ def confirm_formula(network: Network, derivation: Derivation) -> None:
                     seen[""] += 1  # a tie, or an outer equation that does not fit these sizes
                 else:
                     seen["fine"] += 1
+                    if d is derivation:
+                        seen["own"] += 1
+                        at += [] if sizes in at else [sizes]
     if seen["pole"] and set(+seen) == {"pole"}:
         raise NetworkError(
             f"found {latex(derivation.answer)} for {latex(derivation.goal)}, which has no value "
             "at any point that was tried: a division by 0",
             hint="leave out the terms that do not move, such as \\sqrt{(x_i - x_j)^2} at i = j",
         )
+    return Held(seen["own"], tuple(at))
 
 
 def has_value(judge: Unrolled, of: Expr, put: Mapping[str, Expr]) -> bool:

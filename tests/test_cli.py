@@ -165,7 +165,9 @@ def test_json_has_one_entry_for_each_question_mark(exam: Path) -> None:
     assert [a["value"] for a in answers] == [None, None, 20]
     assert [a["points"] for a in answers] == [1, 1, 1]
     assert {a["scope"] for a in answers} == {"Part"}
-    assert all(set(a) == {"scope", "question", "latex", "value", "points"} for a in answers)
+    keys = {"scope", "question", "latex", "value", "points", "evidence"}
+    assert all(set(a) == keys for a in answers)
+    assert [a["evidence"] and a["evidence"]["kind"] for a in answers] == ["proved", "proved", None]
     assert found["tables"][0]["rows"][1][0] == "CONV3-2"
 
 

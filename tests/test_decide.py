@@ -31,6 +31,21 @@ EQUAL = [
     (r"\sum_{i=1}^n (x_i - \frac1n \sum_{k=1}^n x_k)", "0", ""),
     (r"\sum_{t=1}^T a^{T-t} x_t", r"\sum_{k=0}^{T-1} a^k x_{T-k}", ""),
     (r"\prod_{s=t+1}^T a", r"a^{T-t}", r"t = 1, \dots, T"),
+    (
+        r"\frac{y \sqrt{\sum_{k=1}^p u_k^2}}{\sqrt{\sum_{k=1}^p x_k^2} \sqrt{\sum_{k=1}^p u_k^2}}",
+        r"\frac{y}{\sqrt{\sum_{k=1}^p x_k^2}}",
+        "",
+    ),
+    (
+        r"\begin{cases} a_T & t = T \\ a_t + g_{t+1} & t < T \end{cases}",
+        r"\sum_{k=1}^T g_k [k - 1 = t] + a_t",
+        r"t = 1, \dots, T",
+    ),
+    (
+        r"\prod_{j=1, j \ne k}^n x_j",
+        r"\sum_{i=1}^n \left(\prod_{j=1, j \ne i}^n x_j\right) [i = k]",
+        r"k = 1, \dots, n",
+    ),
     (r"\max(a, b, c)", r"\max(\max(c, a), b)", ""),
     (r"|x|", r"\max(x, -x)", ""),
     (r"[a > b][b > c]", r"[a > b][b > c][a > c]", ""),
@@ -83,6 +98,18 @@ CANCELLING = [
 ]
 
 DIFFERENT = [
+    (
+        r"\frac{1}{\sqrt{\sum_{k=1}^p x_k^2} \sqrt{\sum_{k=1}^p u_k^2}}",
+        r"\frac{1}{\sqrt{\sum_{k=1}^p x_k^2 u_k^2}}",
+        "",
+        "",
+    ),
+    (
+        r"\prod_{j=1, j \ne k}^n x_j",
+        r"\prod_{j=1, j \ne k+1}^n x_j",
+        r"k = 1, \dots, n",
+        "",
+    ),
     (CONV, r"\sum_{i=1}^{m}\delta_i x_{i+j-1}", "", "upper limit"),
     (CONV, r"\sum_{i=1}^{n}\delta_i x_{i-j+1}", "", "kernel not flipped"),
     (CONV, r"\sum_{i=1}^{n}\delta_i x_{i+j}", "", "index shifted"),

@@ -2,20 +2,24 @@ r"""Powers of matrices: read, valued, proved, differentiated, put back in matrix
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
 import pytest
 from judge import judged, network
 
+from symgrad import evidence
+from symgrad.answer import Answer, Source
 from symgrad.api import Exam, Network
 from symgrad.compare import equal
 from symgrad.dual import Undefined
 from symgrad.errors import SymgradError
 from symgrad.evaluate import Point, Unrolled
-from symgrad.expr import Ref, num
+from symgrad.evidence import Prover
+from symgrad.expr import Add, Call, Expr, Ref, num, transform
 from symgrad.grade import check
-from symgrad.power import power
+from symgrad.power import POWER, power
 from symgrad.witness import drawn
 
 SQUARE = r"A, B \in \mathbb{R}^{n \times n}, x, y \in \mathbb{R}^n; "
@@ -212,3 +216,48 @@ def test_other_recurrences_stay_recursions(step: str) -> None:
     answer = net.answer(r"\frac{\partial L}{\partial h_t}")
     assert answer.latex.startswith(r"\begin{cases}")
     assert "^{k" not in answer.latex
+
+
+def with_answer(answer: Answer, formula: Expr) -> Answer:
+    """The answer as if its last step had left another formula."""
+    source = answer.source
+    assert source is not None
+    d = source.derivation
+    wrong = replace(d, steps=(*d.steps[:-1], replace(d.steps[-1], after=formula)))
+    return replace(answer, derivation=wrong, source=Source(source.network, wrong), whole=None)
+
+
+def later(x: Expr) -> Expr:
+    """(A^k)_{ij} with one factor more."""
+    if isinstance(x, Call) and x.fn == POWER:
+        entry, size, exponent = x.args
+        return Call(POWER, (entry, size, Add((exponent, num(1)))))
+    return x
+
+
+def turned(x: Expr) -> Expr:
+    """(A^k)_{ij} as one of the transpose."""
+    if isinstance(x, Call) and x.fn == POWER:
+        entry, *rest = x.args
+        assert isinstance(entry, Ref)
+        return Call(POWER, (entry.at(entry.indices[::-1]), *rest))
+    return x
+
+
+@pytest.mark.parametrize("by", ["h_t", "W"])
+@pytest.mark.parametrize("equations", [RNN, *(STATES + e for e in RECURRENCES)])
+def test_closed_forms_with_powers_are_proved_and_no_wrong_one(
+    equations: str, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = Network(equations)
+    answer = net.answered(net.question(rf"\frac{{\partial L}}{{\partial {by}}} = ?"))
+    told = Prover().proved(answer, net.scope).evidence
+    assert told is not None
+    assert told.kind == "proved"
+    monkeypatch.setattr(evidence, "BUDGET", 1.0)
+    assert answer.source is not None
+    for slip in (later, turned):
+        formula = transform(answer.source.derivation.answer, slip)
+        told = Prover().proved(with_answer(answer, formula), net.scope).evidence
+        assert told is not None
+        assert not told.proof

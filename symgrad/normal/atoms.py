@@ -7,18 +7,25 @@ found by the text of its normal form with every outer integer taken out. Each no
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import groupby, islice, permutations, product
 
 from symgrad.affine import Affine, Condition
 from symgrad.normal.term import (
     Factor,
     Normal,
     Term,
+    combined,
     order_of_term,
+    settled,
     straight,
 )
 from symgrad.polynomial import Polynomial, polynomial
+
+MOST_ORDERS = 24
+"""Orders of terms that differ in outer integers alone, of which the first template is taken."""
 
 
 @dataclass
@@ -31,6 +38,8 @@ class Atoms:
 
     def factor(self, kind: str, inside: Normal, power: int = 1) -> Factor:
         """The quantity `kind` of a normal form: exp, log, the sum in a denominator, …"""
+        if any(not b.startswith("#") for t in inside for b in t.bound):  # out of another atom
+            inside = combined(s for t in inside for s in settled(t))
         template, places = hollow(inside)
         number = self._numbers.get((kind, template))
         if number is None:
@@ -60,16 +69,42 @@ def hollow(e: Normal) -> tuple[Normal, tuple[Affine, ...]]:
 
     A place is a whole outer part of a subscript: x_{i+1} is x_{?0} at i + 1.
     """
-    blind = sorted(e, key=lambda t: (_blind(t), order_of_term(t)))
-    holes: dict[Affine, str] = {}
-    template = tuple(_hollowed(t, holes) for t in blind)
-    return template, tuple(holes)
+    found: list[tuple[Normal, tuple[Affine, ...]]] = []
+    for terms in islice(_orders(e), MOST_ORDERS):
+        holes: dict[Affine, str] = {}
+        template = tuple(_hollowed(t, holes) for t in terms)
+        found.append((template, tuple(holes)))
+    return min(found, key=lambda f: [order_of_term(t) for t in f[0]]) if found[1:] else found[0]
+
+
+def _orders(e: Normal) -> Iterator[Normal]:
+    """The terms sorted but for their outer integers, and so their conditions; those that are alike
+    in every order."""
+    keyed = sorted(((_blind(t), order_of_term(t), t) for t in e), key=lambda k: k[:2])
+    alike = [[k[2] for k in group] for _, group in groupby(keyed, key=lambda k: k[0])]
+    for orders in product(*map(permutations, alike)):
+        yield from product(*(_in_orders(t) for ts in orders for t in ts))
+
+
+def _in_orders(t: Term) -> Iterator[Term]:
+    """A term with its conditions sorted but for their outer integers."""
+    conds = sorted(t.conds, key=_blindly)
+    alike = [list(group) for _, group in groupby(conds, key=_blindly)]
+    for orders in product(*map(permutations, alike)):
+        yield Term(t.weight, t.factors, t.bound, tuple(c for cs in orders for c in cs))
+
+
+def _blindly(c: Condition) -> tuple[object, ...]:
+    """A condition but for its outer integers; one that has none, whole."""
+    inner = _inner(c.form)
+    plain = len(inner) == len(c.form.coefficients)
+    return (not c.equality, inner, plain, c.form.constant if plain and inner else 0)
 
 
 def _blind(t: Term) -> tuple[object, ...]:
     """A term but for its outer integers."""
     factors = tuple((f.key, f.power, tuple(_inner(a) for a in f.at)) for f in t.factors)
-    conds = tuple((not c.equality, _inner(c.form)) for c in t.conds)
+    conds = tuple(sorted(map(_blindly, t.conds)))
     return (factors, t.bound, conds, tuple(c for _, c in t.weight.terms))
 
 

@@ -316,7 +316,8 @@ class Builder:
         for value, cond in branches:
             here = ONE if cond is None else self.bracket(cond, env)
             parts.append(self.algebra.product(self.normal(value, env), here, left))
-            left = self.algebra.product(left, self.algebra.minus(ONE, here))
+            left = self.algebra.product(left, self.guards.denied(here))
+        left = tuple(t for t in left if self.algebra.possible((*self.algebra.known, *t.conds)))
         if left and branches[-1][1] is not None:
             raise Outside("found cases that leave some values out")
         return self.algebra.total(parts)

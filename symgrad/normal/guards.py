@@ -65,6 +65,13 @@ class Guards:
             (self.algebra.under([Condition(one_less)]), self.algebra.under([Condition(minus_less)]))
         )
 
+    def denied(self, e: Normal) -> Normal:
+        """1 - [P]; of one condition on integers its opposite, so that what is impossible shows."""
+        conds = e[0].conds if len(e) == 1 else ()
+        if len(conds) == 1 and e == (Term(ONE[0].weight, (), (), conds),):
+            return self.whole("!=" if conds[0].equality else "<", conds[0].form)
+        return self.algebra.minus(ONE, e)
+
     def positive(self, e: Normal) -> Normal:
         """[e > 0]."""
         whole = whole_form(e)

@@ -1,0 +1,181 @@
+r"""What is known of each derived formula: proved for all sizes, or compared with the oracle.
+
+A gradient is proved against the chain rule with its Kronecker deltas (`kronecker`), which shares no
+contraction and no tidying with what is shown; the gradients it builds on are proved the same way. A
+formula of whole vectors and matrices is proved to have the entries that were derived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import product
+
+from symgrad.answer import Answer, Evidence, Source, Whole
+from symgrad.argue import Argument
+from symgrad.clock import now
+from symgrad.compare import pair_of
+from symgrad.decide import STEPS
+from symgrad.errors import SymgradError
+from symgrad.expr import Expr, Partial, Ref, names, transform
+from symgrad.index import Index
+from symgrad.induction import obligations
+from symgrad.kronecker import unreduced
+from symgrad.network import Network
+from symgrad.pair import Pair
+from symgrad.rewrite import Derivation
+from symgrad.scope import Scope
+from symgrad.solve import Solved
+from symgrad.trial import fits
+
+BUDGET = 6.0
+"""Seconds for one proof: several times what the proofs of textbooks take, so that a slow machine
+says the same."""
+MOST = 200
+"""Gradients that one formula builds on, at most: more are not proved one by one."""
+LEAF = ("given", "open")
+"""Rules by which a gradient is what the exam says it is."""
+
+
+@dataclass
+class Prover:
+    """Proofs of the answers of one exam; gradients that several build on are proved once."""
+
+    _proofs: dict[tuple[int, Expr], str] = field(default_factory=dict)
+    _networks: list[Network] = field(default_factory=list)
+
+    def proved(self, answer: Answer, scope: Scope) -> Answer:
+        """The answer with its evidence; what was compared with the oracle stays in it."""
+        source = answer.source
+        if source is None or answer.derivation is None:
+            return answer
+        own = {i.name: i.range for i in source.derivation.indices}
+        scope = replace(scope, network=source.network, letters={**scope.letters, **own})
+        proof = self.proof(source, scope)
+        proof = proof and joined((proof, self.as_shown(answer, source, scope)))
+        return replace(answer, evidence=replace(answer.evidence or Evidence(), proof=proof))
+
+    def proof(self, source: Source, scope: Scope) -> str:
+        """How a gradient is proved, with all that it builds on; "" if something is not."""
+        waiting, found = [source.derivation], dict[Expr, Derivation]()
+        while waiting:
+            d = waiting.pop()
+            if d.goal not in found:
+                found[d.goal] = d
+                waiting += d.upstream
+        if len(found) > MOST:
+            return ""
+        self._networks.append(source.network)  # alive, so that its id stays its own
+        proofs = []
+        for d in found.values():
+            key = (id(source.network), d.goal)
+            if key not in self._proofs:
+                self._proofs[key] = gradient(source.network, d, scope)
+            proofs.append(self._proofs[key])
+            if not proofs[-1]:
+                return ""
+        return joined(proofs)
+
+    def as_shown(self, answer: Answer, source: Source, scope: Scope) -> str:
+        """How the form that is shown is proved to be what was derived."""
+        shown, d = answer.derivation, source.derivation
+        assert shown is not None
+        proofs = ["normal form"]
+        if shown.goal == d.goal and not any(s.rule == "under" for s in shown.steps):
+            proofs.append(identity(shown.answer, d.answer, d.indices, scope))
+        if answer.whole is not None:
+            proofs.append(as_entries(answer.whole, d, scope))
+        return joined(proofs)
+
+
+def weighed(root: Solved) -> Solved:
+    """A solved section and those below it, each answer with its evidence."""
+    prover = Prover()
+
+    def section(s: Solved) -> Solved:
+        works = {
+            k: replace(w, answers=tuple(prover.proved(a, s.scope) for a in w.answers))
+            for k, w in s.works.items()
+        }
+        return replace(s, works=works, children=tuple(map(section, s.children)))
+
+    return section(root)
+
+
+def as_entries(whole: Whole, d: Derivation, scope: Scope) -> str:
+    """How a formula of vectors and matrices is proved to have the entries that were derived."""
+    known = replace(scope.lowering, taken=scope.lowering.taken | names(whole.goal))
+    try:
+        at = [Ref(i.name) for i in known.letters(known.array(whole.goal))]
+        array = known.array(whole.formula)
+        if len(array.shape) != len(at):
+            return ""
+        entry = known.entry(array, at)
+    except SymgradError:
+        return ""
+    return identity(entry, d.answer, d.indices, scope)
+
+
+def gradient(network: Network, d: Derivation, scope: Scope) -> str:
+    """How one derivation is proved, given the gradients it builds on."""
+    last = d.steps[-1]
+    if last.rule in LEAF:
+        return "normal form"
+    try:
+        if last.rule == "unroll":
+            recursion = replace(d, steps=d.steps[:-1])
+            pairs = [(o.left, o.right, o.indices) for o in obligations(network, d)]
+            pairs.append((recursion.answer, unreduced(network, recursion), d.indices))
+            return joined(identity(a, b, letters, scope) for a, b, letters in pairs)
+        return identity(d.answer, unreduced(network, d), d.indices, scope)
+    except SymgradError:
+        return ""
+
+
+def identity(left: Expr, right: Expr, indices: Iterable[Index], scope: Scope) -> str:
+    """How two formulas are proved equal for all sizes and values, their letters in ranges, "" if
+    they are not; gradients that both leave named are tensors."""
+    if left == right:
+        return "normal form"
+    letters = {**scope.letters, **{i.name: i.range for i in indices}}
+    try:
+        pair = pair_of(named(left), named(right), replace(scope, letters=letters))
+        return proof_of(pair)
+    except SymgradError:
+        return ""
+
+
+def proof_of(pair: Pair) -> str:
+    """How a pair is proved, a symbolic stride or dilation at each of a few values."""
+    steps = pair.roles.steps[:2]
+    until = now() + BUDGET
+    proofs = []
+    for values in product(STEPS, repeat=len(steps)):
+        at = dict(zip(steps, values, strict=True))
+        if not fits(at, pair.known):
+            continue
+        one = pair.put(at) if at else pair
+        _, proof, _ = Argument(one).proof(one.left, one.right, until)
+        if proof is None or proof.left or proof.ties:
+            return ""
+        proofs.append(proof.by)
+    how = joined(proofs)
+    return f"{how}, for {' and '.join(steps)} up to {STEPS[-1]}" if steps and how else how
+
+
+def named(e: Expr) -> Expr:
+    r"""Each gradient that is left named as the entry of a tensor: ∂L/∂h_t as (∂L/∂h)_t."""
+
+    def one(x: Expr) -> Expr:
+        match x:
+            case Partial(of=Ref() as of, by=Ref() as by):
+                return Ref(rf"\partial {of.name}/\partial {by.name}", (*of.indices, *by.indices))
+        return x
+
+    return transform(e, one)
+
+
+def joined(proofs: Iterable[str]) -> str:
+    """The kinds of several proofs, each once; "" if one of them failed."""
+    kinds = list(proofs)
+    return ", ".join(dict.fromkeys(k for p in kinds for k in p.split(", "))) if all(kinds) else ""
