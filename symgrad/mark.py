@@ -224,5 +224,6 @@ def printed(question: str) -> str:
 
 
 def squashed(latex: str) -> str:
-    """LaTeX without spaces and braces."""
-    return re.sub(r"[\s{}&]|\\[dt](?=frac)", "", latex.replace(r"\mathrm{d}", "d"))
+    """LaTeX without spaces, braces and the sign of a label, W_{hx} and W_{\\text{hx}}."""
+    marks = r"[\s{}&]|\\[dt](?=frac)|\\text(?![A-Za-z])"
+    return re.sub(marks, "", latex.replace(r"\mathrm{d}", "d"))

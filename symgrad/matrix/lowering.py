@@ -57,7 +57,7 @@ from symgrad.matrix.array import (
     sizeless,
     spread,
 )
-from symgrad.matrix.chain import divided, elsewhere, link, powerless, stranger, times, transposed
+from symgrad.matrix.chain import divided, elsewhere, link, repeated, stranger, times, transposed
 from symgrad.matrix.inverse import determinant, inverse, is_minus_one
 from symgrad.matrix.signs import MATRIX, NORMS, entrywise
 from symgrad.reading.names import ONES
@@ -306,7 +306,7 @@ class Lowering:
             return inverse(e, a, self.inverted, self.same)
         entries = self.dotted and flat(a, self.same) and (constant(power) or 0) > 0
         if len(a.shape) > 1 and not entries:
-            raise powerless(e, a)
+            return repeated(e, a, power, self.same, self._product)
         if a.shape and constant(power) is None:
             raise UnreadError(
                 f"found the power {latex(e)} of a vector, expected a number as its exponent",
