@@ -262,8 +262,8 @@ def equal(
     if a is None or b is None:
         raise click.UsageError("found no two formulas, expected A and B, or --batch FILE")
     from symgrad.compare import equal as decided
-    from symgrad.compare import record
     from symgrad.terminal import verdict_lines
+    from symgrad.verdict import record
 
     verdict = decided(a, b, given, budget)
     if as_json:

@@ -13,7 +13,6 @@ from symgrad.coincide import unique
 from symgrad.curvature import opened
 from symgrad.decide import BUDGET, decide
 from symgrad.derive import Sweep
-from symgrad.dual import Number, exact_text
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
     ONE,
@@ -56,15 +55,7 @@ from symgrad.scope import Scope
 from symgrad.settle import inlined, read_scope
 from symgrad.solve import refuse_functions
 from symgrad.unsaid import derivatives_of, unsaid
-from symgrad.verdict import (
-    Agrees,
-    Counterexample,
-    Differs,
-    Equal,
-    EqualExceptTies,
-    Invalid,
-    Verdict,
-)
+from symgrad.verdict import Equal, EqualExceptTies, Invalid, Verdict, record
 
 NOWHERE = Place()
 GIVEN = " and what is given"
@@ -446,46 +437,6 @@ def kronecker(sides: tuple[Expr, ...], declared: bool) -> tuple[Expr, ...]:
 
 
 # -- for programs ---------------------------------------------------------------------------------
-
-
-def record(verdict: Verdict) -> dict[str, Any]:
-    """A verdict as JSON: verdict, by, counterexample, ties, message."""
-    example: Counterexample | None = None
-    by = ""
-    ties: tuple[str, ...] = ()
-    more: dict[str, Any] = {}
-    match verdict:
-        case Equal(by=by):
-            pass
-        case EqualExceptTies(by=by, ties=ties, at=example):
-            pass
-        case Agrees(trials=trials, ties=ties, at=example):
-            by = f"{trials} points"
-        case Differs(counterexample=example, missing=missing, extra=extra, slip=slip):
-            more = {"missing": missing, "extra": extra, "slip": slip}
-    return {
-        "verdict": verdict.name,
-        "by": by or None,
-        "counterexample": None if example is None else example_record(example),
-        "ties": list(ties),
-        "message": verdict.message,
-        "reading": list(verdict.reading),
-        **more,
-    }
-
-
-def example_record(c: Counterexample) -> dict[str, Any]:
-    """Sizes, values and both results, exact numbers as text."""
-    return {
-        "sizes": dict(c.sizes),
-        "values": {name: _number(v) for name, v in c.values.items()},
-        "a": _number(c.left),
-        "b": _number(c.right),
-    }
-
-
-def _number(v: Number | None) -> str | None:
-    return None if v is None else exact_text(v)
 
 
 def line(raw: bytes, budget: float = BUDGET) -> dict[str, Any]:

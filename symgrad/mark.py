@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any
 
 from symgrad.assertion import Claim
-from symgrad.compare import example_record
 from symgrad.errors import Place, SymgradError
 from symgrad.latex import latex
 from symgrad.notation import read_expression
@@ -23,6 +22,7 @@ from symgrad.verdict import (
     EqualExceptTies,
     Undecided,
     Verdict,
+    example_record,
 )
 from symgrad.work import Written
 
