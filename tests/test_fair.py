@@ -413,3 +413,29 @@ def test_parameters_that_are_listed_in_words_cost_no_points() -> None:
     exam = "## 1. P (1 point)\n\n$$z = w x + a, L = z^2, x \\sim D$$\n\n$$\\theta = ?$$\n"
     assert earned("The parameters are w and a.", exam) == [None]
     assert earned("The parameters are many.", exam) == [0]
+
+
+TYPED = [
+    "The answers: `dL/dh = h - y` and `dL/dw = (h - y) * (1 - h^2) * x`.",
+    "```\ndL/dh = h - y\ndL/dw = (h - y) (1 - h^2) x\n```",
+    "~~~ text\ndL/dh = h - y\n\ndL/dw = (h - y) (1 - h^2) x\n~~~",
+    "``dL/dh = h - y``, then $\\frac{\\partial L}{\\partial w} = (h - y) (1 - h^2) x$",
+]
+
+
+@pytest.mark.parametrize("work", TYPED)
+def test_equations_between_backticks_are_read(work: str) -> None:
+    assert earned(work, UNIT) == [1, 1]
+
+
+PROGRAMS = [
+    "`dh = np.subtract(h, y)`, `dL/dh == h - y`, `f(x=1)`",
+    "```python\ndL = h + y\n```",
+    "```\nimport numpy\ndL/dh = h + y\n```",
+    "```\nfor i in x:\n    dL/dh = h + y\n```",
+]
+
+
+@pytest.mark.parametrize("work", PROGRAMS)
+def test_programs_are_no_claims(work: str) -> None:
+    assert marked(work, UNIT).claims == ()
