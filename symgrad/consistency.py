@@ -9,9 +9,9 @@ from itertools import product
 from math import prod
 
 from symgrad.affine import Affine, Condition, affine, conditions, factors, shift
-from symgrad.equation import Equation, Read, linear, powers_in
+from symgrad.equation import Equation, Read, Upstream, linear, powers_in
 from symgrad.errors import NetworkError, Place
-from symgrad.expr import Expr, Num, Ref, Rel, free, names, num
+from symgrad.expr import Expr, Num, Partial, Ref, Rel, free, names, num
 from symgrad.index import Range, negations, range_conditions, range_ends, rounded_subscript
 from symgrad.latex import latex
 from symgrad.network import Network, leaning, read_refs
@@ -416,3 +416,24 @@ def _misses(eq: Equation, ref: Ref) -> list[Condition] | None:
     except NetworkError:  # an end that is rounded
         return None
     return [n for c in wanted for n in negations(c)]
+
+
+def follows(network: Network, u: Upstream) -> bool:
+    """Can a given gradient be one: is what it is of defined nowhere, or computed from what it is
+    by?"""
+    return (
+        u.of.name not in network.by_name
+        or u.by.name == u.of.name
+        or u.by.name in network.behind(u.of.name)
+    )
+
+
+def check_follows(network: Network, u: Upstream, at: Place) -> None:
+    """A gradient is not given of a quantity whose equation does not depend on what it is by."""
+    if not follows(network, u):
+        raise NetworkError(
+            f"found the given gradient {latex(u.symbol)} = {latex(Partial(u.of, u.by))} beside an "
+            f"equation of {latex(u.of)} that does not read {latex(u.by)}, expected one of them",
+            at=at,
+            hint=f"drop the equation of {latex(u.of)}, or compute it from {latex(u.by)}",
+        )

@@ -108,23 +108,12 @@ def _defined(network: Network, of: Ref, goal: Partial) -> Network:
 def _apart(network: Network, by: Sequence[Expr], goal: Expr) -> None:
     """None of the names is computed from another one: else what is held fixed is not said."""
     for a, b in permutations({b.name for b in by if isinstance(b, Ref)}, 2):
-        if a in _behind(network, b):
+        if a in network.behind(b):
             raise NetworkError(
                 f"found {latex(goal)}, in which {b} is computed from {a}; expected names of which "
                 "none is computed from another",
                 hint="differentiate by one of them, or by what both are computed from",
             )
-
-
-def _behind(network: Network, name: str) -> set[str]:
-    """The names that a quantity is computed from."""
-    found: set[str] = set()
-    waiting = [name]
-    while waiting:
-        reads = {r.ref.name for e in network.by_name.get(waiting.pop(), ()) for r in e.reads}
-        waiting += reads - found
-        found |= reads
-    return found
 
 
 def _swept(

@@ -67,16 +67,10 @@ class Unreduced:
         return distinct_bounds(total(*flows), self.taken)
 
     def behind(self) -> set[str]:
-        """The names that `of` is computed from, itself among them."""
-        given = [u.by.name for u in self.network.upstream if u.of == self.of]
-        found, waiting = set[str](), [self.of.name, *given]
-        while waiting:
-            name = waiting.pop()
-            if name not in found:
-                found.add(name)
-                equations = self.network.by_name.get(name, ())
-                waiting += (r.ref.name for eq in equations for r in eq.reads)
-        return found
+        """The names that `of` is computed from, by equations or given gradients, itself among
+        them."""
+        ends = {self.of.name, *(u.by.name for u in self.network.upstream if u.of == self.of)}
+        return ends.union(*map(self.network.behind, ends))
 
     @property
     def taken(self) -> frozenset[str]:

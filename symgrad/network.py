@@ -119,6 +119,16 @@ class Network:
     def _position(self) -> Mapping[Equation, int]:
         return {eq: k for k, eq in enumerate(self.equations)}
 
+    def behind(self, name: str) -> frozenset[str]:
+        """The names that a quantity is computed from by equations."""
+        found, waiting = set[str](), [name]
+        while waiting:
+            equations = self.by_name.get(waiting.pop(), ())
+            reads = {r.ref.name for e in equations for r in e.reads}
+            waiting += reads - found
+            found |= reads
+        return frozenset(found)
+
     # -- ranges -------------------------------------------------------------------------------
 
     def ranges(self, name: str) -> tuple[Range, ...] | None:

@@ -14,9 +14,11 @@ from symgrad.affine import Affine, Condition, affine, conditions
 from symgrad.consistency import (
     check_edges,
     check_entry,
+    check_follows,
     check_ranks,
     check_reads,
     check_single_assignment,
+    follows,
 )
 from symgrad.equation import Equation, Total, Upstream, index_of, total_of
 from symgrad.errors import NetworkError, Place, SymgradError
@@ -134,14 +136,16 @@ class Builder(Sorter):
             self.padded,
             self.labels,
         )
+        own = {u for u, _ in self.upstream}  # L of an inner scope is not that of an outer one
+        kept = (u for u in network.upstream if u in own or follows(network, u))
+        network = replace(network, upstream=tuple(kept))
         self.check_matrices(network)
         network = self.validated(network, {eq for eq, new in settled if new})
         network = replace(network, totals=self.totals(network, equations))
-        own = tuple(d for d in equations)
         return Scope(
             network,
             tuple(self.questions),
-            own,
+            tuple(equations),
             self.letters,
             self.functions,
             values,
@@ -446,6 +450,7 @@ class Builder(Sorter):
                     hint=f"state the equation of {latex(u.by)}, or correct the name",
                 )
             check_entry(network, u.by, at.find(latex(u.by)))
+            check_follows(network, u, at)
             twin = seen.get(u.symbol) if isinstance(u.symbol, Ref) else None
             twin = twin or goals.get((u.of, u.by))
             if twin not in (None, u):

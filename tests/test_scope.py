@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from symgrad.answer import Answer
+from symgrad.api import Network
 from symgrad.errors import NetworkError
 from symgrad.exam import Exam
 from symgrad.latex import latex
@@ -198,3 +199,14 @@ def test_questions_keep_their_left_side_as_it_is_written() -> None:
     assert [(q.latex, latex(q.left)) for q in asked] == [
         (r"\dfrac{ \partial L }{ \partial w }", r"\frac{\partial L}{\partial w}")
     ]
+
+
+def test_a_gradient_is_not_given_of_what_does_not_depend_on_it() -> None:
+    with pytest.raises(NetworkError, match="beside an equation of L that does not read z"):
+        Network(r"z = x^2, \delta = \frac{\partial L}{\partial z}, L = 3 x")
+    # the L of an inner heading is its own
+    exam = Exam.parse(
+        "# Outer\n\n$$\nz = x^2, \\quad \\delta = \\frac{\\partial L}{\\partial z}\n$$\n\n"
+        "## Inner\n\n$$\nL = 3 x, \\qquad \\frac{\\partial L}{\\partial x} = ?\n$$\n"
+    )
+    assert [a.latex for a in solve(exam).answers] == ["3"]
