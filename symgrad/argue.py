@@ -163,7 +163,7 @@ class Argument:
 
     def named(self, e: Expr) -> Expr:
         """A formula with a name for π."""
-        return circled(e, self.rooted)
+        return circled(e, self.rooted) if PI in walk(e) else e
 
     def meaning(self, ref: Ref) -> Expr | None:
         """What a name is defined to be."""
