@@ -26,16 +26,22 @@ from symgrad.rewrite import Derivation
 @dataclass(frozen=True)
 class Whole:
     """A gradient by a whole vector or matrix, as one formula of them; `indices` are letters that
-    it is stated for, `named` the gradients that it leaves named."""
+    it is stated for, `named` the gradients that it leaves named, `earlier` the formula before
+    recursions in it are unrolled."""
 
     goal: Partial
     formula: Expr
     indices: tuple[Index, ...] = ()
     named: tuple[Whole, ...] = ()
+    earlier: tuple[Expr, ...] = ()
 
     def latex(self) -> str:
         """goal = formula."""
-        return f"{latex(self.goal)} = {latex(self.formula)}"
+        return f"{latex(self.goal)} = {self.right()}"
+
+    def right(self) -> str:
+        """The formula, what it was before it was unrolled in front of it."""
+        return " = ".join(map(latex, (*self.earlier, self.formula)))
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ from symgrad.normal.prove import Proof, Prover
 from symgrad.normal.term import Normal, put
 from symgrad.pair import Asked, Pair
 from symgrad.polynomial import Outside
+from symgrad.power import powers_named
 
 Put = Literal["names", "plain", "all"]
 """Which definitions are put in: none, those without sums, all."""
@@ -162,8 +163,9 @@ class Argument:
         return any(map(under_root, (self.pair.left, self.pair.right, *bodies)))
 
     def named(self, e: Expr) -> Expr:
-        """A formula with a name for π."""
-        return circled(e, self.rooted) if PI in walk(e) else e
+        """A formula with names for π and for powers of matrices."""
+        found = powers_named(e)
+        return circled(found, self.rooted) if PI in walk(found) else found
 
     def meaning(self, ref: Ref) -> Expr | None:
         """What a name is defined to be."""

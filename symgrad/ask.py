@@ -2,7 +2,6 @@ r"""Questions about a network: gradients, parameters and values, each answered i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
@@ -36,7 +35,7 @@ from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.numeral import shown
 from symgrad.opaque import parts_of
-from symgrad.rewrite import Derivation, Step
+from symgrad.rewrite import Derivation, Step, before, left_named
 from symgrad.rules.algebra import tidy
 from symgrad.rules.forms import as_cases
 from symgrad.scope import PARAMETER_NAMES, Question, Scope
@@ -94,6 +93,8 @@ class Asker:
         if network is self.network:
             sweep = self.sweeps.setdefault(of, sweep)
         derivation = sweep.gradient(by)
+        letters = dict.fromkeys((*sweep.indices(of), *derivation.indices))
+        derivation = replace(derivation, indices=tuple(letters))
         held = Held()
         if not parts_of(derivation):  # the oracle knows no gradient through what is only given
             held = confirm_formula(network, derivation)
@@ -171,14 +172,17 @@ class Asker:
         answer = self.gradient(q, entry)
         d = answer.derivation
         assert d is not None
-        formula = whole(d.answer, letters, known, self.network, d.indices)
+        forms = (whole(e, letters, known, self.network, d.indices) for e in (*before(d), d.answer))
+        found_ = [e for e in forms if e is not None]
+        formula = found_[-1] if found_ else None
         if formula is not None and array.row:
-            formula = as_row(formula, known, letters[0], self.network)
+            formula, found_ = as_row(formula, known, letters[0], self.network), []
         if formula is None:
             return replace(answer, question=latex(entry))
         named = tuple(map(self.told, left_named(d)))
-        told = r",\quad ".join([latex(formula), *(n.latex() for n in named)])
-        return replace(answer, latex=told, whole=Whole(goal, formula, (), named))
+        found = Whole(goal, formula, (), named, tuple(found_[:-1]))
+        told = r",\quad ".join([found.right(), *(n.latex() for n in named)])
+        return replace(answer, latex=told, whole=found)
 
     def told(self, d: Derivation) -> Whole:
         """A gradient that an answer leaves named, all its entries at once where they are arrays."""
@@ -448,34 +452,8 @@ MOST_LISTED = 4
 
 def whole_latex(d: Derivation) -> str:
     """The answer; after it what the upstream gradients stand for that it leaves named."""
-    named = [s.before for s in d.steps if s.rule == "unroll" and s.before != d.goal]
-    first = " = ".join(latex(e) for e in (*named, d.answer))
+    first = " = ".join(latex(e) for e in (*before(d), d.answer))
     return r",\quad ".join([first, *(u.latex() for u in left_named(d))])
-
-
-def left_named(d: Derivation) -> Iterator[Derivation]:
-    """The derivations of the upstream gradients that an answer leaves named, and of those that
-    theirs leave."""
-    known = {u.goal: u for u in d.upstream}
-    waiting = [d.answer]
-    told: set[Expr] = {d.goal}
-    while waiting:
-        for x in walk(waiting.pop(0)):
-            u = defining(x, known) if isinstance(x, Partial) else None
-            if u is not None and u.goal not in told:
-                told.add(u.goal)
-                yield u
-                waiting.append(u.answer)
-                known |= {v.goal: v for v in u.upstream}
-
-
-def defining(x: Partial, known: Mapping[Partial, Derivation]) -> Derivation | None:
-    """The derivation of a named gradient, or the one at general letters that it is an entry of:
-    ∂L/∂h_t for ∂L/∂h_{t+1}."""
-    if x in known:
-        return known[x]
-    same = (u for u in known.values() if u.goal.of == x.of and isinstance(u.goal.by, Ref))
-    return next((u for u in same if isinstance(x.by, Ref) and u.goal.by.name == x.by.name), None)  # type: ignore[attr-defined]
 
 
 def spelled_as_cases(d: Derivation) -> Derivation:

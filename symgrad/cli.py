@@ -193,7 +193,7 @@ def derive(equations: str, question: str, as_latex: bool, steps: bool) -> None:
 
 def shown_unicode(answer: Answer, steps: bool) -> list[str]:
     """An answer as lines of Unicode; below it what the gradients stand for that it leaves named."""
-    from symgrad.ask import left_named
+    from symgrad.rewrite import left_named
     from symgrad.terminal import in_unicode, plainly, ranges, stated
     from symgrad.terminal import steps as leading
 
@@ -212,8 +212,8 @@ def shown_unicode(answer: Answer, steps: bool) -> list[str]:
 
 def shown_latex(answer: Answer, steps: bool) -> list[str]:
     """An answer as LaTeX; below it what the gradients stand for that it leaves named."""
-    from symgrad.ask import left_named
     from symgrad.latex import latex
+    from symgrad.rewrite import left_named
     from symgrad.terminal import in_latex
     from symgrad.terminal import steps as leading
 
@@ -262,8 +262,8 @@ def equal(
     if a is None or b is None:
         raise click.UsageError("found no two formulas, expected A and B, or --batch FILE")
     from symgrad.compare import equal as decided
-    from symgrad.compare import record
     from symgrad.terminal import verdict_lines
+    from symgrad.verdict import record
 
     verdict = decided(a, b, given, budget)
     if as_json:

@@ -13,15 +13,16 @@ from symgrad.coincide import unique
 from symgrad.curvature import opened
 from symgrad.decide import BUDGET, decide
 from symgrad.derive import Sweep
-from symgrad.dual import Number, exact_text
 from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
     ONE,
     PI,
+    And,
     Bound,
     Call,
     Expr,
     Iverson,
+    Mul,
     Partial,
     Ref,
     Rel,
@@ -54,17 +55,10 @@ from symgrad.scope import Scope
 from symgrad.settle import inlined, read_scope
 from symgrad.solve import refuse_functions
 from symgrad.unsaid import derivatives_of, unsaid
-from symgrad.verdict import (
-    Agrees,
-    Counterexample,
-    Differs,
-    Equal,
-    EqualExceptTies,
-    Invalid,
-    Verdict,
-)
+from symgrad.verdict import Equal, EqualExceptTies, Invalid, Verdict, record
 
 NOWHERE = Place()
+GIVEN = " and what is given"
 
 
 def equal(a: str, b: str, given: str = "", budget: float = BUDGET) -> Verdict:
@@ -84,7 +78,21 @@ def equal(a: str, b: str, given: str = "", budget: float = BUDGET) -> Verdict:
     reading = (latex(pair.left), latex(pair.right))
     bare = {fn.rstrip("'") for e in (pair.left, pair.right) for fn in unsaid(e)}
     functions = tuple(name for fn in sorted(bare) for name in derivatives_of(fn))
-    return replace(decide(pair, budget), reading=reading, functions=functions)
+    return replace(decided(pair, budget), reading=reading, functions=functions)
+
+
+def decided(pair: Pair, budget: float) -> Verdict:
+    """The verdict; where integers are given to differ, [a ≠ b] times the formulas may be proved."""
+    found = decide(pair, budget)
+    apart = tuple(a.rel for a in pair.asked if a.rel.op == "!=" and not a.ranges and not a.letters)
+    if not apart or isinstance(found, Equal):
+        return found
+    left, right = (Mul((Iverson(And(apart)), e)) for e in (pair.left, pair.right))
+    more = decide(replace(pair, left=left, right=right), budget)
+    if isinstance(more, Equal):
+        told = more.message.removesuffix(GIVEN) + GIVEN
+        return replace(more, message=told)
+    return more if isinstance(more, EqualExceptTies) else found
 
 
 def check_arguments(texts: Mapping[str, object], budget: object) -> None:
@@ -252,6 +260,8 @@ def asked_of(rel: Rel, sides: Sequence[Expr], found: Roles, scope: Scope) -> Ite
     if free_names(rel) - letters - found.integers:
         ranges = {n: scope.letters[n] for n in sorted(letters) if n in scope.letters}
         yield Asked(rel, ranges, tuple(sorted(letters - ranges.keys())))
+    elif rel.op == "!=":  # of integers: no half-space, so no condition of the index sets
+        yield Asked(rel)
 
 
 def check_facts(pair: Pair, facts: Sequence[Expr]) -> None:
@@ -427,46 +437,6 @@ def kronecker(sides: tuple[Expr, ...], declared: bool) -> tuple[Expr, ...]:
 
 
 # -- for programs ---------------------------------------------------------------------------------
-
-
-def record(verdict: Verdict) -> dict[str, Any]:
-    """A verdict as JSON: verdict, by, counterexample, ties, message."""
-    example: Counterexample | None = None
-    by = ""
-    ties: tuple[str, ...] = ()
-    more: dict[str, Any] = {}
-    match verdict:
-        case Equal(by=by):
-            pass
-        case EqualExceptTies(by=by, ties=ties, at=example):
-            pass
-        case Agrees(trials=trials, ties=ties, at=example):
-            by = f"{trials} points"
-        case Differs(counterexample=example, missing=missing, extra=extra, slip=slip):
-            more = {"missing": missing, "extra": extra, "slip": slip}
-    return {
-        "verdict": verdict.name,
-        "by": by or None,
-        "counterexample": None if example is None else example_record(example),
-        "ties": list(ties),
-        "message": verdict.message,
-        "reading": list(verdict.reading),
-        **more,
-    }
-
-
-def example_record(c: Counterexample) -> dict[str, Any]:
-    """Sizes, values and both results, exact numbers as text."""
-    return {
-        "sizes": dict(c.sizes),
-        "values": {name: _number(v) for name, v in c.values.items()},
-        "a": _number(c.left),
-        "b": _number(c.right),
-    }
-
-
-def _number(v: Number | None) -> str | None:
-    return None if v is None else exact_text(v)
 
 
 def line(raw: bytes, budget: float = BUDGET) -> dict[str, Any]:

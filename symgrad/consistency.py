@@ -8,10 +8,10 @@ from collections.abc import Container, Iterable
 from itertools import product
 from math import prod
 
-from symgrad.affine import Affine, Condition, affine, factors, shift
-from symgrad.equation import Equation, Read, linear
+from symgrad.affine import Affine, Condition, affine, conditions, factors, shift
+from symgrad.equation import Equation, Read, linear, powers_in
 from symgrad.errors import NetworkError, Place
-from symgrad.expr import Expr, Num, Ref, free
+from symgrad.expr import Expr, Num, Ref, Rel, free, names, num
 from symgrad.index import Range, negations, range_conditions, range_ends, rounded_subscript
 from symgrad.latex import latex
 from symgrad.network import Network, leaning, read_refs
@@ -211,6 +211,24 @@ def check_reads(network: Network, eq: Equation) -> None:
                 continue
             _check_axis(network, eq, read, position, axes[position])
         _check_triangle(network, eq, read)
+    _check_exponents(network, eq)
+
+
+def _check_exponents(network: Network, eq: Equation) -> None:
+    """No exponent of a matrix is below 0: its gradient is a sum over the factors."""
+    for e, inside in powers_in(eq.body, eq.indices):
+        exponent = e.args[2]
+        facts = network.facts.within(inside)
+        below = conditions(Rel("<=", exponent, num(-1)))
+        bad = None if below is None else facts.instance(below)
+        if bad is not None:
+            where = ", ".join(f"{n} = {v}" for n, v in bad.items() if n in names(exponent))
+            raise NetworkError(
+                f"found the exponent {latex(exponent)}{f' (at {where})' if where else ''} of a "
+                f"matrix in the definition of {latex(eq.target)}, expected 0 or more",
+                at=eq.at and eq.at.find(latex(exponent), after="="),
+                hint=f"state a fact, {latex(exponent)} \\ge 0",
+            )
 
 
 def _check_shape(network: Network, eq: Equation, ref: Ref) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
-from symgrad.affine import Affine, shift
+from symgrad.affine import shift
 from symgrad.chain import (
     Term,
     added,
@@ -61,6 +61,7 @@ from symgrad.recursion import (
     coefficient,
     gradients_last,
     put_closed,
+    transition,
     unrolled,
 )
 from symgrad.rewrite import Derivation, Step, put_in
@@ -246,16 +247,16 @@ class Sweep(Naming):
         """The gradient of a state as a sum over later ones, where each is linear in the last."""
         r = self.network.recurrent[node.name]
         own = [t for t in terms if t.consumer.name in r.names and not self._is_goal(t.consumer)]
-        if len(own) != 1 or own[0].bounds or own[0].parts:
+        if len(own) != 1 or own[0].parts:
             return None
         step, sign = self._step_of(node)
-        following = shift(node, {step.name: Affine(sign, ((step.name, 1),)).expr()})
-        factor = coefficient(own[0].local, step, sign, facts)
-        if own[0].consumer != following or factor is None or r.names & names(factor):
+        factor, here = coefficient(own[0].local, step, sign, facts), self.indices(node)
+        if factor is None or r.names & names(factor):
             return None
+        to = transition(factor, own[0].consumer, own[0].bounds, node, here, step, sign)
         flows = (self._flow(p) for t in terms if t is not own[0] for p in t.parts or (t,))
-        direct = tidy(total(*flows))
-        return unrolled(direct, factor, step, sign, facts, self._reserved | names(node))
+        direct, taken = tidy(total(*flows)), self._reserved | names(node)
+        return None if to is None else unrolled(direct, to, step, sign, facts, taken)
 
     def terms(self, node: Ref) -> tuple[Term, ...]:
         """The summands of the chain rule for ∂of/∂node."""

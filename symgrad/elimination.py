@@ -1,9 +1,11 @@
-"""Determinants and inverses of matrices of dual numbers.
+"""Determinants, inverses and powers of matrices of dual numbers.
 
 A determinant is expanded row by row, without a division: it moves rightly where it is 0 too.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from symgrad.dual import Dual, Number, add, compare, constant, divide, multiply, negate
 from symgrad.errors import SymgradError
@@ -60,6 +62,35 @@ def inverse(rows: list[list[Dual]], row: int, column: int) -> Dual | None:
                 pairs = zip(rows[r], rows[k], strict=True)
                 rows[r] = [add(x, negate(multiply(times, y))) for x, y in pairs]
     return rows[row][-1]
+
+
+def powered(rows: list[list[Dual]], row: int, column: int, times: int) -> Dual | None:
+    """An entry, counted from 0, of a power of a matrix: of the identity to the power 0, of powers
+    of the inverse below it; None where there is no inverse.
+
+    >>> powered([[constant(1), constant(2)], [constant(0), constant(3)]], 0, 1, 2).value
+    Fraction(8, 1)
+    """
+    if times == -1:
+        return inverse(rows, row, column)
+    span = range(len(rows))
+    if times < 0:
+        inverted = [[inverse(rows, i, j) for j in span] for i in span]
+        rows = [[x for x in r if x is not None] for r in inverted]
+        if not all(rows):
+            return None
+    found = [constant(int(k == row)) for k in span]
+    for _ in range(abs(times)):
+        columns = list(zip(*rows, strict=True))
+        found = [_inner(found, each) for each in columns]
+    return found[column]
+
+
+def _inner(a: Iterable[Dual], b: Iterable[Dual]) -> Dual:
+    total = constant(0)
+    for x, y in zip(a, b, strict=True):
+        total = add(total, multiply(x, y))
+    return total
 
 
 def _size(x: Dual) -> Number:

@@ -26,6 +26,7 @@ from symgrad.expr import (
 )
 from symgrad.index import Facts, Index, Range, extent, rounded_extent, rounded_subscript
 from symgrad.latex import latex
+from symgrad.power import POWER
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def _reads(e: Expr, inside: tuple[Index, ...]) -> Iterator[Read]:
         labels = (x for i in e.indices for x in walk(i) if isinstance(x, Ref) and x.indices)
         yield from (Read(x, inside) for x in labels)
         return
-    if isinstance(e, Call) and e.fn in WHOLES:
+    if isinstance(e, Call) and e.fn in (*WHOLES, POWER):
         yield read_whole(e, inside)
         return
     if isinstance(e, Reduce):
@@ -80,6 +81,18 @@ def _reads(e: Expr, inside: tuple[Index, ...]) -> Iterator[Read]:
         return
     for child in children(e):
         yield from _reads(child, inside)
+
+
+def powers_in(e: Expr, inside: tuple[Index, ...]) -> Iterator[tuple[Call, tuple[Index, ...]]]:
+    """The powers of matrices in a formula, and the bound indices around each."""
+    if isinstance(e, Call) and e.fn == POWER:
+        yield e, inside
+    if isinstance(e, Reduce):
+        inside = (*inside, *map(index_of, e.bounds))
+        yield from powers_in(e.body, inside)
+        return
+    for child in children(e):
+        yield from powers_in(child, inside)
 
 
 WHOLES = frozenset(("inverse", "det"))
@@ -97,8 +110,8 @@ def det_name(matrix: str) -> str:
 
 
 def read_whole(e: Call, inside: tuple[Index, ...] = ()) -> Read:
-    """The read of every entry of the matrix in an inverse or a determinant, at letters of its
-    own."""
+    """The read of every entry of the matrix in an inverse, a determinant or a power, at letters of
+    its own."""
     matrix, size = e.args[:2]
     assert isinstance(matrix, Ref)
     taken = names(e) | {i.name for i in inside}
@@ -107,7 +120,7 @@ def read_whole(e: Call, inside: tuple[Index, ...] = ()) -> Read:
         letters.append(Index(fresh(wanted, taken), Range(ONE, size)))
         taken.add(letters[-1].name)
     at = tuple(Ref(i.name) for i in letters)
-    return Read(matrix.at(at), (*inside, *letters))
+    return Read(matrix.at((*matrix.indices[:-2], *at)), (*inside, *letters))
 
 
 def index_of(b: Bound) -> Index:

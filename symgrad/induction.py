@@ -16,6 +16,7 @@ from symgrad.expr import (
     ONE,
     Add,
     Bound,
+    Call,
     Cases,
     Expr,
     Mul,
@@ -24,6 +25,7 @@ from symgrad.expr import (
     Ref,
     Rel,
     children,
+    names,
     rebuild,
     substitute,
     transform,
@@ -31,6 +33,8 @@ from symgrad.expr import (
 from symgrad.index import Facts, Index, Range
 from symgrad.kronecker import entry
 from symgrad.network import Network
+from symgrad.power import POWER, factor_apart, powers_joined
+from symgrad.recursion import into_sum
 from symgrad.rewrite import Derivation
 
 
@@ -57,7 +61,8 @@ def obligations(network: Network, d: Derivation) -> Iterator[Obligation]:
         return x
 
     if not isinstance(last.before, Cases):
-        yield Obligation(transform(last.before, closed), last.after, d.indices)
+        left = transform(transform(last.before, closed), into_sum)
+        yield Obligation(powers_joined(left), last.after, d.indices)
         return
     facts = network.facts.within(i for i in d.indices)
     for value, cond in last.before.branches:
@@ -94,10 +99,16 @@ class Apart:
     here: Affine
     sign: int
     facts: Facts
+    bound: frozenset[str] = frozenset()
+    """The letters that are bound around a formula."""
 
     def apart(self, e: Expr) -> Expr:
         """Σ_{k=t}^{T} f(k) as f(t) + Σ_{k=t+1}^{T} f(k), Π_{s=t+1}^{k} likewise; each where its
-        range is not empty."""
+        range is not empty; (A^{k-t})_{ij} as Σ_l (A^{k-t-1})_{il} A_{lj}."""
+        if isinstance(e, Call) and e.fn == POWER:
+            return self.factor(e)
+        if isinstance(e, Reduce) and e.op == "sum" and len(e.bounds) > 1:
+            e = Reduce("sum", e.bounds[:1], Reduce("sum", e.bounds[1:], e.body))
         if isinstance(e, Reduce) and len(e.bounds) == 1 and not e.bounds[0].conds:
             b = e.bounds[0]
             if b.lo is not None and b.hi is not None:
@@ -130,6 +141,17 @@ class Apart:
             return one
         return joined((one, Reduce(e.op, (rest,), self.inside((rest,)).apart(e.body))))
 
+    def factor(self, e: Call) -> Expr:
+        """A power of a matrix with its factor at a free index apart, where it has one."""
+        entry, _, exponent = e.args
+        form = affine(exponent)
+        assert isinstance(entry, Ref)
+        free = [not self.bound & names(i) for i in entry.indices[-2:]]
+        some = form is not None and self.facts.imply(Condition(form.plus(Affine(-1))))
+        if form is None or not some or not self.here.names & form.names or not any(free):
+            return e
+        return factor_apart(e, last=free[1])
+
     def inside(self, bounds: tuple[Bound, ...]) -> Apart:
         """The same where the bound indices are in their ranges."""
         more = [
@@ -138,7 +160,8 @@ class Apart:
             if b.lo is not None and b.hi is not None
             for c in loose_range(affine(Ref(b.name)), b.lo, b.hi)
         ]
-        return replace(self, facts=self.facts.plus(more))
+        inner = self.bound.union(b.name for b in bounds)
+        return replace(self, facts=self.facts.plus(more), bound=inner)
 
     def filled(self, b: Bound) -> bool:
         """Has the range of an index a value at all instances?"""

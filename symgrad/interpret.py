@@ -25,7 +25,7 @@ from symgrad.dual import (
     order,
     raise_to,
 )
-from symgrad.elimination import determinant, inverse
+from symgrad.elimination import determinant, powered
 from symgrad.errors import SymgradError
 from symgrad.expr import (
     Add,
@@ -47,6 +47,7 @@ from symgrad.expr import (
     free_names,
 )
 from symgrad.latex import latex
+from symgrad.power import POWER
 from symgrad.special import FUNCTIONS, apply, function
 from symgrad.subscript import Env, integer, plain
 from symgrad.unsaid import UNSPECIFIED
@@ -196,16 +197,6 @@ def _subscript(e: Expr) -> Callable[[Interpreter, Env], int]:
     if quick is None:
         other = meaning(e)
         return lambda run, env: _whole(e, other(run, env))
-    if isinstance(e, Ref):
-        name = e.name
-
-        def alone(run: Interpreter, env: Env) -> int:
-            k = env.get(name)
-            if k is None:
-                k = run.sizes.get(name)
-            return _whole(e, run.value(e, env)) if k is None else k
-
-        return alone
 
     def at(run: Interpreter, env: Env) -> int:
         k = quick(env, run.sizes)
@@ -295,7 +286,7 @@ def _partial(e: Partial) -> Meaning:
 def _call(e: Call) -> Meaning:
     if e.fn in ("max", "min"):
         return _extreme(e)
-    if e.fn in ("inverse", "det"):
+    if e.fn in ("inverse", "det", POWER):
         return _of_matrix(e)
     args = tuple(map(meaning, e.args))
     if function(e.fn) is None and e.fn not in KINKED:
@@ -319,19 +310,23 @@ def _call(e: Call) -> Meaning:
 
 
 def _of_matrix(e: Call) -> Meaning:
-    """The determinant of a matrix, or an entry of its inverse: det(X, n), inverse(X, n, i, j)."""
-    matrix, size, *at = e.args
+    """The determinant of a matrix, or an entry of its inverse or of a power of it: det(X, n),
+    inverse(X, n, i, j), matrixpower(X_{ij}, n, k)."""
+    matrix, size, *rest = e.args
     assert isinstance(matrix, Ref)
+    places = tuple(map(_subscript, matrix.indices if e.fn == POWER else rest))
 
     def found(run: Interpreter, env: Env) -> Dual:
-        n = run.whole(size, env)
-        run.count(n**3)
-        span = range(1, n + 1)
-        rows = [[run.read(matrix, (k, j)) for j in span] for k in span]
+        n, span = run.whole(size, env), range(1, run.whole(size, env) + 1)
+        *lead, i, j = [x(run, env) for x in places] or (0, 0)
+        times = run.whole(rest[0], env) if e.fn == POWER else -1
+        if e.fn == POWER and not (i in span and j in span):
+            raise Undefined(f"found {latex(e)} at {i}, {j}, expected entries from 1 to {n}")
+        run.count((abs(times) + n) * n**2)
+        rows = [[run.read(matrix, (*lead, k, m)) for m in span] for k in span]
         if e.fn == "det":
             return determinant(rows)
-        row, column = (run.whole(x, env) - 1 for x in at)
-        entry = inverse(rows, row, column)
+        entry = powered(rows, i - 1, j - 1, times)
         if entry is None:
             raise Undefined(
                 f"found the inverse of {matrix.name}, whose determinant is 0, expected another"

@@ -286,6 +286,14 @@ def _sum(terms: tuple[Expr, ...]) -> str:
     return out
 
 
+def _entry_of_power(e: Call) -> str:
+    """(A^k)_{ij}."""
+    entry, _, exponent = e.args
+    assert isinstance(entry, Ref)
+    whole = Pow(entry.at(entry.indices[:-2]), exponent)
+    return latex(Ref(paren(latex(whole)), entry.indices[-2:]))
+
+
 def _product(factors: tuple[Expr, ...]) -> str:
     out = ""
     last = len(factors) - 1
@@ -352,6 +360,8 @@ def _power(base: Expr, exp: str) -> str:
 def _call(e: Call) -> tuple[str, int]:
     inner = ", ".join(latex(a) for a in e.args)
     match e.fn:
+        case "matrixpower":
+            return _entry_of_power(e), ATOM
         case "exp" if e.spelling in ("", "e^") and not WORD.fullmatch(inner):
             return f"e^{{{inner}}}", POWER
         case "sqrt":

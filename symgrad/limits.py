@@ -30,6 +30,7 @@ from symgrad.expr import (
 from symgrad.index import Range, range_conditions, range_ends
 from symgrad.latex import latex
 from symgrad.notation import Formula, Statement
+from symgrad.power import exponents
 
 
 @dataclass(frozen=True)
@@ -187,13 +188,14 @@ def range_names(
     letters: Iterable[Range],
     shapes: Iterable[tuple[Range, ...]],
 ) -> set[str]:
-    """The names in the ends of all ranges."""
+    """The names in the ends of all ranges, and in exponents of matrices."""
     ends: list[Expr] = []
     for r in (*letters, *(r for axes in shapes for r in axes)):
         ends += (r.lo, r.hi)
     for d in equations:
         for r in d.ranges.values():
             ends += (r.lo, r.hi)
+        ends += exponents(d.body)
         for x in walk(d.body):
             if isinstance(x, Bound):
                 ends += (e for e in (x.lo, x.hi) if e is not None)

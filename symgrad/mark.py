@@ -3,13 +3,13 @@ r"""What a work is worth: its claims, the questions they answer, the points they
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from typing import Any
 
 from symgrad.assertion import Claim
-from symgrad.compare import example_record
 from symgrad.errors import Place, SymgradError
 from symgrad.latex import latex
 from symgrad.notation import read_expression
@@ -22,6 +22,7 @@ from symgrad.verdict import (
     EqualExceptTies,
     Undecided,
     Verdict,
+    example_record,
 )
 from symgrad.work import Written
 
@@ -177,6 +178,42 @@ def same_question(a: str, b: str) -> bool:
     return squashed(a) == squashed(b) or squashed(printed(a)) == squashed(printed(b))
 
 
+THOUSANDS = re.compile(r"(?<=\d)(?:\\,|[,\u202f\u00a0 ])(?=\d{3}(?!\d))")
+UNREAD = "found no answer, but mathematics here that could not be read"
+UNPLACED = "found no answer, but its number, beside no layer"
+
+
+def left_open(
+    claims: Sequence[Claim], question: str, part: str, count: str = "", lines: Sequence[str] = ()
+) -> str:
+    """Why a question may be answered by what could not be read: in its part, in one around it, or
+    where no part is said; by what stands beside the question itself, ∂L/∂w is x; or by the `count`
+    that it asks for, which stands beside no layer. Nothing if it may not."""
+
+    def there(said: str) -> bool:
+        return not said or f"{part} ".startswith(f"{said} ") or part.endswith(f" {said}")
+
+    unread = any(
+        (c.kind in ("unread", "denied") and there(c.part))
+        or (c.kind == "unrelated" and same_question(c.latex, question))
+        for c in claims
+    )
+    return UNREAD if unread else UNPLACED if stands(count, lines) else ""
+
+
+def stands(count: str, lines: Sequence[str]) -> bool:
+    r"""Does a count, ``16 \times 16 \times 8`` or a number of two digits and more, stand anywhere?
+
+    >>> stands(r"9 \times 9 = 81", ["it has 81 weights"]), stands("81", ["CONV-81"])
+    (True, False)
+    """
+    numbers = re.findall(r"\d+", count.split("=")[-1])
+    if not numbers or (len(numbers) == 1 and len(numbers[0]) == 1):
+        return False
+    said = re.compile(r"(?<![\w.-])" + r"\s*[x×*·]\s*".join(numbers) + r"(?![\w]|\.\d)")
+    return any(said.search(THOUSANDS.sub("", line).replace(r"\times", "×")) for line in lines)
+
+
 @cache
 def printed(question: str) -> str:
     r"""A question as it is printed: ``\nabla_w L`` is ∂L/∂w; what cannot be read stays as it is."""
@@ -187,5 +224,6 @@ def printed(question: str) -> str:
 
 
 def squashed(latex: str) -> str:
-    """LaTeX without spaces and braces."""
-    return re.sub(r"[\s{}&]|\\[dt](?=frac)", "", latex.replace(r"\mathrm{d}", "d"))
+    """LaTeX without spaces, braces and the sign of a label, W_{hx} and W_{\\text{hx}}."""
+    marks = r"[\s{}&]|\\[dt](?=frac)|\\text(?![A-Za-z])"
+    return re.sub(marks, "", latex.replace(r"\mathrm{d}", "d"))

@@ -5,12 +5,13 @@ For h_t = c h_{t-1} + …, t = 1, …, T, with d_t what the loss makes of h_t di
     ∂L/∂h_T = d_T,    ∂L/∂h_t = d_t + c ∂L/∂h_{t+1}  for t < T,
 
 and, where c reads no state, ∂L/∂h_t = Σ_{k=t}^{T} c^{k-t} d_k; for a coefficient c_t of its own
-at every step the power is the product c_{t+1} ⋯ c_k.
+at every step the power is the product c_{t+1} ⋯ c_k. Of vectors, h_t = M h_{t-1} + …, it is
+Σ_{k=t}^{T} (M^⊤)^{k-t} d_k.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from symgrad.affine import Affine, Condition, affine, conditions, shift
@@ -35,6 +36,7 @@ from symgrad.expr import (
     walk,
 )
 from symgrad.index import Facts, Index
+from symgrad.power import power, powers_joined
 from symgrad.rewrite import Derivation
 from symgrad.rules.algebra import tidy
 from symgrad.rules.forms import distinct_bounds, out_of_sums
@@ -157,10 +159,66 @@ def coefficient(local: Expr, step: Index, sign: int, facts: Facts) -> Expr | Non
     return None if any(step.name in names(b) for b in brackets) else found
 
 
+@dataclass(frozen=True)
+class Transition:
+    """c M, the derivative of the entry p of a state by the entry i of the state before it: M_{pi}
+    is an entry of a matrix of this size, c a number, and neither depends on the step."""
+
+    number: Expr
+    entry: Ref
+    row: Bound
+    column: str
+
+    def power(self, exponent: Expr, direct: Expr) -> Expr:
+        """Σ_p c^k (M^k)_{pi} d_p."""
+        number = self.number if self.number == ONE else Pow(self.number, exponent)
+        assert self.row.hi is not None
+        matrix = power(self.entry, self.row.hi, exponent)
+        return Reduce("sum", (self.row,), product(number, matrix, direct))
+
+
+def transition(
+    factor: Expr,
+    consumer: Ref,
+    bounds: tuple[Bound, ...],
+    node: Ref,
+    indices: Sequence[Index],
+    step: Index,
+    sign: int,
+) -> Expr | Transition | None:
+    """What a state is multiplied by for the next one: a number, or a matrix that is the same at
+    every step; None where it is neither."""
+    following = shift(node, {step.name: Affine(sign, ((step.name, 1),)).expr()})
+    if consumer == following and not bounds:
+        return factor
+    assert isinstance(following, Ref)
+    moved = [(a, b) for a, b in zip(consumer.indices, following.indices, strict=True) if a != b]
+    if consumer.name != following.name or len(bounds) != 1 or len(moved) != 1:
+        return None
+    (row,), ((p, i),) = bounds, moved
+    factors = factor.factors if isinstance(factor, Mul) else (factor,)
+    entries = [f for f in factors if isinstance(f, Ref) and {p, i} == {*f.indices[-2:]}]
+    own = next((x for x in indices if i == Ref(x.name)), None)
+    if p != Ref(row.name) or row.conds or own is None or len(entries) != 1:
+        return None
+    rest = product(*(f for f in factors if f is not entries[0]))
+    beside = names(rest).union(*map(names, entries[0].indices[:-2]))
+    fixed = step.name not in names(factor)
+    square = own.range.lo == ONE == row.lo and row.hi == own.range.hi
+    if not square or not fixed or {row.name, own.name} & beside:
+        return None
+    return Transition(rest, entries[0], row, own.name)
+
+
 def unrolled(
-    direct: Expr, factor: Expr, step: Index, sign: int, facts: Facts, avoid: frozenset[str]
+    direct: Expr,
+    factor: Expr | Transition,
+    step: Index,
+    sign: int,
+    facts: Facts,
+    avoid: frozenset[str],
 ) -> Expr:
-    r"""Σ_k c^{k-t} d_k over the states from t on.
+    r"""Σ_k c^{k-t} d_k over the states from t on; of vectors Σ_k Σ_p (M^{k-t})_{pi} d_{kp}.
 
     >>> from symgrad.index import Range
     >>> from symgrad.latex import latex
@@ -173,19 +231,25 @@ def unrolled(
     '\\sum_{k=t}^{T} \\left(\\prod_{s=t+1}^{k} a_s\\right)\\, d_k'
     """
     t = step.name
-    taken = avoid | names(direct) | names(factor) | {t}
+    read = names(factor.power(ONE, ONE) if isinstance(factor, Transition) else factor)
+    taken = avoid | names(direct) | read | {t}
     k = fresh("k", taken)
     s = fresh("s", taken | {k})
+    gap = Affine(0, ((k, sign), (t, -sign)))
+    span = Bound(k, Ref(t), step.range.hi) if sign > 0 else Bound(k, step.range.lo, Ref(t))
+    there = shift(direct, {t: Ref(k)})
+    if isinstance(factor, Transition):
+        at = shift(there, {factor.column: Ref(factor.row.name)})
+        body = factor.power(gap.expr(), at)
+        return settle(Reduce("sum", (span,), body), facts, avoid | {t})
     if t in free_names(factor):
         low = Affine(1, ((t, 1),)).expr() if sign > 0 else Ref(k)
         high = Ref(k) if sign > 0 else Affine(-1, ((t, 1),)).expr()
         each = shift(factor, {t: Affine(-sign, ((s, 1),)).expr()})
         weight: Expr = Reduce("prod", (Bound(s, low, high),), each)
     else:
-        gap = Affine(0, ((k, sign), (t, -sign)))
         weight = ONE if factor == ONE else Pow(factor, gap.expr())
-    span = Bound(k, Ref(t), step.range.hi) if sign > 0 else Bound(k, step.range.lo, Ref(t))
-    body = product(weight, shift(direct, {t: Ref(k)}))
+    body = product(weight, there)
     return settle(Reduce("sum", (span,), body), facts, avoid | {t})
 
 
@@ -205,7 +269,7 @@ def settle(e: Expr, facts: Facts, taken: frozenset[str]) -> Expr:
     """Tidied, with sums around their factors, brackets solved, equal bases as one power."""
     opened = transform(distinct_bounds(tidy(e), taken), lambda x: into_sum(one_term(x)))
     inside = distinct_bounds(opened, taken)
-    neat = tidy(sift(tidy(transform(inside, join_powers)), facts))
+    neat = powers_joined(tidy(sift(tidy(transform(inside, join_powers)), facts)))
     return distinct_bounds(out_of_sums(neat), taken)
 
 

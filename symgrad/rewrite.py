@@ -6,12 +6,12 @@ formulas before and after it, so it can be checked by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from symgrad.bridge import to_sympy
-from symgrad.expr import Bound, Expr, Partial, canonical, transform
+from symgrad.expr import Bound, Expr, Partial, Ref, canonical, transform, walk
 from symgrad.index import Index, Range
 from symgrad.latex import latex
 
@@ -93,3 +93,33 @@ def put_in(e: Expr, equalities: Iterable[tuple[Expr, Expr]]) -> Expr:
     """`e` with each left side replaced by its right side, all at once."""
     table: dict[Any, Expr] = dict(equalities)
     return transform(e, lambda x: table.get(x, x)) if table else e
+
+
+def before(d: Derivation) -> Iterator[Expr]:
+    """The formula before the recursions in it are unrolled."""
+    return (s.before for s in d.steps if s.rule == "unroll" and s.before != d.goal)
+
+
+def left_named(d: Derivation) -> Iterator[Derivation]:
+    """The derivations of the upstream gradients that an answer leaves named, and of those that
+    theirs leave."""
+    known = {u.goal: u for u in d.upstream}
+    waiting = [d.answer]
+    told: set[Expr] = {d.goal}
+    while waiting:
+        for x in walk(waiting.pop(0)):
+            u = defining(x, known) if isinstance(x, Partial) else None
+            if u is not None and u.goal not in told:
+                told.add(u.goal)
+                yield u
+                waiting.append(u.answer)
+                known |= {v.goal: v for v in u.upstream}
+
+
+def defining(x: Partial, known: Mapping[Partial, Derivation]) -> Derivation | None:
+    """The derivation of a named gradient, or the one at general letters that it is an entry of:
+    ∂L/∂h_t for ∂L/∂h_{t+1}."""
+    if x in known:
+        return known[x]
+    same = (u for u in known.values() if u.goal.of == x.of and isinstance(u.goal.by, Ref))
+    return next((u for u in same if isinstance(x.by, Ref) and u.goal.by.name == x.by.name), None)  # type: ignore[attr-defined]

@@ -35,6 +35,7 @@ from symgrad.expr import (
 from symgrad.index import Range
 from symgrad.latex import latex
 from symgrad.limits import scalars
+from symgrad.power import exponents
 
 
 @dataclass(frozen=True)
@@ -159,12 +160,13 @@ def _ends(e: Expr | None) -> list[Ref]:
 
 
 def positions(e: Expr) -> Iterator[Expr]:
-    """Every subscript, end of a range and side of a condition on indices."""
+    """Every subscript, end of a range and exponent of a matrix."""
     for x in walk(e):
         if isinstance(x, Ref):
             yield from x.indices
         elif isinstance(x, Bound):
             yield from (end for end in (x.lo, x.hi) if end is not None)
+    yield from exponents(e)
 
 
 def quotients(e: Expr) -> Iterator[tuple[Expr, Expr]]:

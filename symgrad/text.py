@@ -29,6 +29,7 @@ from symgrad.expr import (
     Reduce,
     Ref,
     Rel,
+    constant,
     counted,
     derivatives,
     free_names,
@@ -244,6 +245,14 @@ def _reference(e: Ref) -> str:
     return _lowered(shown, joined)
 
 
+def _entry_of_power(e: Call) -> str:
+    """(Aᵏ)ᵢⱼ."""
+    entry, _, exponent = e.args
+    assert isinstance(entry, Ref)
+    whole = text(Pow(entry.at(entry.indices[:-2]), exponent))
+    return f"({whole})" + _reference(Ref("", entry.indices[-2:]))
+
+
 def _lowered(base: str, index: str) -> str:
     if index and all(c in LOWERED for c in index) and not base.endswith("}"):
         return base + "".join(LOWERED[c] for c in index)
@@ -312,7 +321,7 @@ def _quotient(a: Expr, b: Expr) -> tuple[str, int]:
 
 
 def _power(base: str, exponent: str) -> str:
-    squeezed = exponent.replace(" ", "")
+    squeezed = exponent.replace(" ", "").replace("-", "−")
     if all(c in RAISED for c in squeezed):
         return base + "".join(RAISED[c] for c in squeezed)
     return f"{base}^({exponent})"
@@ -324,6 +333,8 @@ def _power(base: str, exponent: str) -> str:
 def _call(e: Call) -> tuple[str, int]:
     inner = ", ".join(text(a) for a in e.args)
     match e.fn:
+        case "matrixpower":
+            return _entry_of_power(e), ATOM
         case "exp" if e.spelling in ("", "e^") and all(c in RAISED for c in inner.replace(" ", "")):
             return _power("e", inner), POWER
         case "pi":
@@ -338,7 +349,7 @@ def _call(e: Call) -> tuple[str, int]:
             return f"⌈{inner}⌉", ATOM
         case "hadamard":
             return " ⊙ ".join(_inside(a, POWER) for a in e.args), ENTRIES
-        case "transpose" if inner.endswith("⁻¹") and _show(e.args[0])[1] >= POWER:
+        case "transpose" if _inverts(e.args[0]):
             return inner.removesuffix("¹") + "ᵀ", POWER
         case "transpose":
             return _inside(e.args[0], ATOM) + "ᵀ", POWER
@@ -348,6 +359,13 @@ def _call(e: Call) -> tuple[str, int]:
             return f"‖{inner}‖{NORMS[fn]}", ATOM
     shown = FUNCTIONS.get(e.fn) or name(e.fn.removeprefix(UNSPECIFIED))
     return f"{shown}({inner})", ATOM
+
+
+def _inverts(e: Expr) -> bool:
+    """Is it an inverse, X⁻¹?"""
+    if isinstance(e, Pow):
+        return constant(e.exp) == -1
+    return isinstance(e, Ref) and e.name.endswith("^{-1}") and not e.indices
 
 
 def _conditions(conds: tuple[Expr, ...]) -> str:

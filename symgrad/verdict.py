@@ -1,11 +1,12 @@
-r"""What can be said of two formulas, and what shows it."""
+r"""What can be said of two formulas, what shows it, and both as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from symgrad.dual import Number
+from symgrad.dual import Number, exact_text
 from symgrad.errors import Place
 
 
@@ -93,3 +94,43 @@ class Undecided(Verdict):
 @dataclass(frozen=True)
 class Missing(Verdict):
     """No answer: a question mark left standing, or derivatives that are not worked out."""
+
+
+def record(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as JSON: verdict, by, counterexample, ties, message."""
+    example: Counterexample | None = None
+    by = ""
+    ties: tuple[str, ...] = ()
+    more: dict[str, Any] = {}
+    match verdict:
+        case Equal(by=by):
+            pass
+        case EqualExceptTies(by=by, ties=ties, at=example):
+            pass
+        case Agrees(trials=trials, ties=ties, at=example):
+            by = f"{trials} points"
+        case Differs(counterexample=example, missing=missing, extra=extra, slip=slip):
+            more = {"missing": missing, "extra": extra, "slip": slip}
+    return {
+        "verdict": verdict.name,
+        "by": by or None,
+        "counterexample": None if example is None else example_record(example),
+        "ties": list(ties),
+        "message": verdict.message,
+        "reading": list(verdict.reading),
+        **more,
+    }
+
+
+def example_record(c: Counterexample) -> dict[str, Any]:
+    """Sizes, values and both results, exact numbers as text."""
+    return {
+        "sizes": dict(c.sizes),
+        "values": {name: _number(v) for name, v in c.values.items()},
+        "a": _number(c.left),
+        "b": _number(c.right),
+    }
+
+
+def _number(v: Number | None) -> str | None:
+    return None if v is None else exact_text(v)

@@ -17,6 +17,7 @@ from pathlib import Path
 from symgrad.errors import ExamError, Place, SymgradError
 from symgrad.file import text_of
 from symgrad.newcommand import LONGEST, Macros, braced
+from symgrad.ticks import typed
 
 LARGEST = 2_000_000
 """A work may have this many bytes."""
@@ -224,16 +225,25 @@ class Scanner:
                 close = re.compile(rf"^[ \t]*{re.escape(hit['marks'])}", re.M).search(self.text, at)
                 end = close.start() if close else len(self.text)
                 maths = hit["info"].strip() == "math"
-                inner = (at, end) if maths else (-1, -1)
-                yield (hit.start(), close.end() if close else end, *inner, "" if maths else "code")
-                at = close.end() if close else end
+                after = close.end() if close else end
+                if typed(self.text[at:end], hit["info"]):
+                    yield (hit.start(), at, -1, -1, "mark")
+                    yield (end, after, -1, -1, "mark")
+                else:
+                    inner = (at, end) if maths else (-1, -1)
+                    yield (hit.start(), after, *inner, "" if maths else "code")
+                at = after
             elif hit["tick"]:
                 n = bisect_right(self.starts, at)
                 line = self.starts[n] - 1 if n < len(self.starts) else len(self.text)
                 end = self.text.find(hit["tick"], at, line)
                 if end >= 0:
-                    at = end + len(hit["tick"])
-                    yield (hit.start(), at, -1, -1, "code")
+                    inside, at = at, end + len(hit["tick"])
+                    if typed(self.text[inside:end]) and not self.tex:
+                        yield (hit.start(), inside, -1, -1, "mark")
+                        yield (end, at, -1, -1, "mark")
+                    else:
+                        yield (hit.start(), at, -1, -1, "code")
             else:
                 end, close_ = self.closing(hit)
                 if end < 0:
@@ -296,7 +306,7 @@ class Scanner:
         at = self.place(max(start, first))
         part = parts[at.line - 1]
         words = "" if at.line in self.crowded else self.lines[at.line - 1]
-        if env == "code":
+        if env in ("code", "mark"):
             return Piece("", at, part, maths=False, start=first)
         text = self.text[start:end]
         fault = self.forbidden(text, start)
@@ -347,11 +357,12 @@ class Scanner:
         blanked = self.text
         out: list[str] = []
         at = 0
-        for first, last, _, _, _ in taken:
+        for first, last, _, _, env in taken:
             if last < 0 or first < at:
                 continue
+            blank = " " if env == "mark" else "\N{REPLACEMENT CHARACTER}"
             out.append(blanked[at:first])
-            out.append(re.sub(r"[^\n]", "\N{REPLACEMENT CHARACTER}", blanked[first:last]))
+            out.append(re.sub(r"[^\n]", blank, blanked[first:last]))
             at = last
         out.append(blanked[at:])
         equations = sum(1 for _ in taken)

@@ -322,8 +322,9 @@ def one_gradient(answer: Answer, d: Derivation) -> list[Block]:
     last = rows[-1]
     rows[-1] = Row(last.left, last.right + where(d.indices), last.reason, last.relation)
     if answer.whole is not None:
-        goal, formula = latex(answer.whole.goal), latex(answer.whole.formula)
-        rows.append(Row(goal, formula, say("reasons", "whole")))
+        first, *rest = (*answer.whole.earlier, answer.whole.formula)
+        rows.append(Row(latex(answer.whole.goal), latex(first), say("reasons", "whole")))
+        rows += (Row("", latex(e), say("reasons", "unroll")) for e in rest)
     if answer.value is not None and not isinstance(d.answer, Num):
         text, exact = shown(answer.value)
         reason = say("reasons", "values" if exact else "rounded")

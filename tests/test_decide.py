@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from symgrad.cli import main
-from symgrad.compare import equal, line, record
-from symgrad.verdict import Differs, EqualExceptTies
+from symgrad.compare import equal, line
+from symgrad.verdict import Differs, EqualExceptTies, record
 
 CONV = r"\sum_{i=1}^{n}\delta_i x_{i+j-1}"
 

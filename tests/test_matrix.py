@@ -334,7 +334,9 @@ MISFITS = [
     (r"x^\top + x", r"x^\top of shape 1 × n and x of shape n"),
     (r"x + c", "the number c added to x of shape n"),
     (r"C + 1", "the number 1 added to C of shape n × n"),
-    (r"C^2", "a matrix of shape n × n"),
+    (r"A^2", "a matrix of shape n × m, expected a square matrix"),
+    (r"C^{1/2}", "expected a whole number as its exponent"),
+    (r"(C + C)^k", "a power of a formula"),
     (r"C^{-1} x", "C^{-1}, which the equations here do not have"),
     (r"e^{C}", "of an array of shape n × n"),
     (r"|x|", "of an array of shape n"),
@@ -541,8 +543,9 @@ STATES = (
     r"\quad t = 1, \dots, T; \delta_t = \frac{\partial L}{\partial o_t}"
 )
 STATE = (
-    r"\frac{\partial L}{\partial h_t} = \begin{cases} V^\top \delta_T & \text{if } t = T \\ "
+    r"\begin{cases} V^\top \delta_T & \text{if } t = T \\ "
     r"V^\top \delta_t + W^\top\, \frac{\partial L}{\partial h_{t+1}} & \text{if } t < T \end{cases}"
+    r" = \sum_{k=t}^{T} (W^\top)^{k - t} V^\top \delta_k"
 )
 ATTENTION = (
     r"Q \in \mathbb{R}^{n \times d}, K \in \mathbb{R}^{m \times d}, V \in \mathbb{R}^{m \times v}; "
@@ -568,9 +571,10 @@ GRADIENTS = [
     (
         STATES,
         r"\nabla_W L",
-        r"\sum_{t=1}^{T} \frac{\partial L}{\partial h_t}\, h_{t-1}^\top,\quad " + STATE,
+        r"\sum_{t=1}^{T} \frac{\partial L}{\partial h_t}\, h_{t-1}^\top"
+        r" = \sum_{t=1}^{T} \sum_{k=t}^{T} (W^\top)^{k - t} V^\top \delta_k h_{t-1}^\top",
     ),
-    (STATES, r"\frac{\partial L}{\partial h_t}", STATE.partition(" = ")[2]),
+    (STATES, r"\frac{\partial L}{\partial h_t}", STATE),
     (SHIFTED, r"\frac{\partial L}{\partial \lambda}", r"-x^\top I x"),
     (STEPS, r"\nabla_W L", r"\sum_{t=1}^{T} \delta_t h_{t-1}^\top"),
     (ATTENTION, r"\nabla_V L", r"A^\top G"),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from symgrad.affine import affine
 from symgrad.errors import NetworkError, UnreadError
-from symgrad.expr import ONE, Bound, Call, Div, Expr, Mul, Pow, Ref, constant
+from symgrad.expr import ONE, Bound, Call, Div, Expr, Iverson, Mul, Pow, Ref, Rel, constant
 from symgrad.latex import latex
 from symgrad.matrix.array import OPEN, Array, Shape, shown, summed
+from symgrad.power import power
 
 Factors = tuple[tuple[Bound, ...], tuple[Expr, ...]]
 """The sums that are open, and the factors under them."""
@@ -123,16 +125,56 @@ def stranger(a: Array, f: Expr) -> NetworkError:
     )
 
 
-def powerless(e: Pow, a: Array) -> UnreadError:
-    """A power of a matrix that is not its inverse."""
+MOST_FACTORS = 4
+"""A power of so many factors is their product; one of more is a quantity of its own."""
+
+
+def repeated(
+    e: Pow,
+    a: Array,
+    exponent: Expr,
+    same: Callable[[Expr, Expr], bool],
+    product: Callable[[tuple[Expr, ...]], Array],
+) -> Array:
+    """A^k of a square matrix, A^0 the identity; of more than a few factors, or of k factors, of
+    one that has a name."""
+    value = constant(exponent)
+    whole = affine(exponent) is not None and (value is None or value >= 0)
+    square = len(a.shape) == 2 and same(*a.shape)
+    if not whole or not square:
+        raise powerless(e, a, square)
+    if value == 0:
+        return Array(e, a.shape, lambda at: Iverson(Rel("=", *at)))
+    if value is not None and value <= MOST_FACTORS:
+        return replace(product((e.base,) * int(value)), e=e)
+    place = Ref("%i"), Ref("%j")
+    entry = a.entry(place)
+    if not isinstance(entry, Ref) or {*entry.indices[-2:]} != {*place}:
+        raise UnreadError(
+            f"found {latex(e)}, a power of a formula; expected one of a name",
+            hint=f"give the matrix a name, M = {latex(e.base)}",
+        )
+
+    def at(indices: Shape) -> Expr:
+        found = a.entry(indices)
+        assert isinstance(found, Ref)
+        return power(found, a.shape[0], exponent)
+
+    return Array(e, a.shape, at)
+
+
+def powerless(e: Pow, a: Array, square: bool) -> UnreadError:
+    """A power of a matrix that is none: of one that is not square, to no whole number."""
     base = latex(e.base)
+    found = f"found the power {latex(e)} of a matrix of shape {shown(a)}"
+    if not square:
+        return UnreadError(
+            f"{found}, expected a square matrix", hint=rf"write {base} \odot {base} for its entries"
+        )
     below = (constant(e.exp) or 0) < 0
     return UnreadError(
-        f"found the power {latex(e)} of a matrix of shape {shown(a)}, "
-        "expected a number or a vector",
-        hint=f"write {base}^{{-1}}, or give the inverse a name"
-        if below
-        else rf"write {base}\, {base} or {base} \odot {base}",
+        f"{found}, expected a whole number as its exponent",
+        hint=f"write {base}^{{-1}}, or give the inverse a name" if below else "correct it",
     )
 
 

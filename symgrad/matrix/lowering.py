@@ -57,7 +57,7 @@ from symgrad.matrix.array import (
     sizeless,
     spread,
 )
-from symgrad.matrix.chain import divided, elsewhere, link, powerless, stranger, times, transposed
+from symgrad.matrix.chain import divided, elsewhere, link, repeated, stranger, times, transposed
 from symgrad.matrix.inverse import determinant, inverse, is_minus_one
 from symgrad.matrix.signs import MATRIX, NORMS, entrywise
 from symgrad.reading.names import ONES
@@ -192,7 +192,14 @@ class Lowering:
             return Array(e, e.indices or (OPEN,), lambda _: ONE)
         if e.name == ONES:
             return Array(e, self.declared[ONES].shape, lambda _: ONE)
-        known = self.declared[e.name]
+        known = self.declared.get(e.name)
+        if known is None:
+            arrays = (x for i in e.indices for x in walk(i) if self.speaks(x))
+            array = next((x for x in arrays if isinstance(x, Ref)), e)
+            raise NetworkError(
+                f"found the array {latex(array)} as an index of {latex(e)}, expected a number",
+                hint=rf"write a label as {e.name}_{{\text{{{array.name}}}}}",
+            )
         return Array(e, known.shape, lambda at: Ref(e.name, (*e.indices, *at)), known.row)
 
     def _map(self, e: Expr, parts: Sequence[Array], f: Callable[[list[Expr]], Expr]) -> Array:
@@ -299,7 +306,7 @@ class Lowering:
             return inverse(e, a, self.inverted, self.same)
         entries = self.dotted and flat(a, self.same) and (constant(power) or 0) > 0
         if len(a.shape) > 1 and not entries:
-            raise powerless(e, a)
+            return repeated(e, a, power, self.same, self._product)
         if a.shape and constant(power) is None:
             raise UnreadError(
                 f"found the power {latex(e)} of a vector, expected a number as its exponent",

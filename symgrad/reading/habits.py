@@ -47,7 +47,7 @@ def by_entries(text: str) -> str:
 
 
 INVERSES = r"(\cdot^{-1})"
-"""The habit of entries of inverses, (X^{-1})_{ij}, in what symgrad itself writes."""
+"""The habit of entries of inverses and of powers, (X^{-1})_{ij}, in what symgrad itself writes."""
 POLICY = r"\pi(\cdot)"
 r"""The habit of \pi as a name, of a policy or of weights; else it is the number."""
 

@@ -216,6 +216,9 @@ CALLED = re.compile(
     r"(exp|log|ln|tanh|sinh?|cosh?|arctan|max|min|sqrt|erf|det|relu|ReLU|sigmoid|softmax|sum|abs)\s*\("
 )
 POINTED = re.compile(r"(?:\.\d+)+")
+JOINED = re.compile(r"[(\[A-Za-z]|\\(?:hat|left|frac|tanh|sigma|delta)(?![A-Za-z])")
+ENDED = re.compile(r"(?<!\\left)(?<!\\right)(?<=[)\]}A-Za-z])\Z")
+"""What stands right behind and before a point that may be a product: (h - y).(1 - h^2)."""
 SCIENTIFIC = re.compile(r"[eE][-+]?\d")
 
 
@@ -273,6 +276,8 @@ def _mark(text: str, match: re.Match[str]) -> Mark:
         return Mark("word", name, pos, inner.end())
     if word in (r"\left", r"\right"):
         return Mark("delimiter", word, pos, end)
+    if word == "." and JOINED.match(text, end) and ENDED.search(text[max(0, pos - 6) : pos]):
+        raise Fault(pos, "found . between factors, a product or an end", r"write \cdot, or a space")
     if word in KINDS:
         return Mark(*KINDS[word], pos, end)
     if word.isascii() and word.isalpha():

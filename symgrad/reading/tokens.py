@@ -5,6 +5,8 @@ Decides what one symbol of look-ahead cannot; builds no formula.
 
 from __future__ import annotations
 
+import re
+
 from symgrad.reading.cursor import Token
 from symgrad.reading.derivatives import Derivatives
 from symgrad.reading.habits import INVERSES
@@ -163,16 +165,16 @@ class Pass(Derivatives):
         return end, scripts.get("sup") if sign("sub") else None
 
     def _inverse(self, n: int, close: int) -> int:
-        r"""``(X^{-1})_{ij}``: writes the entry and gives its end; 0 if it is none."""
-        symbol = self._symbol(n + 1) if self._text(n) == "(" else None
-        if symbol is None or self._kind(close + 1) != "sub":
+        r"""``(X^{-1})_{ij}``, ``(X^k)_{ij}``: writes the entry and gives its end; 0 if it is
+        none."""
+        end = close + 1
+        if self._text(n) != "(" or self._kind(end) != "sub" or self._text(end + 1) == "+":
             return 0
-        scripts, primes, end = self._scripts(symbol[1])
-        power = "".join(self._text(k) for k in range(*scripts.get("sup", (0, 0))))
-        if end != close or primes or power != "-1":
-            return 0
-        below, _, end = self._scripts(close + 1)
-        self._put("NAME", n, f"{symbol[0]}^{{-1}}")
+        below, _, end = self._scripts(end)
+        marks = " ".join(self._text(k) for k in range(n + 1, close))
+        name = re.sub(r"(?<![A-Za-z]) | (?![A-Za-z])", "", marks)
+        inverted = name.removesuffix("^{-1}")
+        self._put("NAME", n, f"({name})" if inverted == name else f"{inverted}^{{-1}}")
         self._put("SUB", n, self._has("comma", *below["sub"]))
         for k, part in enumerate(self._indices(below["sub"])[1]):
             if k:

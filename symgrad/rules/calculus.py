@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from symgrad.affine import Affine, affine
 from symgrad.equation import WHOLES, det_name, index_of, inverse_name, read_whole
 from symgrad.errors import NoRuleError
 from symgrad.expr import (
@@ -47,6 +48,7 @@ from symgrad.expr import (
 from symgrad.index import Index, Range
 from symgrad.latex import latex
 from symgrad.network import Ties
+from symgrad.power import POWER, power
 from symgrad.rules.plain import negate, product, total
 from symgrad.rules.winners import extremal, flat, step, winning
 from symgrad.unsaid import UNSPECIFIED, unspecified
@@ -206,7 +208,7 @@ def function_rule(e: Expr, c: Context) -> Iterator[Place]:
         for p in _places(e.args[0], c):
             yield p.through("function-rule", scaled(slope, p.factor))
         return
-    if e.fn in WHOLES:
+    if e.fn in (*WHOLES, POWER):
         yield from whole_rule(e, c)
         return
     if e.fn not in FUNCTIONS or len(e.args) != 1:
@@ -226,6 +228,9 @@ def whole_rule(e: Call, c: Context) -> Iterator[Place]:
     matrix = e.args[0]
     if not isinstance(matrix, Ref) or matrix.name != c.name:
         return
+    if e.fn == POWER:
+        yield power_of_matrix(e, matrix, c)
+        return
     read = read_whole(e, tuple(Index(n, Range(ONE, e.args[1])) for n in sorted(c.taken)))
     k, l = (Ref(i.name) for i in read.inside[-2:])  # noqa: E741
 
@@ -238,6 +243,22 @@ def whole_rule(e: Call, c: Context) -> Iterator[Place]:
     else:
         factor = Mul((Ref(det_name(matrix.name)), inverse(l, k)))
     yield Place(read.inside[-2:], read.ref, factor, (f"{e.fn}-rule",))
+
+
+def power_of_matrix(e: Call, entry: Ref, c: Context) -> Place:
+    """∂(A^n)_{ij}/∂A_{kl} = Σ_{r=0}^{n-1} (A^r)_{ik} (A^{n-1-r})_{lj}."""
+    _, size, exponent = e.args
+    *lead, i, j = entry.indices
+    read = read_whole(e, tuple(Index(n, Range(ONE, size)) for n in sorted(c.taken)))
+    k, l = (Ref(x.name) for x in read.inside[-2:])  # noqa: E741
+    times = affine(exponent)
+    assert times is not None
+    last = times.plus(Affine(-1))
+    r = Index(fresh("r", names(e) | c.taken | {k.name, l.name}), Range(ZERO, last.expr()))
+    rest = last.plus(Affine(0, ((r.name, -1),)))
+    before = power(entry.at((*lead, i, k)), size, Ref(r.name))
+    behind = power(entry.at((*lead, l, j)), size, rest.expr())
+    return Place((r, *read.inside[-2:]), read.ref, Mul((before, behind)), ("power-rule",))
 
 
 def extreme_rule(e: Call, c: Context) -> Iterator[Place]:

@@ -41,6 +41,7 @@ from symgrad.normal.algebra import Algebra
 from symgrad.normal.build import Builder
 from symgrad.normal.prove import Prover
 from symgrad.polynomial import Outside
+from symgrad.power import powers_named
 from symgrad.rules.algebra import tidy
 from symgrad.rules.plain import product
 from symgrad.whole.weave import Formless, Weaver
@@ -143,7 +144,7 @@ def proved(a: Expr, b: Expr, indices: Sequence[Index], network: Network) -> bool
     builder = Builder(network.sizes | {i.name for i in indices}, algebra=algebra)
     table = roots(a, b)
     try:
-        sides = (builder.normal(rootless(e, table)) for e in (a, b))
+        sides = (builder.normal(powers_named(rootless(e, table))) for e in (a, b))
         gap = algebra.minus(*sides)
         proof = Prover(builder.guards, frozenset(network.labels)).zero(gap)
     except (Outside, RecursionError):

@@ -87,6 +87,8 @@ class Weaver:
                 return self.sum(terms, axes)
             case Pow(base=base, exp=Num() as exp):
                 return self.power(base, exp, axes)
+            case Call(fn="matrixpower", args=(Ref() as entry, _, exponent)) if len(axes) == 2:
+                return self.of_matrix(entry, exponent, axes)
             case Call(fn=fn, args=args) if entrywise(fn):
                 return Call(fn, tuple(self.beside(a, axes) for a in args), e.spelling)
             case Iverson(cond=Rel(op="=", lhs=Ref() as a, rhs=Ref() as b)) if {
@@ -186,6 +188,12 @@ class Weaver:
         if len(axes) > 1:
             raise Formless
         return Pow(found, exp)
+
+    def of_matrix(self, entry: Ref, exponent: Expr, axes: Axes) -> Expr:
+        """(A^k)_{ij} is A^k, (A^k)_{ji} a power of the transpose."""
+        if self.used(exponent, axes):
+            raise Formless
+        return Pow(self.named(entry, axes), exponent)
 
     def identity(self, a: str) -> Expr:
         """diag(1) with its size."""

@@ -15,6 +15,7 @@ from symgrad.expr import (
     Pow,
     Ref,
     children,
+    constant,
     num,
 )
 from symgrad.matrix import ONES
@@ -99,6 +100,8 @@ def turned(e: Expr) -> Expr:
             return a
         case Call(fn="diag"):
             return e
+        case Pow(base=base, exp=exp) if constant(exp) is None:  # of a matrix: (A^k)^⊤ is (A^⊤)^k
+            return Pow(turned(base), exp)
         case Mul(factors=factors):
             return Mul(tuple(turned(f) for f in reversed(factors)))
     return Call("transpose", (e,), r"\top")
