@@ -164,7 +164,8 @@ class Argument:
 
     def named(self, e: Expr) -> Expr:
         """A formula with names for π and for powers of matrices."""
-        return circled(powers_named(e), self.rooted)
+        found = powers_named(e)
+        return circled(found, self.rooted) if PI in walk(found) else found
 
     def meaning(self, ref: Ref) -> Expr | None:
         """What a name is defined to be."""

@@ -394,12 +394,12 @@ def derived(
                 return found.answer
         return x
 
-    return transform(opened(e, network), one)
+    some = any(isinstance(x, Partial) for x in walk(e))
+    return transform(opened(e, network), one) if some else e
 
 
 SWEPT: dict[tuple[int, Ref, Ref], tuple[Network, Derivation]] = {}
 """Gradients of networks, by identity: every claim of a work names the same few."""
-MOST_SWEPT = 256
 
 
 def gradient(network: Network, of: Ref, by: Ref) -> Derivation:
@@ -409,7 +409,7 @@ def gradient(network: Network, of: Ref, by: Ref) -> Derivation:
     if known is not None and known[0] is network:
         return known[1]
     found = Sweep(unique(turned(network, of, by), of, by), of).gradient(by)
-    if len(SWEPT) >= MOST_SWEPT:
+    if len(SWEPT) >= 256:
         SWEPT.clear()
     SWEPT[key] = network, found
     return found

@@ -8,8 +8,8 @@ operation here is one line of the table of derivatives. Knows nothing of formula
 from __future__ import annotations
 
 import decimal
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -48,15 +48,11 @@ class Undefined(SymgradError):
 @lru_cache(maxsize=64)
 def _context(digits: int) -> decimal.Context:
     traps = [decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow, decimal.Underflow]
-    return decimal.Context(
-        prec=digits, rounding=decimal.ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999, traps=traps
-    )
+    return decimal.Context(digits, decimal.ROUND_HALF_EVEN, -999_999, 999_999, traps=traps)
 
 
 class precision:
     """Decimals of so many digits inside; what leaves their range is an error."""
-
-    __slots__ = ("before", "own")
 
     def __init__(self, digits: int) -> None:
         self.own = _context(digits)
@@ -124,8 +120,7 @@ def plus(a: Number, b: Number) -> Number:
     """a + b."""
     if type(a) is Fraction and type(b) is Fraction:
         (m, d), (n, e) = a.as_integer_ratio(), b.as_integer_ratio()
-        # of whole numbers no common divisor is looked for
-        return _checked(Fraction(m + n) if d == 1 and e == 1 else a + b)
+        return _checked(Fraction(m + n) if d == 1 and e == 1 else a + b)  # no gcd of whole ones
     return to_decimal(a) + to_decimal(b)
 
 
@@ -171,11 +166,8 @@ def _limited(x: Number, fn: str) -> Number:
     return x
 
 
-@contextmanager
-def _extra(digits: int) -> Iterator[None]:
-    with decimal.localcontext() as context:
-        context.prec += digits
-        yield
+def _extra(digits: int) -> AbstractContextManager[decimal.Context]:
+    return decimal.localcontext(prec=decimal.getcontext().prec + digits)
 
 
 def exp(x: Number) -> Number:

@@ -26,7 +26,7 @@ from symgrad.dual import (
 )
 from symgrad.equation import Equation
 from symgrad.errors import NetworkError, SymgradError
-from symgrad.expr import Expr, Iverson, Ref, free, num
+from symgrad.expr import Expr, Iverson, Num, Ref, free, num
 from symgrad.interpret import Interpreter, Meanings
 from symgrad.latex import latex
 from symgrad.network import Network
@@ -77,7 +77,7 @@ def value(
     >>> value(j, Point({"n": 10}))
     Fraction(55, 1)
     """
-    k = plain(e, NO_INDEX, point.sizes)
+    k = plain(e, NO_INDEX, point.sizes) if isinstance(e, Num | Ref) else None
     return Unrolled(network or Network(), point, lookup).value(e) if k is None else Fraction(k)
 
 

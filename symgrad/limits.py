@@ -83,9 +83,12 @@ class Limits:
 
     def fill(self, e: Expr) -> Expr:
         """`e` with every sum's limits known where they can be."""
+        return self._filled(e) if any(isinstance(x, Reduce) for x in walk(e)) else e
+
+    def _filled(self, e: Expr) -> Expr:
         kids = children(e)
         if kids:
-            e = rebuild(e, [self.fill(k) for k in kids])
+            e = rebuild(e, [self._filled(k) for k in kids])
         if isinstance(e, Reduce):
             return Reduce(e.op, tuple(self.bound(b, e.body) for b in e.bounds), e.body)
         return e

@@ -96,7 +96,7 @@ def inlined(e: Expr, functions: Functions, inside: tuple[str, ...] = ()) -> Expr
         body = inlined(body, functions, (*inside, x.fn))
         return bounded(substitute(body, dict(zip(letters, x.args, strict=True))), x.fn)
 
-    return transform(e, call)
+    return transform(e, call) if functions else e
 
 
 class Builder(Sorter):

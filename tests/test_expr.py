@@ -278,3 +278,13 @@ def test_constant_is_the_value_of_a_written_number(seed: int) -> None:
 @pytest.mark.parametrize("e", [x, Neg(x), Div(ONE, ZERO), Div(x, ONE), Add((ONE, ONE))])
 def test_constant_gives_nothing_for_other_formulas(e: Expr) -> None:
     assert constant(e) is None
+
+
+def test_a_formula_is_walked_the_same_each_time() -> None:
+    """What a formula is made of is kept by identity: one that is dropped leaves no trace."""
+    for seed in range(1000):
+        made = formula(random.Random(seed))
+        first = list(walk(made))
+        assert first[0] is made
+        assert len(first) == 1 + sum(len(list(walk(k))) for k in children(made))
+        assert list(walk(made)) == first
