@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from symgrad.expr import (
     LETTERS,
@@ -35,9 +35,10 @@ def factors(name: str) -> tuple[str, ...]:
     >>> factors("s*i"), factors("i")
     (('s', 'i'), ('i',))
     """
-    return tuple(name.split("*"))
+    return tuple(name.split("*")) if "*" in name else (name,)
 
 
+@lru_cache(maxsize=4096)
 def times(a: str, b: str) -> str:
     """The product of two names, in one order whoever multiplies: sizes first, s i."""
     rank = {letter: k for k, letter in enumerate(reversed(LETTERS))}
@@ -59,11 +60,11 @@ class Affine:
 
     def plus(self, other: Affine, factor: int = 1) -> Affine:
         """self + factor · other."""
-        total = dict(self.by)
+        total = dict(self.coefficients)
         for name, c in other.coefficients:
             total[name] = total.get(name, 0) + factor * c
-        kept = tuple((n, c) for n, c in total.items() if c)
-        return Affine(self.constant + factor * other.constant, kept)
+        kept = total.items() if all(total.values()) else [(n, c) for n, c in total.items() if c]
+        return Affine(self.constant + factor * other.constant, tuple(kept))
 
     def scaled(self, factor: int) -> Affine:
         """factor · self."""
@@ -74,18 +75,21 @@ class Affine:
         """The names that occur, those inside products included."""
         return frozenset(f for n in self.by for f in factors(n))
 
-    @property
+    @cached_property
     def products(self) -> frozenset[str]:
         """The products of names that occur."""
         return frozenset(n for n in self.by if len(factors(n)) > 1)
 
     def times(self, other: Affine) -> Affine:
         """self · other."""
-        total = self.scaled(other.constant)
+        total = dict(self.scaled(other.constant).coefficients)
         for name, c in other.coefficients:
-            moved = tuple((times(n, name), k * c) for n, k in self.coefficients)
-            total = total.plus(Affine(0, moved)).plus(Affine(0, ((name, self.constant * c),)))
-        return total
+            moved = [(times(n, name), k * c) for n, k in self.coefficients]
+            for n, k in (*moved, (name, self.constant * c)):
+                total[n] = total.get(n, 0) + k
+                if not total[n]:
+                    del total[n]
+        return Affine(self.constant * other.constant, tuple(total.items()))
 
     def coefficient(self, name: str) -> Affine:
         """What multiplies `name`: s in s (i - 1) + j for i.

@@ -99,6 +99,8 @@ class Asker:
         if network is self.network:
             sweep = self.sweeps.setdefault(of, sweep)
         derivation = sweep.gradient(by)
+        letters = dict.fromkeys((*sweep.indices(of), *derivation.indices))
+        derivation = replace(derivation, indices=tuple(letters))
         held = Held()
         if not parts_of(derivation):  # the oracle knows no gradient through what is only given
             held = confirm_formula(network, derivation)

@@ -11,7 +11,7 @@ from symgrad.dressing import undressed
 from symgrad.dual import Number, as_text
 from symgrad.errors import Place, SymgradError
 from symgrad.evaluate import Point, exact, value
-from symgrad.expr import Expr, Num, Rel, walk
+from symgrad.expr import Expr, Neg, Num, Rel, names, walk
 from symgrad.latex import latex
 from symgrad.notation import Formula, Statement
 from symgrad.numeral import shown
@@ -52,6 +52,8 @@ class Claim:
     """A link of a chain that is judged as a whole too."""
     follows: bool = False
     """A wrong answer that follows correctly from an earlier mistake."""
+    special: bool = False
+    """It is said of a special case, and not judged for that."""
 
     @property
     def wrong(self) -> bool:
@@ -65,6 +67,8 @@ class Claim:
 
 
 APPROX = r"\approx"
+ROUNDED = "holds nearly: some of the numbers may be rounded"
+"""What is said of numbers that follow from rounded ones."""
 LAYOUT = re.compile(r"\\\\(?:\[[^\]]{0,20}\])?|(?<!\\)&|\s+")
 """Rows and columns of a display."""
 
@@ -84,6 +88,11 @@ def conditions_behind(statements: Sequence[Statement], n: int, text: str) -> tup
             break
         found += [Rel(op, a, b) for op, a, b in zip(s.ops, s.parts, s.parts[1:], strict=False)]
     return () if OTHERWISE.search(text) else tuple(found)
+
+
+def numbers_only(s: Statement) -> bool:
+    """Is a statement made of numbers alone?"""
+    return isinstance(s, Formula) and not any(names(p) for p in s.parts)
 
 
 def shortened(s: Formula, links: int) -> Formula:
@@ -143,7 +152,7 @@ def numeric(left: Expr, op: str, right: Expr, digits: int | None = None) -> Verd
     if op == "=" and rounds(a, b, digits):
         return Equal("holds as a rounded value", by="arithmetic")
     if op == "=" and _near(a, b) and any(map(_decimal, (left, right))):
-        return Undecided("holds nearly: some of the numbers may be rounded")
+        return Undecided(ROUNDED)
     return Differs(
         f"the left side is {shown(a)[0]}, the right side {shown(b)[0]}",
         counterexample=Counterexample({}, {}, a, b),
@@ -173,9 +182,16 @@ def softened(v: Verdict, left: Expr, digits: int | None) -> Verdict:
     a, b = (Fraction(x or 0) for x in (v.counterexample.left, v.counterexample.right))
     cut = digits is not None and 0 <= abs(a) - abs(b) < Fraction(10) ** -digits and a * b >= 0
     if digits is None or (_near(a, b) and (cut or _decimal(left))):
-        return Undecided("holds nearly: some of the numbers may be rounded")
+        return Undecided(ROUNDED)
     to = f" to {digits} digit{'s' * (digits != 1)}" if digits > 0 else ""
     return replace(v, message=f"{v.message}; it is not the rounded value{to}")
+
+
+def follows_roundly(a: Number, b: Number, said: Expr) -> bool:
+    """Is `said` arithmetic with decimal fractions, 0.73 · 0.27, that comes near? Its numbers may be
+    rounded; a fraction by itself has its digits."""
+    bare = said.arg if isinstance(said, Neg) else said
+    return not isinstance(bare, Num) and _decimal(said) and _near(Fraction(a), Fraction(b))
 
 
 def _near(a: Fraction, b: Fraction) -> bool:
@@ -185,3 +201,27 @@ def _near(a: Fraction, b: Fraction) -> bool:
 def _decimal(e: Expr) -> bool:
     """Does a formula hold a decimal fraction?"""
     return any(isinstance(x, Num) and x.text is not None and "." in x.text for x in walk(e))
+
+
+MOST_VALUES = 12
+"""Values of a counterexample that are written out in its sentence."""
+
+
+def worded(v: Verdict) -> str:
+    """The sentence for a verdict on left = right; formulas stand between dollar signs."""
+    match v:
+        case Differs(counterexample=c):
+            said = {**{n: str(k) for n, k in c.sizes.items()}}
+            said |= {n: as_text(x) for n, x in c.values.items()}
+            listed = ", ".join(f"${n} = {x}$" for n, x in list(said.items())[:MOST_VALUES])
+            more = ", …" if len(said) > MOST_VALUES else ""
+            at = f"at {listed}{more} " if listed else ""
+            told = f"{at}the left side is {as_text(c.left)}, the right side {as_text(c.right)}"
+            if v.missing:
+                told += f"; the right side lacks the term ${v.missing}$"
+            if v.extra:
+                told += f"; the right side has the term ${v.extra}$ too many"
+            return told
+        case EqualExceptTies(ties=ties) if ties:
+            return "right, except where " + " or ".join(f"${t}$" for t in ties)
+    return v.message

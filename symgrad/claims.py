@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from symgrad.api import Network
 from symgrad.compare import pair_of
@@ -25,6 +26,7 @@ class Judged:
     verdict: Verdict
 
 
+@lru_cache(maxsize=512)
 def derived(made: Layer, claim: Claim) -> tuple[Network, Derivation]:
     """The gradient that a claim is about, derived from the layer's equations."""
     net = Network(*made.equations)

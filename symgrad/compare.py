@@ -18,10 +18,12 @@ from symgrad.errors import NetworkError, Place, SymgradError
 from symgrad.expr import (
     ONE,
     PI,
+    And,
     Bound,
     Call,
     Expr,
     Iverson,
+    Mul,
     Partial,
     Ref,
     Rel,
@@ -40,6 +42,7 @@ from symgrad.network import Network
 from symgrad.notation import Formula, read
 from symgrad.pair import Asked, Pair, at_sizes
 from symgrad.points import Hidden, possible
+from symgrad.rewrite import Derivation
 from symgrad.roles import (
     Roles,
     check_limits,
@@ -64,6 +67,7 @@ from symgrad.verdict import (
 )
 
 NOWHERE = Place()
+GIVEN = " and what is given"
 
 
 def equal(a: str, b: str, given: str = "", budget: float = BUDGET) -> Verdict:
@@ -83,7 +87,21 @@ def equal(a: str, b: str, given: str = "", budget: float = BUDGET) -> Verdict:
     reading = (latex(pair.left), latex(pair.right))
     bare = {fn.rstrip("'") for e in (pair.left, pair.right) for fn in unsaid(e)}
     functions = tuple(name for fn in sorted(bare) for name in derivatives_of(fn))
-    return replace(decide(pair, budget), reading=reading, functions=functions)
+    return replace(decided(pair, budget), reading=reading, functions=functions)
+
+
+def decided(pair: Pair, budget: float) -> Verdict:
+    """The verdict; where integers are given to differ, [a ≠ b] times the formulas may be proved."""
+    found = decide(pair, budget)
+    apart = tuple(a.rel for a in pair.asked if a.rel.op == "!=" and not a.ranges and not a.letters)
+    if not apart or isinstance(found, Equal):
+        return found
+    left, right = (Mul((Iverson(And(apart)), e)) for e in (pair.left, pair.right))
+    more = decide(replace(pair, left=left, right=right), budget)
+    if isinstance(more, Equal):
+        told = more.message.removesuffix(GIVEN) + GIVEN
+        return replace(more, message=told)
+    return more if isinstance(more, EqualExceptTies) else found
 
 
 def check_arguments(texts: Mapping[str, object], budget: object) -> None:
@@ -251,6 +269,8 @@ def asked_of(rel: Rel, sides: Sequence[Expr], found: Roles, scope: Scope) -> Ite
     if free_names(rel) - letters - found.integers:
         ranges = {n: scope.letters[n] for n in sorted(letters) if n in scope.letters}
         yield Asked(rel, ranges, tuple(sorted(letters - ranges.keys())))
+    elif rel.op == "!=":  # of integers: no half-space, so no condition of the index sets
+        yield Asked(rel)
 
 
 def check_facts(pair: Pair, facts: Sequence[Expr]) -> None:
@@ -377,13 +397,31 @@ def derived(
         match x:
             case Partial(of=Ref() as of, by=Ref() as by):
                 check_goal(network, of, by, at)
-                found = Sweep(unique(turned(network, of, by), of, by), of).gradient(by)
+                found = gradient(network, of, by)
                 if spans is not None:
                     spans.update({i.name: i.range for i in found.indices})
                 return found.answer
         return x
 
     return transform(opened(e, network), one)
+
+
+SWEPT: dict[tuple[int, Ref, Ref], tuple[Network, Derivation]] = {}
+"""Gradients of networks, by identity: every claim of a work names the same few."""
+MOST_SWEPT = 256
+
+
+def gradient(network: Network, of: Ref, by: Ref) -> Derivation:
+    """The gradient as it is derived, once."""
+    key = id(network), of, by
+    known = SWEPT.get(key)
+    if known is not None and known[0] is network:
+        return known[1]
+    found = Sweep(unique(turned(network, of, by), of, by), of).gradient(by)
+    if len(SWEPT) >= MOST_SWEPT:
+        SWEPT.clear()
+    SWEPT[key] = network, found
+    return found
 
 
 def _bound_only(name: str, sides: Sequence[Expr]) -> bool:

@@ -100,9 +100,9 @@ def check_entry(network: Network, ref: Ref, at: Place | None = None) -> None:
 
 def _check_corner(network: Network, ref: Ref, at: Place | None) -> None:
     """An entry of numbers lies in ranges that lean on one another: h_{12} is none of j ≤ i."""
-    defined = network.by_name.get(ref.name, ())
-    if not any(map(leaning, defined)) or not all(isinstance(i, Num) for i in ref.indices):
+    if ref.name not in network.leans or not all(isinstance(i, Num) for i in ref.indices):
         return
+    defined = network.by_name[ref.name]
     if network.defining(ref) is not None and not any(_inside(network, e, ref) for e in defined):
         shown = next(e for e in defined if leaning(e))
         raise NetworkError(
@@ -139,9 +139,9 @@ def check_ranks(
     own = network.equations if new is None else tuple(new)
     rank: dict[str, Ref] = {}
     bare = {eq.target.name for eq in network.equations if not eq.target.indices}
+    ranged = {eq.target.name for eq in network.equations if eq.indices} - bare
     for ref in (*(eq.target for eq in network.equations), *read_refs(own)):
-        general = any(eq.indices for eq in network.by_name.get(ref.name, ()))
-        if (general and ref.name not in bare) or any(not isinstance(i, Num) for i in ref.indices):
+        if ref.name in ranged or any(not isinstance(i, Num) for i in ref.indices):
             rank.setdefault(ref.name, ref)
     indexed = dict(rank)
     for eq in own:
@@ -366,9 +366,9 @@ MOST_COMBINATIONS = 2000
 
 def _check_triangle(network: Network, eq: Equation, read: Read) -> None:
     """A read of a tensor whose ranges lean on one another meets one of its equations."""
-    defined = network.by_name.get(read.ref.name, ())
-    if not any(map(leaning, defined)):
+    if read.ref.name not in network.leans:
         return
+    defined = network.by_name[read.ref.name]
     misses = [_misses(e, read.ref) for e in defined]
     if any(m is None for m in misses) or prod(len(m or ()) for m in misses) > MOST_COMBINATIONS:
         return

@@ -28,6 +28,7 @@ GUARD = 10
 
 MAX_BITS = 200_000
 """Longest numerator or denominator of an exact number."""
+LONG: int = 1 << MAX_BITS
 
 MAX_ARGUMENT = 10**6
 """Largest argument of exp, sin, …, and largest exponent."""
@@ -44,21 +45,33 @@ class Undefined(SymgradError):
     """A formula has no value where it was asked for: 1/0, log 0, the root of -1."""
 
 
-@contextmanager
-def precision(digits: int) -> Iterator[None]:
-    """Decimals of so many digits inside; what leaves their range is an error."""
+@lru_cache(maxsize=64)
+def _context(digits: int) -> decimal.Context:
     traps = [decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow, decimal.Underflow]
-    context = decimal.Context(
+    return decimal.Context(
         prec=digits, rounding=decimal.ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999, traps=traps
     )
-    try:
-        with decimal.localcontext(context):
-            yield
-    except decimal.DecimalException as error:
-        raise SymgradError(
-            "found a number out of range, expected one between 1e-999999 and 1e999999",
-            hint="use smaller values",
-        ) from error
+
+
+class precision:
+    """Decimals of so many digits inside; what leaves their range is an error."""
+
+    __slots__ = ("before", "own")
+
+    def __init__(self, digits: int) -> None:
+        self.own = _context(digits)
+
+    def __enter__(self) -> None:
+        self.before = decimal.getcontext()
+        decimal.setcontext(self.own)
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        decimal.setcontext(self.before)
+        if isinstance(error, decimal.DecimalException):
+            raise SymgradError(
+                "found a number out of range, expected one between 1e-999999 and 1e999999",
+                hint="use smaller values",
+            ) from error
 
 
 def to_decimal(x: Number) -> Decimal:
@@ -92,7 +105,8 @@ def as_text(value: Number | None) -> str:
 
 
 def _checked(x: Fraction) -> Fraction:
-    return x if _bits(x) <= MAX_BITS else _refuse_long()
+    top, bottom = x.as_integer_ratio()
+    return x if -LONG < top < LONG and bottom < LONG else _refuse_long()
 
 
 def _bits(x: Fraction) -> int:
@@ -109,18 +123,17 @@ def _refuse_long() -> NoReturn:
 def plus(a: Number, b: Number) -> Number:
     """a + b."""
     if type(a) is Fraction and type(b) is Fraction:
-        if a.denominator == 1 and b.denominator == 1:  # no common divisor to look for
-            return _checked(Fraction(a.numerator + b.numerator))
-        return _checked(a + b)
+        (m, d), (n, e) = a.as_integer_ratio(), b.as_integer_ratio()
+        # of whole numbers no common divisor is looked for
+        return _checked(Fraction(m + n) if d == 1 and e == 1 else a + b)
     return to_decimal(a) + to_decimal(b)
 
 
 def times(a: Number, b: Number) -> Number:
     """a b; an exact 0 stays exact."""
     if type(a) is Fraction and type(b) is Fraction:
-        if a.denominator == 1 and b.denominator == 1:
-            return _checked(Fraction(a.numerator * b.numerator))
-        return _checked(a * b)
+        (m, d), (n, e) = a.as_integer_ratio(), b.as_integer_ratio()
+        return _checked(Fraction(m * n) if d == 1 and e == 1 else a * b)
     if any(isinstance(x, Fraction) and not x for x in (a, b)):
         return Fraction(0)
     return to_decimal(a) * to_decimal(b)

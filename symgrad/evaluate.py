@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
 from fractions import Fraction
 from itertools import product
 
@@ -24,19 +23,18 @@ from symgrad.dual import (
     constant,
     multiply,
     precision,
-    to_decimal,
 )
 from symgrad.equation import Equation
 from symgrad.errors import NetworkError, SymgradError
-from symgrad.expr import Expr, Iverson, Ref, free, num, substitute
-from symgrad.interpret import Interpreter
+from symgrad.expr import Expr, Iverson, Ref, free, num
+from symgrad.interpret import Interpreter, Meanings
 from symgrad.latex import latex
 from symgrad.network import Network
-from symgrad.subscript import Env
+from symgrad.subscript import Env, plain
 
 __all__ = [
     "Dual", "Number", "Point", "Ties", "Unrolled",
-    "derivative", "difference", "exact", "forward", "holds", "value",
+    "derivative", "exact", "forward", "holds", "value",
 ]  # fmt: skip
 
 MAX_NESTED = 8
@@ -44,6 +42,11 @@ MAX_NESTED = 8
 stays below Python's recursion limit."""
 
 Lookup = Callable[[Ref], Number]
+
+NO_INDEX: Env = {}
+
+Readers = dict[int, Ref]
+"""The entries that read another one, by identity: a hash takes long."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,8 @@ def value(
     >>> value(j, Point({"n": 10}))
     Fraction(55, 1)
     """
-    return Unrolled(network or Network(), point, lookup).value(e)
+    k = plain(e, NO_INDEX, point.sizes)
+    return Unrolled(network or Network(), point, lookup).value(e) if k is None else Fraction(k)
 
 
 def holds(
@@ -124,23 +128,6 @@ def derivative(network: Network, of: Ref, by: Ref, point: Point) -> Number:
     return Unrolled(network, point).derivative(of, by)
 
 
-def difference(network: Network, of: Ref, by: Ref, point: Point, digits: int = 40) -> Decimal:
-    """(f(x + h) - f(x - h)) / 2h with h small enough for `digits` digits, at a smooth point."""
-    plain = Unrolled(network, point)
-    target, moved = plain.concrete(of), plain.concrete(by)
-    with precision(2 * digits):
-        centre, h = to_decimal(plain.value(moved)), Decimal(1).scaleb(-digits * 5 // 8)
-        ends = [
-            Unrolled(network, point, given={moved: constant(x)}, digits=2 * digits)
-            for x in (centre + h, centre - h)
-        ]
-    high, low = (end.value(target) for end in ends)
-    with precision(2 * digits):
-        slope = (to_decimal(high) - to_decimal(low)) / (2 * h)
-    with precision(digits):
-        return +slope
-
-
 class _Later(Exception):
     """An entry to evaluate first, from the ground up."""
 
@@ -153,7 +140,8 @@ class Unrolled:
     """A network written out at one point, entry by entry and on demand; remembers the entries.
 
     `given` fixes entries and says how they move; reads of the entries that `still` names do not
-    move; `rest` are entries whose values are known, and that do not move.
+    move; `rest` are entries whose values are known, and that do not move. Those that write the same
+    formulas out share their `meanings`.
     """
 
     def __init__(
@@ -166,6 +154,7 @@ class Unrolled:
         still: tuple[Ref, ...] = (),
         rest: Mapping[Ref, Dual] | None = None,
         digits: int = DIGITS,
+        meanings: Meanings | None = None,
     ) -> None:
         self.network = network
         self.point = point
@@ -174,24 +163,26 @@ class Unrolled:
         self._still = still
         self._digits = digits
         self._entries: dict[Ref, Dual] = {**(rest or {}), **self._given}
-        self._readers: dict[Ref, set[Ref]] = {}
+        self._readers: dict[Ref, Readers] = {}
         self._twice: set[Ref] = set()
-        self._seen: dict[tuple[str, tuple[int, ...]], tuple[Ref, Dual]] = {}
+        self._seen: dict[tuple[str, tuple[int, ...]], tuple[Ref, Readers, Dual | None]] = {}
         self._targets: dict[str, tuple[dict[Ref, Equation], list[Equation]]] = {}
         self._gradients: dict[tuple[Expr, Ref], Number] = {}
         self._named: dict[tuple[Expr, Ref], Number] = {}
+        self._plain: Unrolled | None = None
         self._active: dict[Ref, None] = {}
         self._nested = MAX_NESTED
-        own = self._read, self._partial, network.ties, point.sizes
+        self._meanings: Meanings = {} if meanings is None else meanings
+        own = self._read, self._partial, network.ties, point.sizes, self._meanings
         self._formula = Interpreter(*own, pretend=lookup is not None)
 
     # -- questions ----------------------------------------------------------------------------
 
-    def value(self, e: Expr) -> Number:
-        """The value of a formula."""
-        return self.dual(e).value
+    def value(self, e: Expr, at: Env = NO_INDEX) -> Number:
+        """The value of a formula, at these values of its free indices."""
+        return self.dual(e, at).value
 
-    def dual(self, e: Expr) -> Dual:
+    def dual(self, e: Expr, at: Env = NO_INDEX) -> Dual:
         """The value of a formula, and how it moves with what is given."""
         self._formula.work = 0
         self._nested = MAX_NESTED
@@ -200,7 +191,7 @@ class Unrolled:
             while True:
                 try:
                     if not waiting:
-                        return self._formula.value(e, {})
+                        return self._formula.value(e, at)
                     self._entry(next(reversed(waiting)))
                     waiting.popitem()
                 except _Later as later:
@@ -245,13 +236,16 @@ class Unrolled:
         moving = self._reached(moved)
         rest = {ref: constant(d.value) for ref, d in self._entries.items() if ref not in moving}
         own = self.network, self.point, self._lookup
-        return Unrolled(*own, given={moved: at}, still=still, rest=rest, digits=self._digits)
+        return Unrolled(
+            *own, given={moved: at}, still=still, rest=rest,
+            digits=self._digits, meanings=self._meanings,
+        )  # fmt: skip
 
     def _reached(self, moved: Ref) -> set[Ref]:
         """The entries that `moved` leads to, and those that read a gradient: nothing is known."""
         found, waiting = {moved, *self._twice}, [moved, *self._twice]
         while waiting:
-            new = self._readers.get(waiting.pop(), set()) - found
+            new = set(self._readers.get(waiting.pop(), {}).values()) - found
             found |= new
             waiting += new
         return found
@@ -271,7 +265,7 @@ class Unrolled:
         for u in given:
             env = self._letters(u.by, moved)
             if env is not None and (u.by == moved or not self._is_start(moved)):
-                return self._at(u.symbol, env)
+                return self.value(u.symbol, env)
         ends = [entry for u in given for entry in self._all_entries(u.by.name)]
         moving, total = self._moving(moved, tuple(u.by for u in given), ends), constant(0)
         with precision(self._digits):
@@ -279,15 +273,14 @@ class Unrolled:
                 for entry in self._all_entries(u.by.name):
                     env = self._letters(u.by, entry)
                     if env is not None and (tangent := moving.dual(entry).tangent):
-                        step = multiply(constant(self._at(u.symbol, env)), constant(tangent))
+                        step = multiply(constant(self.value(u.symbol, env)), constant(tangent))
                         total = add(total, step)
         return total.value
 
-    def _at(self, e: Expr, env: Env) -> Number:
-        return self.value(substitute(e, {name: num(k) for name, k in env.items()}))
-
     def _letters(self, pattern: Ref, entry: Ref) -> Env | None:
         """The values of the letters at which `pattern` is `entry`: i = 3 for z_i and z_3."""
+        if pattern.name != entry.name or len(pattern.indices) != len(entry.indices):
+            return None
         fixed = self.network.sizes & set(self.point.sizes)
         letters = {r.name for r in free(pattern)} - {pattern.name} - fixed
         return self._matched(pattern, entry, letters)
@@ -321,8 +314,10 @@ class Unrolled:
             )
         key = (of, by)
         if key not in self._named:
-            inner = Unrolled(self.network, self.point, self._lookup, digits=self._digits)
-            self._named[key] = inner.derivative(of, by)
+            if self._plain is None:
+                own = self.network, self.point, self._lookup
+                self._plain = Unrolled(*own, digits=self._digits, meanings=self._meanings)
+            self._named[key] = self._plain.derivative(of, by)
         return constant(self._named[key])
 
     def _depends(self, of: Ref, name: str) -> bool:
@@ -343,12 +338,20 @@ class Unrolled:
         return ref.at(tuple(num(self._formula.whole(i, env)) for i in ref.indices))
 
     def _read(self, ref: Ref, at: tuple[int, ...]) -> Dual:
-        entry, found = self._seen.get((ref.name, at)) or (ref.at(tuple(map(num, at))), None)
+        key = ref.name, at
+        known = self._seen.get(key)
+        if known is None:
+            entry = ref.at(tuple(map(num, at)))
+            readers = self._readers.setdefault(entry, {})
+            known = self._seen[key] = entry, readers, None
+        entry, readers, found = known
         if self._active and not self._given:
-            self._readers.setdefault(entry, set()).add(next(reversed(self._active)))
-        found = found or self._entry(entry)
-        self._seen[ref.name, at] = entry, found
-        moves = found.tangent and self._active and entry not in self._given
+            reader = next(reversed(self._active))
+            readers[id(reader)] = reader
+        if found is None:
+            found = self._entry(entry)
+            self._seen[key] = entry, readers, found
+        moves = self._still and found.tangent and self._active and entry not in self._given
         return constant(found.value) if moves and self._is_still(entry) else found
 
     def _is_still(self, entry: Ref) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from itertools import groupby
+from operator import is_
 from typing import Any
 
 
@@ -32,7 +33,7 @@ class Num(Expr):
 
     def __hash__(self) -> int:
         """Of numerator and denominator: the hash of a fraction takes a modular inverse."""
-        return hash((self.value.numerator, self.value.denominator))
+        return hash(self.value.as_integer_ratio())
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,63 +231,79 @@ def children(e: Expr) -> tuple[Expr, ...]:
 
 def rebuild(e: Expr, new: Iterable[Expr]) -> Expr:
     """`e` with its children replaced, in the order of `children`."""
-    xs = tuple(new)
-    match e:
-        case Num() | Blank():
-            return e
-        case Ref():
-            return e.at(xs)
-        case Add():
-            return Add(xs)
-        case Mul():
-            return Mul(xs)
-        case And():
-            return And(xs)
-        case Call(fn=fn, spelling=spelling):
-            return Call(fn, xs, spelling)
-        case Neg():
-            return Neg(*xs)
-        case Iverson():
-            return Iverson(*xs)
-        case Div():
-            return Div(*xs)
-        case Pow():
-            return Pow(*xs)
-        case Rel(op=op):
-            return Rel(op, *xs)
-        case Partial(total=total):
-            return Partial(xs[0], xs[1], total)
-        case Cases(branches=bs):
-            rest = iter(xs)
-            return Cases(tuple((next(rest), None if c is None else next(rest)) for _, c in bs))
-        case Bound(name=name, lo=lo, hi=hi):
-            rest = iter(xs)
-            low = None if lo is None else next(rest)
-            high = None if hi is None else next(rest)
-            return Bound(name, low, high, tuple(rest))
-        case Reduce(op=op):
-            bounds = tuple(b for b in xs[:-1] if isinstance(b, Bound))
-            return Reduce(op, bounds, xs[-1])
-    raise TypeError(f"not a formula: {type(e).__name__}")
+    try:
+        made = MADE[type(e)]
+    except KeyError:
+        raise TypeError(f"not a formula: {type(e).__name__}") from None
+    return made(e, tuple(new))
+
+
+def _of_branches(e: Cases, xs: tuple[Expr, ...]) -> Expr:
+    rest = iter(xs)
+    return Cases(tuple((next(rest), None if c is None else next(rest)) for _, c in e.branches))
+
+
+def _of_ends(e: Bound, xs: tuple[Expr, ...]) -> Expr:
+    rest = iter(xs)
+    low = None if e.lo is None else next(rest)
+    high = None if e.hi is None else next(rest)
+    return Bound(e.name, low, high, tuple(rest))
+
+
+MADE: dict[type, Callable[[Any, tuple[Expr, ...]], Expr]] = {
+    Num: lambda e, xs: e,
+    Blank: lambda e, xs: e,
+    Ref: lambda e, xs: e.at(xs),
+    Add: lambda e, xs: Add(xs),
+    Mul: lambda e, xs: Mul(xs),
+    And: lambda e, xs: And(xs),
+    Call: lambda e, xs: Call(e.fn, xs, e.spelling),
+    Neg: lambda e, xs: Neg(*xs),
+    Iverson: lambda e, xs: Iverson(*xs),
+    Div: lambda e, xs: Div(*xs),
+    Pow: lambda e, xs: Pow(*xs),
+    Rel: lambda e, xs: Rel(e.op, *xs),
+    Partial: lambda e, xs: Partial(xs[0], xs[1], e.total),
+    Cases: _of_branches,
+    Bound: _of_ends,
+    Reduce: lambda e, xs: Reduce(e.op, tuple(b for b in xs if isinstance(b, Bound)), xs[-1]),
+}
+"""Each record made of other parts."""
 
 
 def transform(e: Expr, f: Callable[[Expr], Expr]) -> Expr:
     """`f` applied to every formula inside `e`, innermost first. `f` must not bind indices."""
     kids = children(e)
     if kids:
-        new = tuple(transform(k, f) for k in kids)
-        if any(a is not b for a, b in zip(kids, new, strict=True)):
+        new = [transform(k, f) for k in kids]
+        if not all(map(is_, kids, new)):
             e = rebuild(e, new)
     return f(e)
 
 
 def walk(e: Expr) -> Iterator[Expr]:
     """`e` and everything inside it, outermost first, in reading order."""
+    known = WALKED.get(id(e))
+    if known is not None and known[0] is e:
+        return iter(known)
+    found: list[Expr] = []
     stack = [e]
     while stack:
         top = stack.pop()
-        yield top
-        stack.extend(children(top)[::-1])
+        found.append(top)
+        kids = children(top)
+        if kids:
+            stack.extend(kids[::-1])
+    if len(found) <= MOST_WALKED:
+        if len(WALKED) >= MOST_WALKED:
+            WALKED.clear()
+        WALKED[id(e)] = tuple(found)
+    return iter(found)
+
+
+WALKED: dict[int, tuple[Expr, ...]] = {}
+"""What small formulas are made of, by identity, as one formula is walked many times in a row."""
+MOST_WALKED = 256
 
 
 def nodes(e: Expr) -> int:
@@ -336,27 +353,21 @@ def free(e: Expr) -> dict[Ref, None]:
 
 def free_names(e: Expr) -> set[str]:
     """The names of the free references of `e`: tensors, sizes and free indices alike."""
-    return {r.name for r in free(e)}
-
-
-def product_reach(factors: Sequence[Expr], bound: set[str]) -> int:
-    r"""How many of the factors after a \prod over the `bound` names are surely its own: up to the
-    last that mentions one of them, or the first.
-
-    >>> i = Ref("i")
-    >>> product_reach((num(2), Ref("x", (i,)), Ref("c")), {"i"})
-    2
-    """
-    own = [k for k, f in enumerate(factors) if bound & free_names(f)]
-    return min(len(factors), max(own, default=0) + 1)
-
-
-def outreaches(e: Reduce) -> bool:
-    """Does a product have factors at its end that would be read as standing beside it?"""
-    if e.op != "prod" or not isinstance(e.body, Mul):
-        return False
-    factors = e.body.factors
-    return product_reach(factors, {b.name for b in e.bounds}) < len(factors)
+    found: set[str] = set()
+    inside: list[tuple[Expr, frozenset[str]]] = [(e, frozenset())]
+    while inside:
+        x, bound = inside.pop()
+        if isinstance(x, Reduce):
+            for b in x.bounds:
+                inside += [(end, bound) for end in (b.lo, b.hi) if end is not None]
+                bound |= {b.name}
+                inside += [(cond, bound) for cond in b.conds]
+            inside.append((x.body, bound))
+            continue
+        if isinstance(x, Ref) and (x.indices or x.name not in bound):
+            found.add(x.name)
+        inside += [(kid, bound) for kid in children(x)]
+    return found
 
 
 LETTERS = list("ijklpqrstuabcdefghmnovwxyz")
@@ -393,16 +404,13 @@ def substitute(e: Expr, by: Mapping[str, Expr]) -> Expr:
     """
     if not by:
         return e
-    match e:
-        case Ref(name=name, indices=()) if name in by:
-            return by[name]
-        case Reduce():
-            return _substitute_under(e, by)
+    if isinstance(e, Reduce):
+        return _substitute_under(e, by)
     kids = children(e)
     if not kids:
-        return e
-    new = tuple(substitute(k, by) for k in kids)
-    return rebuild(e, new) if any(a is not b for a, b in zip(kids, new, strict=True)) else e
+        return by.get(e.name, e) if isinstance(e, Ref) else e
+    new = [substitute(k, by) for k in kids]
+    return e if all(map(is_, kids, new)) else rebuild(e, new)
 
 
 def _substitute_under(e: Reduce, by: Mapping[str, Expr]) -> Expr:
@@ -483,5 +491,7 @@ def canonical(e: Expr, depth: int = 0) -> Expr:
         body = canonical(substitute(e.body, renamed), depth + len(bounds))
         return Reduce(e.op, tuple(bounds), body)
     kids = children(e)
-    new = tuple(canonical(k, depth) for k in kids)
-    return rebuild(e, new) if any(a is not b for a, b in zip(kids, new, strict=True)) else e
+    if not kids:
+        return e
+    new = [canonical(k, depth) for k in kids]
+    return e if all(map(is_, kids, new)) else rebuild(e, new)

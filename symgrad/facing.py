@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from symgrad.errors import NetworkError
-from symgrad.expr import ONE, Expr, Partial, Ref, free_names, names, walk
+from symgrad.expr import ONE, Expr, Num, Partial, Ref, free_names, names, num, transform, walk
 from symgrad.index import Range
 from symgrad.latex import latex
 from symgrad.matrix import Array, Lowering, shown
@@ -17,6 +17,7 @@ from symgrad.matrix import Array, Lowering, shown
 
 def entrywise(left: Expr, right: Expr, lowering: Lowering) -> tuple[Expr, Expr, dict[str, Range]]:
     """One entry of two formulas, and the ranges of its letters."""
+    left, right = (transform(e, lambda x: digits_apart(x, lowering)) for e in (left, right))
     known = replace(lowering, taken=lowering.taken | names(left) | names(right))
     if not known.speaks(left) and not known.speaks(right):
         return left, right, {}
@@ -36,6 +37,16 @@ def entrywise(left: Expr, right: Expr, lowering: Lowering) -> tuple[Expr, Expr, 
     sides = [known.entry(s, at if s.shape else ()) for s in (a, b)]
     ranges = {n: Range(ONE, size) for n, size in zip(letters, shape, strict=True)}
     return sides[0], sides[1], ranges
+
+
+def digits_apart(x: Expr, known: Lowering) -> Expr:
+    """A_{12} of a declared matrix is A_{1,2}; anything else is as it was."""
+    d = known.declared.get(x.name) if isinstance(x, Ref) and len(x.indices) == 1 else None
+    if d is None or not isinstance(x, Ref) or not isinstance(x.indices[0], Num):
+        return x
+    digits = latex(x.indices[0])
+    apart = digits.isdigit() and len(digits) == d.lead + len(d.shape) > 1
+    return x.at(tuple(num(int(c)) for c in digits)) if apart else x
 
 
 def axes(array: Array, e: Expr, known: Lowering) -> tuple[str, ...]:

@@ -15,24 +15,25 @@ from pathlib import Path
 from types import NoneType
 
 from symgrad.answer import Answer, TableWork
-from symgrad.assertion import Claim, conditions_behind
+from symgrad.assertion import Claim, conditions_behind, numbers_only
 from symgrad.decide import BUDGET
-from symgrad.denial import denied, sentence
+from symgrad.denial import denied
 from symgrad.display import Row, left_side, rows, unframed
 from symgrad.errors import Place, SymgradError
 from symgrad.exam import Exam
-from symgrad.expr import Expr, Ref, names, walk
+from symgrad.expr import Expr, Ref, walk
 from symgrad.ground import Ground
 from symgrad.guard import Lost, Piecewise, unguarded
 from symgrad.judge import Judge
 from symgrad.lexicon import applied, varies
-from symgrad.mark import Graded, Report, begins, key_of, partly, same_question, worth
+from symgrad.mark import Graded, Report, begins, key_of, left_open, partly, same_question, worth
 from symgrad.notation import Formula, Listing, Statement, read_expression, reread
 from symgrad.parts import Parts
-from symgrad.prose import LOOKS, STATES, Span, equations
+from symgrad.prose import LOOKS, Span, continued, equations
 from symgrad.roster import complete, sets
 from symgrad.scope import PARAMETER_NAMES
 from symgrad.solve import Solution, Solved, called, solve
+from symgrad.supposition import conditioned, special
 from symgrad.tally import Tally, counting
 from symgrad.typed import plainly_called
 from symgrad.verdict import (
@@ -81,14 +82,10 @@ def check(
 
 FILE = re.compile(r"[^\n$]{1,300}\.(?:md|txt|tex)")
 """What looks like the name of a file, not like a text."""
-CONDITION = re.compile(
-    r"\b(?:if|when|whenever|where|otherwise|else|unless|falls|wenn|sonst|si|sinon|cuando)\b|"
-    r"이면|일 때|otherwise|\\quad|\(\s*\$|for\s+\$?[^$]{0,80}[<>≠]|for \$[^$]{0,80}\\(?:l|g|n)e?q?",
-    re.I,
-)
-"""Words that make what stands beside them a condition."""
 PARAMETER = re.compile(r"parameter|parametre|parámetro|paramètre|파라미터|매개변수|参数|參數", re.I)
 """Words that say that the names beside them are parameters."""
+NAMED = re.compile(rf"(?:{PARAMETER.pattern})[^$]*?\b[A-Za-z]\b\s*(?:,|and|und|et|y)", re.I)
+"""A list of parameters in words: the parameters are W, b and v."""
 NO_PARAMETER = re.compile(r"\bnot?\b|\bkein|n't|hyper|아니|非", re.I)
 
 
@@ -115,14 +112,13 @@ class Checker:
         self.tally = Tally()
         self.collect()
         last: Part | None = None
-        for piece in self.work.pieces:
+        for piece in continued(self.work.pieces):
             if piece.part != last:
                 self.tally.leave()
                 last = piece.part
             for claim in self.kept(piece):
                 self.claims.append(replace(claim, at=self.sourced(claim.at)))
-        self.conditioned()
-        claims = sorted(self.claims, key=begins)
+        claims = sorted(conditioned(self.claims, self.work.lines), key=begins)
         title = self.parts.solution.exam.title if self.parts.solution else ""
         return Report(self.work, tuple(claims), tuple(self.graded(claims)), title)
 
@@ -137,22 +133,6 @@ class Checker:
             lost = Undecided(f"not judged: {found.why}")
             return [Claim(piece.at, piece.text.strip()[:SHORT], "link", str(piece.part), lost)]
         return found
-
-    def conditioned(self) -> None:
-        """A formula with a condition beside it, $x$ if $z > 0$, is not judged wrong without it."""
-        lines: dict[int, list[Claim]] = {}
-        for c in self.claims:
-            lines.setdefault(c.at.line, []).append(c)
-        for n, c in enumerate(self.claims):
-            if not isinstance(c.verdict, Differs) or c.kind not in ("answer", "link"):
-                continue
-            words = self.work.lines[c.at.line - 1] if c.at.line <= len(self.work.lines) else ""
-            beside = any(o.kind == "condition" for o in lines[c.at.line])
-            switches = r"\mathbf{1}" in c.right or r"\begin{cases}" in c.right
-            stated = switches and STATES.search(sentence(self.work.lines, c.at.line, c.at.column))
-            if stated or (beside and CONDITION.search(words) and not c.verdict.when):
-                told = "not judged: a condition stands beside it"
-                self.claims[n] = replace(c, verdict=Undecided(told), right="", remarks=())
 
     def collect(self) -> None:
         """What the work defines, for formulas that stand before or in another part."""
@@ -189,31 +169,37 @@ class Checker:
             for k in sorted(s.works):
                 work = s.works[k]
                 for n, a in enumerate(work.answers):
-                    key = a.question
+                    key, count = a.question, ""
                     if isinstance(work, TableWork):
                         r, _ = sorted(work.cells)[n]
-                        key = f"{work.layers[r]}: {a.question}"
-                    claim = self.last(claims, key, s)
-                    unread = any(c.kind in ("unread", "denied") and c.part == part for c in claims)
-                    yield self.grade(a, part, claim, unread)
+                        key, count = f"{work.layers[r]}: {a.question}", a.latex
+                    why = left_open(claims, key, part, count, self.work.lines)
+                    if a.listed and any(map(NAMED.search, self.work.lines)):
+                        why = why or "found no list of parameters that could be read"
+                    yield self.grade(a, part, self.last(claims, key, s), why)
 
     def last(self, claims: Sequence[Claim], question: str, s: Solved) -> Claim | None:
-        """The last claim that answers a question of a section; one that is right, if any is not
-        taken back later."""
+        """The last claim that answers a question of a section; what is said of a special case takes
+        a right answer not back."""
         mine = [
             c
             for c in claims
             if any(same_question(q, question) for q in (c.question, *c.covers) if q)
         ]
         here = [c for c in mine if self.where.get(key_of(c), s) is s]
+        general = [c for c in here if not c.special and not (c.verdict and c.verdict.when)]
+        if general and general[-1].fine:
+            return general[-1]
+        exact = [c for c in here if same_question(c.question, question)]
+        if exact and exact[-1].fine and isinstance(here[-1].verdict, Undecided):
+            return exact[-1]  # of h_T; here[-1] is of every h_t
         return here[-1] if here else None
 
-    def grade(self, a: Answer, part: str, claim: Claim | None, unread: bool) -> Graded:
+    def grade(self, a: Answer, part: str, claim: Claim | None, why: str) -> Graded:
         """Points: all for a right answer, half for one by a wrong step or with one slip, all for
         one that follows from an earlier mistake, none otherwise."""
-        if claim is None and unread:
-            open_ = Undecided("found no answer, but mathematics here that could not be read")
-            return Graded(a.question, part, a.at, a.points, None, open_)
+        if claim is None and why:
+            return Graded(a.question, part, a.at, a.points, None, Undecided(why))
         if claim is None or claim.verdict is None:
             verdict: Verdict = Missing("found no answer")
             none = None if a.points is None else Fraction(0)
@@ -273,10 +259,11 @@ class Checker:
             if not self.prose(piece):
                 yield from self.unread(piece, error)
             return
-        listed = self.listing(piece, statements, ground)
+        first = next((k for k, s in enumerate(statements) if lists(s)), 0)
+        listed = self.listing(piece, statements[first:], ground)
         if listed is not None:
             yield listed
-            return
+            statements = statements[:first]
         questions = () if section is None or not last else self.asked(section)
         for n, s in enumerate(statements):
             if section is not None and numbers_only(s):
@@ -447,7 +434,8 @@ class Checker:
     def words(self, piece: Piece) -> Iterator[Claim]:
         """Plain equations, arithmetic and counts in a line of words."""
         rest = piece.text
-        for span in equations(piece.text):
+        known = self.parts.ground(self.section(piece)).known
+        for span in equations(piece.text, known):
             found = list(self.typed(piece, span))
             yield from found
             if found:
@@ -460,6 +448,12 @@ class Checker:
                 self.where[key_of(claim)] = counting(section)
             yield claim
 
+    def about(self, piece: Piece, text: str) -> bool:
+        """Does a setting among words, y = 3 apples, speak of a name of its part?"""
+        ground = self.parts.ground(self.section(piece))
+        said = re.match(r"\s*([^\W\d]+)\s*=", text)
+        return said is not None and said[1] in ground.theirs | ground.aliases.keys()
+
     def typed(self, piece: Piece, span: Span) -> Iterator[Claim]:
         """The claims of an equation among words; listed where it may be a piece of another."""
         at = replace(piece.at, column=span.start + 1)
@@ -468,24 +462,28 @@ class Checker:
             yield self.denied(made)
         elif span.whole:
             section = self.section(made)
-            for found in self.mathematics(made):
+            claims = list(self.mathematics(made))
+            if span.named and any(c.wrong for c in claims):
+                named = list(self.mathematics(replace(made, text=span.named)))
+                claims = claims if any(c.wrong for c in named) else named
+            for found in claims:
                 claim = replace(found, at=at, start=None)
                 if span.conditional and isinstance(claim.verdict, Differs):
-                    open_ = Undecided("not judged: the words beside it state a condition")
-                    claim = replace(claim, verdict=open_, right="", remarks=())
+                    claim = special(claim)
                 if section is not None:
                     self.where[key_of(claim)] = section
                 yield claim
-        elif LOOKS.search(span.text):
+        elif LOOKS.search(span.text) or self.about(made, span.text):
             told = "found what may be a part of an equation among words"
             hint = "write it in a line of its own, or between dollars"
             fault = Invalid(f"{told}; {hint}", place=at)
             yield Claim(at, span.text, "unread", str(piece.part), fault)
 
 
-def numbers_only(s: Statement) -> bool:
-    """Is a statement made of numbers alone?"""
-    return isinstance(s, Formula) and not any(names(p) for p in s.parts)
+def lists(s: Statement) -> bool:
+    """Does a statement open a list of parameters, θ = w of θ = w, b?"""
+    head = s.parts[0] if isinstance(s, Formula) and len(s.parts) == 2 else None
+    return isinstance(head, Ref) and head.name in PARAMETER_NAMES
 
 
 def told(error: SymgradError) -> str:

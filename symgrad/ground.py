@@ -7,14 +7,14 @@ have, and whether a wrong gradient follows from one that was said before.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
 
 from symgrad.affine import Condition, conditions
 from symgrad.ask import reach
-from symgrad.assertion import rounds
+from symgrad.assertion import ROUNDED, follows_roundly, rounds, worded
 from symgrad.compare import derived, pair_of
 from symgrad.consistency import check_entry
 from symgrad.decide import BUDGET, decide
@@ -31,7 +31,6 @@ from symgrad.expr import (
     Partial,
     Ref,
     Rel,
-    children,
     free_names,
     names,
     num,
@@ -44,11 +43,13 @@ from symgrad.facing import entrywise
 from symgrad.index import Index, Range
 from symgrad.inverse import turned
 from symgrad.latex import latex
-from symgrad.lexicon import FONTS, Lexicon, letters
+from symgrad.lexicon import FONTS, Lexicon, between, letters, spoken
+from symgrad.matrix import ONES, Lowering
 from symgrad.network import Network
 from symgrad.notation import Statement
 from symgrad.pair import Pair
 from symgrad.scope import Scope
+from symgrad.trial import apart
 from symgrad.verdict import (
     Agrees,
     Counterexample,
@@ -73,6 +74,8 @@ class Ground(Lexicon):
     budget: float = BUDGET
     claimed: list[tuple[Partial, Expr]] = field(default_factory=list)
     """Gradients that the work has said, in its order, wrong ones among them."""
+    elsewhere: list[tuple[Partial, Expr]] = field(default_factory=list)
+    """Those of all its parts."""
 
     def define(self, name: str, statement: Statement) -> None:
         """Take a definition over; a second one of a name that the work defined replaces it."""
@@ -132,6 +135,8 @@ class Ground(Lexicon):
             return next((v for v in tried if not isinstance(v, Invalid)), tried[-1])
         try:
             left, right = self.plainly(left), self.plainly(right)
+            if wide := self.widened((left, right)):
+                return self.unshaped(wide, left, right, at)
             if any(map(self.scope.lowering.speaks, (left, right))):
                 return self.entire(left, right, at, digits)
             if found_ := self.spelled_out(left, right):
@@ -150,9 +155,29 @@ class Ground(Lexicon):
             found = self.decided(self.pair(left, right))
             if isinstance(found, Differs) and self.at_values(left, right):
                 return Undecided("equal at the values that are given, not as formulas")
-            return found
+            return self.unsettled(left, right, at) or found if found.name == "Differs" else found
         except SymgradError as error:  # this reader's limit, not the person's fault
             return Undecided(f"not judged: {error.message}")
+
+    def unsettled(self, left: Expr, right: Expr, at: Place) -> Verdict | None:
+        """Undecided where one side speaks of names that nobody has and the other does not: a square
+        σ^2 = e^λ says what σ is."""
+        if not self.of_exam:
+            return None
+        a, b = (self.unheard((e,), at) for e in (left, right))
+        fault = a if b is None else b if a is None else None
+        return None if fault is None else self.replaced(fault, left, right)
+
+    def unshaped(self, wide: Lowering, left: Expr, right: Expr, at: Place) -> Verdict:
+        """left = right of tensors that the exam writes with indices only: right where their entries
+        in the order of the indices are; else nothing is said, the shapes are not the exam's."""
+        ground = Ground(self.outer, self.own, budget=self.budget, of_exam=self.of_exam)
+        ground._scope = replace(self.scope, lowering=wide)
+        found = ground.entire(left, right, at, None)
+        fault = self.stranger((left, right), at) if self.of_exam else None
+        if fault is None or isinstance(found, Equal | EqualExceptTies | Agrees):
+            return found
+        return self.replaced(fault, left, right)
 
     def entire(self, left: Expr, right: Expr, at: Place, digits: int | None) -> Verdict:
         """left = right of vectors or matrices: of their entries. What is right beside a wrong
@@ -163,7 +188,8 @@ class Ground(Lexicon):
         except UnreadError as error:
             return Undecided(f"not judged: {error.message}")
         except NetworkError as error:
-            return Invalid(error.message, place=at)
+            fault = self.unheard((left, right), at) if self.of_exam else None
+            return self.replaced(fault, left, right) if fault else Invalid(error.message, place=at)
         inner = replace(scope, letters={**ranges, **scope.letters})
         ground = Ground(inner, of_exam=self.of_exam, budget=self.budget)
         found = ground.link(a, b, at, digits)
@@ -242,8 +268,12 @@ class Ground(Lexicon):
             a, b = judge.value(pair.left), judge.value(pair.right)
         except SymgradError:
             return None
-        if a == b or rounds(b if not names(left) else a, a if not names(left) else b, digits):
+        if not apart(a, b) or rounds(
+            b if not names(left) else a, a if not names(left) else b, digits
+        ):
             return Equal("holds at the values given", by="values")
+        if follows_roundly(a, b, right if names(left) else left):
+            return Undecided(ROUNDED)
         told = f"at the values given the left side is {as_text(a)}, the right side {as_text(b)}"
         return Differs(told, counterexample=Counterexample({}, {}, a, b))
 
@@ -256,7 +286,7 @@ class Ground(Lexicon):
         try:
             pair = pair_of(left, right, self.scope)
             judge = Unrolled(network, point)
-            return judge.value(pair.left) == judge.value(pair.right)
+            return not apart(judge.value(pair.left), judge.value(pair.right))
         except SymgradError:
             return False
 
@@ -289,17 +319,20 @@ class Ground(Lexicon):
 
     def decided(self, pair: Pair) -> Verdict:
         """The verdict, the formulas as they were read. A counterexample in the names that the
-        formulas are written with is smaller than one in the inputs of the network."""
+        formulas are written with is smaller than one in the inputs of the network; what one of
+        these names makes of the others holds in it."""
         found = decide(pair, self.budget, two=not pair.network.equations)
         if isinstance(found, Invalid):
             return Undecided(f"not judged: {found.message}")
         if isinstance(found, Differs) and pair.network.equations:
-            by_itself = replace(
-                pair, network=Network(facts=pair.network.facts, labels=pair.network.labels)
-            )
-            plainer = decide(by_itself, self.budget, two=True)
+            tied = between(pair.network, names(pair.left) | names(pair.right))
+            facts, labels = pair.network.facts, pair.network.labels
+            by_itself = replace(pair, network=Network(tied, facts=facts, labels=labels))
+            plainer = decide(by_itself, self.budget, two=not tied)
             if isinstance(plainer, Differs):
                 found = replace(plainer, slip=plainer.slip or found.slip)
+        if isinstance(found, Differs) and names(pair.left) and not names(pair.right):
+            found = replace(found, slip="")  # 0 is y - y, but nobody comes to it by that slip
         reading = (latex(pair.left), latex(pair.right))
         return replace(found, message=worded(found), reading=reading)
 
@@ -310,8 +343,8 @@ class Ground(Lexicon):
         for e in sides:
             bound = {x.name for x in walk(e) if isinstance(x, Bound)}
             bound |= {n for side in sides for x in walk(side) for n in letters(x)}
-            for x in _refs(e):
-                if x.name.rstrip("'") != x.name and x.name.rstrip("'") in known:
+            for x in spoken(e):
+                if x.name not in known and x.name.rstrip("'") in known:
                     raise NetworkError(
                         f"found ${latex(x)}$, the derivative of ${x.name.rstrip(chr(39))}$ by "
                         "something that is not said; write it as a fraction"
@@ -343,13 +376,14 @@ class Ground(Lexicon):
                     return Stranger(x, told, at.find(latex(x)))
         return None
 
-    def indexed(self, name: str) -> bool:
-        """Does the exam write a name with indices only?"""
-        ranks = set(self.scope.network.ranks(name))
-        for u in self.scope.network.upstream:
-            if isinstance(u.symbol, Ref) and u.symbol.name == name:
-                ranks.add(len(u.symbol.indices))
-        return bool(ranks) and 0 not in ranks
+    def unheard(self, sides: Sequence[Expr], at: Place) -> Stranger | None:
+        """The first name of some formulas that neither the exam nor the work has."""
+        bound = {x.name for e in sides for x in walk(e) if isinstance(x, Bound)}
+        for x in (x for e in sides for x in spoken(e)):
+            if x.name not in self.known | bound | self.scope.lowering.declared.keys() | {ONES}:
+                told = f"found ${latex(x)}$, which the exam does not have here"
+                return Stranger(x, told, at.find(latex(x)), entry=False)
+        return None
 
     def replaced(self, fault: Stranger, left: Expr, right: Expr) -> Verdict:
         """Invalid, with the name that makes the claim right if there is one."""
@@ -393,6 +427,14 @@ class Ground(Lexicon):
         rest = [r for r in found if r.name != ref.name]
         return [r for r in dict.fromkeys((*mine, *rest, *near)) if r != ref]
 
+    def worked_out(self, goal: Partial, at: Place) -> bool:
+        """Has the work said this gradient in another part, rightly for this one?"""
+        return any(
+            isinstance(self.link(goal, value, at), Equal | EqualExceptTies | Agrees)
+            for before, value in self.elsewhere
+            if before == goal and not any(isinstance(x, Partial) for x in walk(value))
+        )
+
     def follow(self, goal: Partial, said: Expr) -> bool:
         """Does a wrong gradient follow from gradients the work said before?"""
         assert isinstance(goal.of, Ref) and isinstance(goal.by, Ref)
@@ -423,30 +465,6 @@ class Ground(Lexicon):
         return False
 
 
-MOST_VALUES = 12
-"""Values of a counterexample that are written out in its sentence."""
-
-
-def worded(v: Verdict) -> str:
-    """The sentence for a verdict on left = right; formulas stand between dollar signs."""
-    match v:
-        case Differs(counterexample=c):
-            said = {**{n: str(k) for n, k in c.sizes.items()}}
-            said |= {n: as_text(x) for n, x in c.values.items()}
-            listed = ", ".join(f"${n} = {x}$" for n, x in list(said.items())[:MOST_VALUES])
-            more = ", …" if len(said) > MOST_VALUES else ""
-            at = f"at {listed}{more} " if listed else ""
-            told = f"{at}the left side is {as_text(c.left)}, the right side {as_text(c.right)}"
-            if v.missing:
-                told += f"; the right side lacks the term ${v.missing}$"
-            if v.extra:
-                told += f"; the right side has the term ${v.extra}$ too many"
-            return told
-        case EqualExceptTies(ties=ties) if ties:
-            return "right, except where " + " or ".join(f"${t}$" for t in ties)
-    return v.message
-
-
 @dataclass(frozen=True)
 class Stranger:
     """A name that the scope does not have."""
@@ -461,19 +479,6 @@ class Stranger:
 def _bare(name: str) -> str:
     """The letters of a name, without font and case."""
     return re.sub(r"[^A-Za-z]", "", FONTS.sub(r"\1", name)).lower()
-
-
-def _refs(e: Expr) -> Iterator[Ref]:
-    """The names of a formula, those in subscripts left out."""
-    match e:
-        case Ref():
-            yield e
-        case Partial(of=of, by=by):
-            yield from (*_refs(of), *_refs(by))
-        case _:
-            for kid in children(e):
-                if not isinstance(kid, Bound):
-                    yield from _refs(kid)
 
 
 def _entry(u: Upstream, x: Ref) -> Ref:

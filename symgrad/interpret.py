@@ -193,13 +193,24 @@ def _name(e: Ref) -> Meaning:
 
 def _subscript(e: Expr) -> Callable[[Interpreter, Env], int]:
     """The whole number that a formula is."""
-    quick, other = integer(e), meaning(e)
+    quick = integer(e)
     if quick is None:
+        other = meaning(e)
         return lambda run, env: _whole(e, other(run, env))
+    if isinstance(e, Ref):
+        name = e.name
+
+        def alone(run: Interpreter, env: Env) -> int:
+            k = env.get(name)
+            if k is None:
+                k = run.sizes.get(name)
+            return _whole(e, run.value(e, env)) if k is None else k
+
+        return alone
 
     def at(run: Interpreter, env: Env) -> int:
         k = quick(env, run.sizes)
-        return _whole(e, other(run, env)) if k is None else k
+        return _whole(e, run.value(e, env)) if k is None else k
 
     return at
 

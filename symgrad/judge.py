@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from symgrad.affine import shift
 from symgrad.ask import entry_named, follows, reach
 from symgrad.assertion import (
     APPROX,
@@ -164,6 +165,10 @@ class Judge:
             yield Claim(s.at, s.latex, "unread", part, Invalid(told, place=s.at))
             return
         goal = self.goal(s, questions)
+        if goal is None and (named := self.called(first, s.parts[1])) is not None:
+            covers = tuple(q for q in questions if asks(q, named, self.running(named)))
+            yield from self.answered(s, named, last, part, covers)
+            return
         if goal is not None:
             at = s.parts.index(goal)
             answer = last if at < len(s.parts) - 1 else s.parts[at - 1]
@@ -174,8 +179,8 @@ class Judge:
             yield from self.answered(s, goal, answer, part, covers)
             return
         given = self.ground.outer.network.upstream
-        named = any(entry_named(u, first) is not None for u in given)
-        if isinstance(first, Ref) and first in questions and (named or not names(last)):
+        upstream = any(entry_named(u, first) is not None for u in given)
+        if isinstance(first, Ref) and first in questions and (upstream or not names(last)):
             yield from self.value(s, first, part)
             return
         new = self.new_name(first)
@@ -208,6 +213,17 @@ class Judge:
         if found and found[0] == s.parts[0]:
             return found[0]
         return asked[0] if asked else None
+
+    def called(self, name: Expr, said: Expr) -> Partial | None:
+        """The gradient that the work called by a name, and says now: g = h - y of g = ∂L/∂h."""
+        if not isinstance(name, Ref) or isinstance(said, Partial) or name.name in names(said):
+            return None  # δ_t = a δ_{t+1} is a rule, and ends somewhere
+        for head, body in self.ground.aliases.get(name.name, ()):
+            put = {} if head == name else self.ground.fits(head, body, name)
+            goal = None if put is None else shift(body, put)
+            if isinstance(goal, Partial) and self.ground.differentiable(goal):
+                return goal
+        return None
 
     def running(self, goal: Partial) -> bool:
         """Do the letters of a gradient run over all entries? h_T is one state, p_y one class."""
@@ -253,7 +269,9 @@ class Judge:
         if self.ground.of_exam:
             outer = self.ground.outer
             integers = set(outer.letters) | set(outer.network.labels) | set(outer.network.sizes)
-            read = {n for e in outer.equations for x in walk(e.body) for n in letters(x)}
+            asked = (q.left for q in outer.questions)
+            bodies = (*(e.body for e in outer.equations), *asked)
+            read = {n for e in bodies for x in walk(e) for n in letters(x)}
             if name in integers | read and isinstance(head, Ref) and not head.indices:
                 return Claim(s.at, s.latex, "condition", part)
             if outer.network.knows(name) or name in outer.functions:
@@ -391,6 +409,7 @@ class Judge:
                 whole = replace(whole, start=s.at)
             yield self.whole(whole, goal, last, tuple(links) if len(links) > 1 else ())
         self.ground.claimed.append((goal, last))
+        self.ground.elsewhere.append((goal, last))
 
     def whole(self, claim: Claim, goal: Partial, last: Expr, links: tuple[Claim, ...]) -> Claim:
         """The answer as a whole: unfinished, right by a wrong step, following from a mistake."""
@@ -398,7 +417,7 @@ class Judge:
         if claim.fine and self.circular(last, goal):
             told = "the gradient is said to be itself, under another name"
             return replace(claim, verdict=Missing(told))
-        if claim.fine and self.unfinished(last, goal):
+        if claim.fine and self.unfinished(last, goal, claim.at):
             told = "the chain rule is right, but it is not worked out: derivatives are left"
             return replace(claim, verdict=Missing(told))
         if claim.fine and any(c.wrong for c in links):
@@ -424,7 +443,7 @@ class Judge:
         """Does the right side of a link hold derivatives?"""
         return r"\partial" in links[k].latex.split("=")[-1]
 
-    def unfinished(self, last: Expr, goal: Partial) -> bool:
+    def unfinished(self, last: Expr, goal: Partial, at: Place) -> bool:
         """Are derivatives left in an answer that the network has formulas for?"""
         network = self.ground.scope.network
         said = [before for before, _ in self.ground.claimed if before != goal]
@@ -435,7 +454,8 @@ class Judge:
                     u.of == x.of and (u.of_entry(by) is not None or named(u.by, by))
                     for u in network.upstream
                 )
-                if not given and not (x.of == goal.of and recurring(network, by)):
+                recursion = x.of == goal.of and recurring(network, by)
+                if not given and not recursion and not self.ground.worked_out(x, at):
                     return True
         return False
 

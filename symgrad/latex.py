@@ -33,7 +33,6 @@ from symgrad.expr import (
     derivatives,
     free,
     free_names,
-    outreaches,
 )
 
 SUM, ENTRIES, PRODUCT, POWER, ATOM = range(1, 6)
@@ -65,6 +64,26 @@ r"""What above an e reads as its label: e^{\mathrm{new}}."""
 CIRCULAR = ("tanh", "sinh", "cosh", "sin", "cos", "tan")
 """Functions whose powers are written at their names."""
 NORMS = {"norm": "", "norm_1": "_1", "norm_2": "_2", "norm_F": "_F"}
+
+
+def product_reach(factors: Sequence[Expr], bound: set[str]) -> int:
+    r"""How many of the factors after a \prod over the `bound` names are surely its own: up to the
+    last that mentions one of them, or the first.
+
+    >>> i = Ref("i")
+    >>> product_reach((Ref("a"), Ref("x", (i,)), Ref("c")), {"i"})
+    2
+    """
+    own = [k for k, f in enumerate(factors) if bound & free_names(f)]
+    return min(len(factors), max(own, default=0) + 1)
+
+
+def outreaches(e: Reduce) -> bool:
+    """Does a product have factors at its end that would be read as standing beside it?"""
+    if e.op != "prod" or not isinstance(e.body, Mul):
+        return False
+    factors = e.body.factors
+    return product_reach(factors, {b.name for b in e.bounds}) < len(factors)
 
 
 def latex(e: Expr) -> str:

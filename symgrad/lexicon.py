@@ -5,11 +5,15 @@ they stand for.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from symgrad.affine import shift
+from symgrad.ask import reach
+from symgrad.equation import Equation
 from symgrad.errors import NetworkError, SymgradError
 from symgrad.expr import (
+    ONE,
     Bound,
     Call,
     Expr,
@@ -18,6 +22,7 @@ from symgrad.expr import (
     Partial,
     Ref,
     Rel,
+    children,
     derivatives,
     names,
     num,
@@ -26,6 +31,9 @@ from symgrad.expr import (
     walk,
 )
 from symgrad.latex import latex
+from symgrad.matrix import Lowering
+from symgrad.matrix.array import Declared
+from symgrad.network import Network
 from symgrad.notation import Formula, Statement
 from symgrad.reading.cursor import INDICES
 from symgrad.reading.habits import layer
@@ -165,6 +173,9 @@ class Lexicon:
             plain = FONTS.sub(r"\1", x.name)
             if plain != x.name and plain in known:
                 return Ref(plain, x.indices)
+            small = x.name.lower()
+            if len(x.name) == 1 and x.name != small in known and set(network.ranks(small)) == {2}:
+                return Ref(small, x.indices)  # W is the matrix of w_{ij}
             if x.name == r"\ell" and "L" in known:
                 return Ref("L", x.indices)
             layers = [n for n in known if LAYERED.sub("", n) == x.name != n]
@@ -259,6 +270,33 @@ class Lexicon:
                 raise NetworkError(f"found ${latex(x)}$, which is defined nowhere")
         return e
 
+    def indexed(self, name: str) -> bool:
+        """Does the exam write a name with indices only?"""
+        ranks = set(self.scope.network.ranks(name))
+        for u in self.scope.network.upstream:
+            if isinstance(u.symbol, Ref) and u.symbol.name == name:
+                ranks.add(len(u.symbol.indices))
+        return bool(ranks) and 0 not in ranks
+
+    def widened(self, sides: Iterable[Expr]) -> Lowering | None:
+        """What is known of vectors and matrices, with the tensors that some formulas name without
+        the indices that the exam writes: X of X_{ij} is a matrix. None if there is no such name."""
+        scope, found = self.scope, dict[str, Declared]()
+        known = scope.lowering
+        for x in (x for e in sides for x in walk(e) if isinstance(x, Ref) and not x.indices):
+            if x.name in known.declared or not self.indexed(x.name):
+                continue
+            given = (u for u in scope.network.upstream if x.name in names(u.symbol))
+            by = next((u.by.name for u in given), "")
+            axes = scope.network.ranges(x.name) or scope.network.ranges(by) or ()
+            sizes = tuple(r.hi for r in axes if r.lo == ONE)
+            if axes and len(sizes) == len(axes) <= 2:
+                found[x.name] = Declared(sizes)
+        if not found:
+            return None
+        declared = {**known.declared, **found}
+        return replace(known, declared=declared, numbers=known.numbers - found.keys())
+
     def derivable(self, goal: Expr) -> bool:
         """Is this a gradient that the network has?"""
         match goal:
@@ -283,6 +321,32 @@ def letters(x: Expr) -> set[str]:
     if isinstance(x, Rel):
         return {y.name for y in (x.lhs, x.rhs) if isinstance(y, Ref) and not y.indices}
     return set()
+
+
+def spoken(e: Expr) -> Iterator[Ref]:
+    """The names of a formula, those in subscripts left out."""
+    match e:
+        case Ref():
+            yield e
+        case Partial(of=of, by=by):
+            yield from (*spoken(of), *spoken(by))
+        case _:
+            for kid in children(e):
+                if not isinstance(kid, Bound):
+                    yield from spoken(kid)
+
+
+def between(network: Network, said: set[str]) -> tuple[Equation, ...]:
+    """The equations by which some names determine others of them: h = max(0, z) of z and h."""
+    there = set(said)
+    found: list[Equation] = []
+    for eq in network.equations:
+        if {r.ref.name for r in eq.reads} <= there:
+            there.add(eq.target.name)
+            found.append(eq)
+    made = Network(tuple(found))
+    needed = {n for name in said if name in made.by_name for n in reach(made, Ref(name))}
+    return tuple(eq for eq in found if eq.target.name in needed)
 
 
 def _recursive(head: Ref, body: Expr) -> bool:

@@ -3,6 +3,7 @@ r"""What a work is worth: its claims, the questions they answer, the points they
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -175,6 +176,42 @@ def begins(c: Claim) -> tuple[int, int, bool]:
 def same_question(a: str, b: str) -> bool:
     """Are two questions the same but for spelling?"""
     return squashed(a) == squashed(b) or squashed(printed(a)) == squashed(printed(b))
+
+
+THOUSANDS = re.compile(r"(?<=\d)(?:\\,|[,\u202f\u00a0 ])(?=\d{3}(?!\d))")
+UNREAD = "found no answer, but mathematics here that could not be read"
+UNPLACED = "found no answer, but its number, beside no layer"
+
+
+def left_open(
+    claims: Sequence[Claim], question: str, part: str, count: str = "", lines: Sequence[str] = ()
+) -> str:
+    """Why a question may be answered by what could not be read: in its part, in one around it, or
+    where no part is said; by what stands beside the question itself, ∂L/∂w is x; or by the `count`
+    that it asks for, which stands beside no layer. Nothing if it may not."""
+
+    def there(said: str) -> bool:
+        return not said or f"{part} ".startswith(f"{said} ") or part.endswith(f" {said}")
+
+    unread = any(
+        (c.kind in ("unread", "denied") and there(c.part))
+        or (c.kind == "unrelated" and same_question(c.latex, question))
+        for c in claims
+    )
+    return UNREAD if unread else UNPLACED if stands(count, lines) else ""
+
+
+def stands(count: str, lines: Sequence[str]) -> bool:
+    r"""Does a count, ``16 \times 16 \times 8`` or a number of two digits and more, stand anywhere?
+
+    >>> stands(r"9 \times 9 = 81", ["it has 81 weights"]), stands("81", ["CONV-81"])
+    (True, False)
+    """
+    numbers = re.findall(r"\d+", count.split("=")[-1])
+    if not numbers or (len(numbers) == 1 and len(numbers[0]) == 1):
+        return False
+    said = re.compile(r"(?<![\w.-])" + r"\s*[x×*·]\s*".join(numbers) + r"(?![\w]|\.\d)")
+    return any(said.search(THOUSANDS.sub("", line).replace(r"\times", "×")) for line in lines)
 
 
 @cache

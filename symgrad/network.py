@@ -172,6 +172,11 @@ class Network:
             _numeric_hull(c) or (c[0] if len(c) == 1 else hull(c, self.facts)) for c in columns
         )
 
+    @cached_property
+    def leans(self) -> frozenset[str]:
+        """The tensors with an equation in which the range of an index depends on another."""
+        return frozenset(eq.target.name for eq in self.equations if leaning(eq))
+
     # -- names --------------------------------------------------------------------------------
 
     @cached_property

@@ -7,26 +7,19 @@ inverse. Nothing is evaluated.
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
-from importlib.util import cache_from_source
-from pathlib import Path
+from functools import lru_cache
 from typing import Any, NamedTuple, cast
-
-from lark import Lark, Token, UnexpectedToken
-from lark.lexer import Lexer
 
 from symgrad.dressing import balanced
 from symgrad.errors import NotationError, Place
 from symgrad.expr import Blank, Expr, Ref, constant
 from symgrad.reading.below import Listed, ends, integer
 from symgrad.reading.cursor import Head
+from symgrad.reading.grammar import Unexpected, automaton
 from symgrad.reading.habits import ENTRIES, by_entries, complements, policies
-from symgrad.reading.meaning import Build
 from symgrad.reading.rows import Item, items
 from symgrad.reading.scan import Fault, Source, scan
 from symgrad.reading.tokens import Pass
@@ -194,38 +187,6 @@ def read_expression(
 # Parsing one item
 
 
-class _Given(Lexer):
-    """Tokens that are there already."""
-
-    def __init__(self, lexer_conf: object) -> None:
-        del lexer_conf
-
-    def lex(self, data: list[Token]) -> Iterator[Token]:  # type: ignore[override]
-        yield from data
-
-
-@cache
-def _grammar() -> Lark:
-    rules = Path(__file__).with_name("notation.lark").read_text(encoding="utf-8")
-    bare = re.sub(r"//.*", "", rules)
-    terminals = sorted(set(re.findall(r"\b_?[A-Z]{2,}(?:_[A-Z]+)*\b", bare)))
-    rules += "\n%declare " + " ".join(terminals) + "\n"
-    build = Build()
-    tables = _tables()
-    return Lark(
-        rules, parser="lalr", lexer=_Given, start="item", transformer=build, cache=tables or False
-    )
-
-
-def _tables() -> str | None:
-    """Where the tables of the grammar are kept: beside the bytecode, as trusted as it, and only
-    where bytecode is kept. Lark makes them anew when the grammar or Lark is another."""
-    if sys.dont_write_bytecode:
-        return None
-    kept = Path(cache_from_source(str(Path(__file__).with_name("notation.lark"))))
-    return str(kept.with_suffix(".tables")) if os.access(kept.parent, os.W_OK) else None
-
-
 class _Parsed(NamedTuple):
     """An item as the grammar read it: the kind of statement and what it is made of."""
 
@@ -238,18 +199,17 @@ class _Parsed(NamedTuple):
 def _parsed(item: Item, source: Source, functions: set[str], variables: frozenset[str]) -> _Parsed:
     end = item.marks[-1].end
     reader = Pass(list(item.marks), functions, variables, end)
-    tokens = reader.tokens()
     try:
-        kind, *values = cast("tuple[Any, ...]", _grammar().parse(tokens))
-    except UnexpectedToken as fault:
-        raise _unexpected(fault, source, end) from None
+        kind, *values = cast("tuple[Any, ...]", automaton().parsed(reader.tokens()))
+    except Unexpected as unexpected:
+        raise _fault(unexpected, source, end) from None
     return _Parsed(item, str(kind), tuple(values), tuple(reader.heads))
 
 
-def _unexpected(fault: UnexpectedToken, source: Source, end: int) -> Fault:
-    at = end if fault.token.type == "$END" else int(fault.token.start_pos or 0)
-    kind = fault.token.type
-    operand = "NAME" in fault.expected
+def _fault(unexpected: Unexpected, source: Source, end: int) -> Fault:
+    token, kind = unexpected.token, unexpected.kind
+    at = end if token is None else token.start_pos
+    operand = "NAME" in unexpected.expected
     wanted = "a term" if operand else "an operator, a relation or the end"
     if kind == "BLANK" or source.text[:at].rstrip().endswith("?"):
         return Fault(at, "found ? inside a formula", "a ? stands alone as one side of an equation")

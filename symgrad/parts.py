@@ -35,6 +35,8 @@ class Parts:
     budget: float = BUDGET
     later: Aliases = field(default_factory=dict)
     """Names that the work defines somewhere: every ground knows them."""
+    claimed: list[tuple[Partial, Expr]] = field(default_factory=list)
+    """Gradients that the work has said, in all its parts."""
     _grounds: dict[int, Ground] = field(default_factory=dict)
     _sections: dict[tuple[Part, str], Solved | None] = field(default_factory=dict)
 
@@ -84,7 +86,7 @@ class Parts:
             fits = [p for p in self.places if p.letter == letter and (not number or not p.number)]
         if not fits and number:
             fits = [p for p in self.places if p.number == number and not p.letter]
-        if len(fits) >= 1 and (number or len(fits) == 1):
+        if len(fits) == 1:
             return fits[0].solved
         pool = fits or list(self.places)
         return max(pool, key=lambda p: self.shared(p.solved, text)).solved
@@ -103,7 +105,11 @@ class Parts:
         if key not in self._grounds:
             scope = Scope() if s is None else s.scope
             self._grounds[key] = Ground(
-                scope, later=self.later, of_exam=s is not None, budget=self.budget
+                scope,
+                later=self.later,
+                of_exam=s is not None,
+                budget=self.budget,
+                elsewhere=self.claimed,
             )
         return self._grounds[key]
 

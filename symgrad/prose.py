@@ -10,12 +10,12 @@ either side, else it may be a piece of something larger and is only listed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from symgrad.reading.signs import respelled
 from symgrad.typed import KNOWN_WORDS, QUOTIENT, SCRIPT, SMALL, in_latex
-from symgrad.work import label_end
+from symgrad.work import EQUALS, Piece, label_end
 
 LONGEST = 400
 """An equation in words has at most so many characters."""
@@ -84,8 +84,17 @@ CONDITIONS = re.compile(
 """Words that make an equation hold under a condition."""
 STATES = re.compile(rf"{CONDITIONS.pattern}|\b(?:in)?active\b|\bviolated\b", re.I)
 """Words that say, beside a formula, on which side of a maximum it holds."""
-ENDS = ".;:!?\"'“”‘’„«»。、"
+ENDS = ".;:!?\"'“”‘’„«»。、✓✔∎■□☑"
 """Where an equation ends; beside any other sign, ⊗ or †, it may go on."""
+WORDS = re.compile(r"[^\W\d_]+")
+DEFINES = re.compile(r"(?<![^\W\d_])([A-Za-z])\s*=")
+"""A letter that a line says something of."""
+STRESSED = re.compile(r"(?<!\S)\*\*(?=[^\s*])([^*]+(?:\*[^*]+)*?)(?<=[^\s*])\*\*(?![^\s.,;:])")
+"""Words in bold print: **a = b**."""
+LISTS = re.compile(r"θ|\\?theta")
+LIST = re.compile(rf"(?:{LISTS.pattern})\s*=.*")
+AND = re.compile(r"\band\b")
+"""The parameters are listed: θ = w, b and v."""
 LOOKS = re.compile(r"[d∂]\w+\s*/\s*[d∂]|\\frac|[_^+*/·×√∑Σ]|[₀-₉ᵢⱼ]")
 """What mathematics among words has, and a setting such as seed = 42 has not."""
 
@@ -110,10 +119,12 @@ class Span:
     start: int
     whole: bool = True
     conditional: bool = False
+    named: str = ""
+    """Its LaTeX with x as a name, where that may be a sign of multiplication."""
 
 
-def equations(line: str) -> Iterator[Span]:
-    r"""The equations in a line of words.
+def equations(line: str, known: Iterable[str] = ()) -> Iterator[Span]:
+    r"""The equations in a line of words; letters of `known` names that stand together are products.
 
     >>> [(s.text, s.whole) for s in equations("so dL/dw = x * d because z > 0, but y = 3 apples")]
     [('dL/dw = x * d', True), ('z > 0', True), ('y = 3', False)]
@@ -122,11 +133,16 @@ def equations(line: str) -> Iterator[Span]:
     start += len(line[start:]) - len(line[start:].lstrip("-*•> \t"))
     table = line.lstrip().startswith("|")
     line = line.replace("|", "\N{REPLACEMENT CHARACTER}") if table else line
+    written = line
+    line = STRESSED.sub(lambda m: "  " + m[1] + "  ", line)
+    line = LIST.sub(lambda m: AND.sub(",  ", m[0]), line)
     blanked = CHUNK.sub(nothing_said, line)
     signs = [
         Sign(m.lastgroup or "", m.group(), m.start(), m.end())
         for m in SIGN.finditer(blanked, start)
     ]
+    known = {*known, *DEFINES.findall(line)}
+    signs = [replace(s, kind="product") if product(s, known) else s for s in signs]
     conditional = CONDITIONS.search(line) is not None
     at = 0
     ends = len(signs)
@@ -143,16 +159,57 @@ def equations(line: str) -> Iterator[Span]:
         if first >= n or (bare and not any(s.kind == "gradient" for s in signs[first:n])):
             continue
         a, b = signs[first].start, signs[last - 1].end
-        text = line[a:b]
-        made = TIMES.sub(r" \\times ", text)
+        text = written[a:b]
+        said = line[a:b]
+        made = TIMES.sub(r" \\times ", said)
         if len(text) > LONGEST or not re.search(r"[^\W\d_]", made.replace(r"\times", "")):
             continue
         whole = joins(signs, first - 1, -1, BEFORE) and joins(signs, last, 1, AFTER)
+        whole = whole and closed(signs[first:last])
         unclear = bare or any(DIFFERENTIAL.fullmatch(s.text) for s in signs[first:last])
-        latex = in_latex(made)
-        found = respelled(latex)
-        latex = latex if found is None else found[0]
-        yield Span(latex, text, a, whole and not unclear, conditional)
+        named = spelled(said) if made != said and "x" in known else ""
+        yield Span(spelled(made), text, a, whole and not unclear, conditional, named)
+
+
+def spelled(text: str) -> str:
+    """Typed mathematics in LaTeX, with its signs as LaTeX spells them."""
+    latex = in_latex(text)
+    found = respelled(latex)
+    return latex if found is None else found[0]
+
+
+def continued(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """The pieces, with a line of words that goes on with = or a sign of a product joined to the
+    equation in the line before."""
+    last: Piece | None = None
+    lines = 0
+    for piece in pieces:
+        if last is not None:
+            next_ = not piece.maths and piece.at.line == last.at.line + lines
+            next_ = next_ and len(last.text) < LONGEST
+            if next_ and last.fault is None is piece.fault and goes_on(last.text, piece.text):
+                last = replace(last, text=f"{last.text.rstrip()} {piece.text.strip()}")
+                lines += 1
+                continue
+            yield last
+            last = None
+        if piece.maths:
+            yield piece
+        else:
+            last, lines = piece, 1
+    if last is not None:
+        yield last
+
+
+def goes_on(line: str, after: str) -> bool:
+    """Is a line the rest of the equation in the line before?"""
+    if line.lstrip().startswith("|") or not (EQUALS.search(line) or QUOTIENT.search(line)):
+        return False
+    if re.match(r"\s*(?:=(?![=>])|≈)", after):
+        return True
+    bare = EQUALS.search(after) is None and all(map(is_name, WORDS.findall(after)))
+    opened = re.match(r"\s*[*·×/+]\s*[\w(\\]", after) is not None
+    return bare and (opened or re.search(r"[-−+*/·×=]\s*$", line) is not None)
 
 
 def nothing_said(hit: re.Match[str]) -> str:
@@ -172,6 +229,7 @@ def reach(line: str, signs: list[Sign], n: int, least: int) -> tuple[int, int]:
             break
         first -= 1
     depth = 0
+    listed = LISTS.fullmatch("".join(s.text for s in signs[first:n]).strip()) is not None
     while last < len(signs) and mathematical(signs, last):
         sign = signs[last]
         if sign.kind == "comma" and not depth and (hit := RANGE.match(line, sign.start)):
@@ -180,14 +238,41 @@ def reach(line: str, signs: list[Sign], n: int, least: int) -> tuple[int, int]:
             )
             continue
         depth += (sign.kind == "open") - (sign.kind == "close")
-        if depth < 0 or (sign.kind == "comma" and not depth):
+        if depth < 0 or (sign.kind == "comma" and not depth and not listed):
             break
         last += 1
+    last = aside(signs, n, last)
     while first < n and signs[first].kind in ("space", "comma"):
         first += 1
     while last > n + 1 and signs[last - 1].kind in ("space", "comma"):
         last -= 1
     return first, last
+
+
+def aside(signs: list[Sign], n: int, last: int) -> int:
+    """The end of a span without the parenthesis of words that it runs into: x (chain rule)."""
+    if last >= len(signs) or signs[last].kind != "word":
+        return last
+    k = last - 1
+    while k > n + 1 and signs[k].kind == "space":
+        k -= 1
+    return k if k > n + 1 and signs[k].kind == "open" and signs[k - 1].kind == "space" else last
+
+
+def closed(signs: list[Sign]) -> bool:
+    """Does every parenthesis of a span end in it?"""
+    depth = 0
+    for sign in signs:
+        depth += (sign.kind == "open") - (sign.kind == "close")
+    return depth == 0
+
+
+def product(sign: Sign, known: Container[str]) -> bool:
+    """Are the letters of a word names, each of them: w x of wx?"""
+    text = sign.text
+    if sign.kind != "word" or not re.fullmatch(r"[a-zA-Z]{2,3}", text):
+        return False
+    return text.lower() not in BEFORE | AFTER and all(c in known for c in text)
 
 
 def mathematical(signs: list[Sign], n: int) -> bool:
@@ -230,6 +315,8 @@ def joins(signs: list[Sign], n: int, step: int, words: frozenset[str]) -> bool:
         if step < 0:
             return KOREAN.fullmatch(sign.text) is not None
         return sign.text.startswith(PARTICLES)
+    if sign.text == "." and step > 0 and n + 1 < len(signs):
+        return signs[n + 1].kind not in ("open", "word", "number", "gradient", "product")
     if sign.kind == "other":
         return sign.text in ENDS
     return sign.kind in ("arrow", "comma", "open", "close")

@@ -60,6 +60,8 @@ def sentences(c: Claim, answers: bool = True, said: str = "") -> Iterator[Spans]
     if isinstance(v, Differs) and v.slip and not again:
         for name in v.slip.split(" + "):
             yield say("slips", name.replace(" ", "-")) or spans(f"slip: {name}")
+    if again and not isinstance(v, Equal):
+        yield say("check", "again")
     for remark in c.remarks:
         yield spans(remark)
     if answers and c.right and c.wrong:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import product
 
 from symgrad.affine import affine
@@ -68,10 +69,15 @@ class Roles:
                 spans.append(sorted(set(inner), key=lambda k: (k not in (lo, hi), k))[:6])
             else:
                 spans.append([1, 2, 3, 4, 0, -1, 5])
-        ranked = (tuple(enumerate(span)) for span in spans)
-        for found in sorted(product(*ranked), key=lambda t: sum(k for k, _ in t)):
-            at = tuple(v for _, v in found)
+        for ranks in ranked(tuple(map(len, spans))):
+            at = [span[k] for span, k in zip(spans, ranks, strict=True)]
             yield {**sizes, **dict(zip(self.indices, at, strict=True))}
+
+
+@lru_cache(maxsize=64)
+def ranked(lengths: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """A place in each of several lists, those near their beginnings first."""
+    return sorted(product(*map(range, lengths)), key=sum)
 
 
 def roles(

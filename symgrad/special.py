@@ -93,10 +93,26 @@ def function(fn: str) -> Function | None:
 
 def apply(fn: str, x: Dual) -> Dual:
     """f(x)' = f'(x) x', of a function that there is."""
+    digits = decimal.getcontext().prec
+    value = _value(fn, x.value, digits)
+    return Dual(
+        value, times(_value_of_slope(fn, x.value, digits), x.tangent) if x.tangent else STILL
+    )
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _value(fn: str, x: Number, digits: int) -> Number:
+    """f(x) to the digits of the context: formulas that are alike ask for it again and again."""
     f = function(fn)
     assert f is not None
-    value = f.value(x.value)
-    return Dual(value, times(f.slope(x.value), x.tangent) if x.tangent else STILL)
+    return f.value(x)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _value_of_slope(fn: str, x: Number, digits: int) -> Number:
+    f = function(fn)
+    assert f is not None
+    return f.slope(x)
 
 
 DEGREE = 5

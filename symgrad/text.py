@@ -33,9 +33,8 @@ from symgrad.expr import (
     counted,
     derivatives,
     free_names,
-    outreaches,
 )
-from symgrad.latex import CIRCULAR, placed
+from symgrad.latex import CIRCULAR, outreaches, placed
 from symgrad.unsaid import UNSPECIFIED
 
 SUM, ENTRIES, PRODUCT, POWER, ATOM = range(1, 6)

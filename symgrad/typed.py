@@ -46,6 +46,10 @@ KNOWN_WORDS = frozenset(
         "cos",
         "hat",
         "sqrt",
+        "sign",
+        "sgn",
+        "sinh",
+        "cosh",
     ]
 )
 
@@ -61,6 +65,10 @@ NAME = (
 QUOTIENT = re.compile(rf"(?<![^\W\d_\\])[d∂]({NAME})\s*/\s*[d∂]({NAME})(?![^\W\d_])")
 """dL/dw, the gradient."""
 WORD = re.compile(r"(?<![\\A-Za-z{])(" + "|".join(sorted(KNOWN_WORDS - {"hat"})) + r")(?![A-Za-z])")
+SET = re.compile(r"=\s*\{((?:[^{}]|\{[^{}]*\})*)\}\s*$")
+"""A list in braces: θ = {w, b}."""
+BRACKET = re.compile(r"(?<![A-Za-z\d_^{}\\.])1\s*\{([^{}]*[=<>≤≥≠][^{}]*)\}")
+"""An indicator in braces: 1{k = y}."""
 SUM = re.compile(rf"[Σ∑](?=\s{{0,9}}[_^{SMALL}])|∑")
 PRODUCT = re.compile(rf"[Π∏](?=\s{{0,9}}[_^{SMALL}])|∏")
 
@@ -77,11 +85,13 @@ def in_latex(text: str) -> str:
     )
     text = text.replace("⊙", r"\odot ").replace("∘", r"\circ ")
     text = text.replace("**", "^").replace("−", "-").replace("–", "-")
+    text = BRACKET.sub(r"\\mathbf{1}[\1]", SET.sub(r"= \\{\1\\}", text))
     text = PRODUCT.sub(r"\\prod", SUM.sub(r"\\sum", text))
     text = re.sub(r"√\s*(?=\()", r"\\sqrt", text)
     for sign in (r"\sqrt", "^", "_"):
         text = grouped(text, sign)
     text = WORD.sub(r"\\\1", text)
+    text = re.sub(r"\\(sign|sgn)(?![A-Za-z])", r"\\operatorname{\1}", text)
     text = text.replace(r"\sigmoid", r"\sigma").replace(r"\relu", r"\mathrm{ReLU}")
     for word, sign in (("<=", r"\le "), (">=", r"\ge "), ("!=", r"\ne ")):
         text = text.replace(word, sign)

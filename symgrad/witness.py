@@ -20,7 +20,7 @@ from symgrad.affine import Condition, factors, shift
 from symgrad.dual import SETTLED, Number, Ties, Undefined, precision, to_decimal
 from symgrad.errors import ExamError, NetworkError, SymgradError
 from symgrad.evaluate import Point, Unrolled, value
-from symgrad.expr import Add, Expr, Neg, Partial, Reduce, Ref, children, num, walk
+from symgrad.expr import Add, Expr, Neg, Partial, Reduce, Ref, children, free_names, num, walk
 from symgrad.index import Index
 from symgrad.latex import latex
 from symgrad.network import Network
@@ -46,6 +46,8 @@ CHEAP = 3_000
 """Terms of a network at sizes that need no cheaper ones."""
 ROUNDS = 3
 """How often leaves are moved until all that is given holds."""
+GREATEST = 25
+"""No number that is drawn is as great."""
 MOST_WEIGHED = 60
 """Choices of sizes whose cost is looked at."""
 
@@ -117,42 +119,61 @@ def confirm_formula(network: Network, derivation: Derivation) -> Held:
     """
     if len(network.equations) > MOST_EQUATIONS:
         return Held()
-    claims = [(d, e) for d in told(derivation) for e in formulas(d)]
     seen: Counter[str] = Counter()
     at: list[Mapping[str, int]] = []
     most = 2 if len(network.sizes) <= len(SIZES) else 3
     for sizes in affordable(network, most):
         if work(network, sizes) > MOST_WORK:
             continue
-        leaves = Leaves(network, sizes)
-        if not leaves.meet():
-            if uses_totals(derivation):
-                raise contradiction(network)
-            leaves.moved.clear()
-        judge = Unrolled(network, Point(sizes), leaves)
-        points = min(MOST_POINTS, max(LEAST_POINTS, DEAR // (1 + work(network, sizes))))
-        for d, e in claims:
-            for put in entries(d.indices, sizes, points):
-                try:
-                    finer = (Unrolled(network, Point(sizes), leaves, digits=n) for n in MORE)
-                    agree(chain((judge,), finer), d.goal, e, put, sizes)
-                except Undefined:
-                    pole = d is derivation and has_value(judge, d.goal.of, put)
-                    seen["pole" if pole else ""] += 1
-                except SymgradError:
-                    seen[""] += 1  # a tie, or an outer equation that does not fit these sizes
-                else:
-                    seen["fine"] += 1
-                    if d is derivation:
-                        seen["own"] += 1
-                        at += [] if sizes in at else [sizes]
-    if seen["pole"] and set(+seen) == {"pole"}:
+        for small in (False, True):
+            leaves = Leaves(network, sizes, small=small)
+            if not leaves.meet():
+                if uses_totals(derivation):
+                    raise contradiction(network)
+                leaves.moved.clear()
+            found = looked_at(network, derivation, leaves)
+            if found["own"] or not small:
+                seen += found
+            if found["own"]:
+                at.append(sizes)
+                break
+            if not found["none"]:
+                break
+    if seen["pole"] and set(+seen) <= {"pole", "none"}:
         raise NetworkError(
             f"found {latex(derivation.answer)} for {latex(derivation.goal)}, which has no value "
             "at any point that was tried: a division by 0",
             hint="leave out the terms that do not move, such as \\sqrt{(x_i - x_j)^2} at i = j",
         )
     return Held(seen["own"], tuple(at))
+
+
+def looked_at(network: Network, derivation: Derivation, leaves: Leaves) -> Counter[str]:
+    """How many entries are what the oracle says, `own` of those of the derivation itself; where it
+    has no value, `pole` if the quantity has one there."""
+    seen: Counter[str] = Counter()
+    sizes = leaves.sizes
+    judge = Unrolled(network, Point(sizes), leaves)
+    points = min(MOST_POINTS, max(LEAST_POINTS, DEAR // (1 + work(network, sizes))))
+    claims = [(d, e) for d in told(derivation) for e in formulas(d)]
+    for d, e in claims:
+        wanted = free_names(d.goal) - {i.name for i in d.indices}
+        outer = (i for i in derivation.indices if i.name in wanted)
+        indices = (*d.indices, *outer)
+        for put in entries(indices, sizes, points):
+            try:
+                finer = (Unrolled(network, Point(sizes), leaves, digits=n) for n in MORE)
+                agree(chain((judge,), finer), d.goal, e, put, sizes)
+            except Undefined:
+                pole = d is derivation and has_value(judge, d.goal.of, put)
+                seen["pole" if pole else ""] += 1
+                seen["none"] += 1
+            except SymgradError:
+                seen[""] += 1  # a tie, or an outer equation that does not fit these sizes
+            else:
+                seen["fine"] += 1
+                seen["own"] += d is derivation
+    return +seen
 
 
 def has_value(judge: Unrolled, of: Expr, put: Mapping[str, Expr]) -> bool:
@@ -353,13 +374,18 @@ class Leaves:
     asked: dict[Ref, None] = field(default_factory=dict)
     draw: int = 0
     """Which of several choices of values."""
+    small: bool = False
+    """Are the values between 0 and 1, where logarithms have values?"""
 
     def __call__(self, ref: Ref) -> Number:
         """The value of a leaf."""
         self.asked[ref] = None
         if ref in self.moved:
             return self.moved[ref]
-        return leaf(self.network, self.sizes, ref, self.draw)
+        found = leaf(self.network, self.sizes, ref, self.draw)
+        if self.small and isinstance(found, Fraction) and ref.name not in self.network.labels:
+            return abs(found) / GREATEST
+        return found
 
     def meet(self) -> bool:
         """Do the values satisfy what is given, once some are moved?"""
@@ -416,4 +442,5 @@ def _random(ref: Ref, draw: int) -> random.Random:
 def drawn(ref: Ref, draw: int = 0) -> Number:
     """A number in general position for a leaf, always the same for the same leaf and draw."""
     rng = _random(ref, draw)
-    return Fraction(rng.randint(3, 400), rng.choice([17, 19, 23, 29])) * rng.choice([1, 1, -1])
+    below = rng.choice([17, 19, 23, 29])
+    return Fraction(rng.randint(3, 16 * GREATEST), below) * rng.choice([1, 1, -1])

@@ -19,8 +19,8 @@ from symgrad.derive import Sweep
 from symgrad.dual import Dual, Number, constant, multiply, precision, to_decimal
 from symgrad.errors import NetworkError, SymgradError
 from symgrad.evaluate import Point, Unrolled, value
-from symgrad.expr import Bound, Expr, Num, Partial, Ref, free, names, num, substitute, walk
-from symgrad.interpret import Interpreter, Product
+from symgrad.expr import Bound, Expr, Num, Partial, Ref, free, names, walk
+from symgrad.interpret import Interpreter, Meanings, Product
 from symgrad.latex import latex
 from symgrad.network import Network
 from symgrad.notation import read
@@ -68,10 +68,14 @@ class Careful(Interpreter):
 class Judge(Unrolled):
     """The network at one point, with ∂v/∂u as worked solutions mean it."""
 
-    def __init__(self, network: Network, point: Point, of: Ref) -> None:
-        super().__init__(network, point)
+    def __init__(
+        self, network: Network, point: Point, of: Ref, meanings: Meanings | None = None
+    ) -> None:
+        super().__init__(network, point, meanings=meanings)
         self.of = of
-        self._formula = Careful(self._read, self._partial, sizes=point.sizes, pretend=True)
+        self._formula = Careful(
+            self._read, self._partial, sizes=point.sizes, meanings=self._meanings, pretend=True
+        )
         self._slopes: dict[tuple[Ref, Ref], Dual] = {}
 
     def _leaf(self, ref: Ref) -> Dual:
@@ -121,16 +125,21 @@ class Judge(Unrolled):
             for i, r in zip(ref.indices, ranges, strict=True)
         )
 
+    def entry(self, ref: Expr, at: Env) -> Ref:
+        """The entry that `ref` means at these values of its indices."""
+        assert isinstance(ref, Ref)
+        return self._concrete(ref, at)
+
     def local(self, of: Ref, by: Ref) -> Number:
         """∂of/∂by in the one equation that defines `of`."""
         found = self._definition(of)
         if found is None:
             return Fraction(of == by)
         equation, env = found
-        body = substitute(equation.body, {k: num(v) for k, v in env.items()})
-        moved = Dual(self.value(by), Fraction(1))
-        alone = Unrolled(Network(), Point(self.point.sizes), self.value, given={by: moved})
-        return alone.dual(body).tangent
+        moved = {by: Dual(self.value(by), Fraction(1))}
+        own = Network(), Point(self.point.sizes), self.value
+        alone = Unrolled(*own, given=moved, meanings=self._meanings)
+        return alone.dual(equation.body, env).tangent
 
 
 def close(a: Number, b: Number) -> bool:
@@ -179,7 +188,7 @@ def entries(net: Network, goal: Partial, sizes: Mapping[str, int]) -> Iterator[d
 def faults(net: Network, of: Ref, by: Ref, sizes: Mapping[str, int], seed: int = 0) -> list[str]:
     """What is wrong with the gradient of `of` by `by` at these sizes, in every formula of its
     derivation; nothing if all is well."""
-    return verdict(Sweep(net, of), [by], sizes, seed)
+    return verdict(sweep_of(net, of), [by], sizes, seed)
 
 
 def judged(
@@ -191,7 +200,27 @@ def judged(
 ) -> list[str]:
     """The faults of the gradients by every tensor; every number at the point is `tamed`, labels
     kept."""
-    return verdict(Sweep(net, of), questions(net, sizes, of), sizes, seed, tamed)
+    return verdict(sweep_of(net, of), questions(net, sizes, of), sizes, seed, tamed)
+
+
+SWEPT: list[tuple[Sweep, Meanings]] = []
+"""The last sweep that was judged, with what its formulas mean: what is derived for all sizes is
+derived once, and judged at each."""
+
+
+def sweep_of(net: Network, of: Ref) -> Sweep:
+    """The gradients of a quantity of a network."""
+    for sweep, _ in SWEPT:
+        if sweep.network is net and sweep.of == of:
+            return sweep
+    return Sweep(net, of)
+
+
+def meanings_of(sweep: Sweep) -> Meanings:
+    """What the formulas of a sweep mean, whatever the sizes."""
+    if not SWEPT or SWEPT[0][0] is not sweep:
+        SWEPT[:] = [(sweep, {})]
+    return SWEPT[0][1]
 
 
 def verdict(
@@ -205,7 +234,7 @@ def verdict(
     net, of = sweep.network, sweep.of
     drawn = point_of(net, sizes, seed).values
     point = Point(sizes, {r: x if r.name in net.labels else tamed(x) for r, x in drawn.items()})
-    judge = Judge(net, point, of)
+    judge = Judge(net, point, of, meanings_of(sweep))
     derivations = [(by, sweep.gradient(by)) for by in asked]
     once = {id(one): one for _, d in derivations for one in family(d)}
     out = [f for one in once.values() for f in misfits(one, judge)]
@@ -240,14 +269,13 @@ def drawn(rng: random.Random) -> Fraction:
     return Fraction(rng.randint(2, 400), rng.choice([17, 19, 23, 29])) * rng.choice([1, -1])
 
 
-def inside(bounds: Sequence[Bound], judge: Judge, put: Mapping[str, Expr]) -> bool:
+def inside(bounds: Sequence[Bound], judge: Judge, at: Env) -> bool:
     """Does a local gradient claim to hold at these entries?"""
-    for b in bounds:
-        if b.name in put and b.lo is not None and b.hi is not None:
-            lo, at, hi = (judge.value(substitute(e, put)) for e in (b.lo, put[b.name], b.hi))
-            if not lo <= at <= hi:
-                return False
-    return True
+    return all(
+        judge.value(b.lo, at) <= at[b.name] <= judge.value(b.hi, at)
+        for b in bounds
+        if b.name in at and b.lo is not None and b.hi is not None
+    )
 
 
 def misfits(d: Derivation, judge: Judge) -> list[str]:
@@ -258,20 +286,20 @@ def misfits(d: Derivation, judge: Judge) -> list[str]:
         f"{latex(d.goal)}: {latex(x)} is no name of the network"
         for x in free(d.answer) if stranger(x, d, net)
     ]  # fmt: skip
-    local = not judge.asked(_ref(d.goal.of, {}))
+    assert isinstance(d.goal.of, Ref)
+    local = not judge.asked(d.goal.of)
     claims = [(d.goal, *c) for c in formulas(d)]
     if d.general is not None:
         claims.append((d.general[0], "general", d.general[1]))
     for goal, where, formula in claims:
         for at in entries(net, goal, sizes):
-            put = {k: num(v) for k, v in at.items()}
-            if local and not inside(d.within, judge, put):
+            if local and not inside(d.within, judge, at):
                 continue
-            wanted = judge.value(substitute(goal, put))
-            if where == "general" and not judge.exists(judge.concrete(_ref(goal.of, put))):
+            wanted = judge.value(goal, at)
+            if where == "general" and not judge.exists(judge.entry(goal.of, at)):
                 continue
             try:
-                got = judge.value(substitute(formula, put))
+                got = judge.value(formula, at)
             except NetworkError as error:
                 if local and wanted == 0 and "expected an index from" in error.message:
                     continue  # read only where the chain rule sums it
@@ -285,12 +313,6 @@ def misfits(d: Derivation, judge: Judge) -> list[str]:
                 )
                 break
     return out
-
-
-def _ref(e: Expr, put: Mapping[str, Expr]) -> Ref:
-    found = substitute(e, put)
-    assert isinstance(found, Ref)
-    return found
 
 
 def stranger(x: Ref, d: Derivation, net: Network) -> bool:

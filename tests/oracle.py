@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from itertools import product
 
 from symgrad.affine import Affine
+from symgrad.dual import constant, precision, to_decimal
 from symgrad.equation import Equation
 from symgrad.errors import SymgradError
-from symgrad.evaluate import Number, Point, value
+from symgrad.evaluate import Number, Point, Unrolled, value
 from symgrad.expr import (
     ONE,
     ZERO,
@@ -331,3 +333,20 @@ def outcome(e: Expr, point: Point) -> Number | str:
         return value(e, point)
     except SymgradError as error:
         return type(error).__name__
+
+
+def difference(network: Network, of: Ref, by: Ref, point: Point, digits: int = 40) -> Decimal:
+    """(f(x + h) - f(x - h)) / 2h with h small enough for `digits` digits, at a smooth point."""
+    plain = Unrolled(network, point)
+    target, moved = plain.concrete(of), plain.concrete(by)
+    with precision(2 * digits):
+        centre, h = to_decimal(plain.value(moved)), Decimal(1).scaleb(-digits * 5 // 8)
+        ends = [
+            Unrolled(network, point, given={moved: constant(x)}, digits=2 * digits)
+            for x in (centre + h, centre - h)
+        ]
+    high, low = (end.value(target) for end in ends)
+    with precision(2 * digits):
+        slope = (to_decimal(high) - to_decimal(low)) / (2 * h)
+    with precision(digits):
+        return +slope

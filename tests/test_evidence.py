@@ -80,6 +80,7 @@ def test_each_gradient_of_the_catalogue_is_proved_and_no_slip_of_it(
     told = Prover().proved(answer, net.scope)
     assert told.evidence is not None
     assert told.evidence.kind == "proved", answer.latex
+    assert told.evidence.entries > 0
     monkeypatch.setattr(evidence, "BUDGET", 1.0)
     for wrong in slips_of(answer, most=2):
         assert_not_proved(wrong, net.scope)

@@ -65,6 +65,10 @@ FORMS = [
     (r"L = \log(1 + e^{-z})", "z", r"-\sigma(-z)"),
     (r"L = \log(1 + e^{z}) - y z", "z", r"\sigma(z) - y"),
     (r"L = \log \cosh(p - y)", "p", r"\tanh(p - y)"),
+    (r"L = -\log \sigma(-t)", "t", r"\sigma(t)"),
+    # no fraction in a fraction, roots above and below cancel
+    (r"L = \frac{a}{\sqrt{x^2 + 1} u}", "x", r"-L \frac{x}{x^2 + 1}"),
+    (r"L = \frac{a}{(x^2 + 1)^{3/2}}", "x", r"-L \frac{3 x}{x^2 + 1}"),
     # not where \sigma is a name, or a function of the exam
     (r"L = \log(1 + e^{z}) + z \sigma", "z", r"\frac{e^{z}}{1 + e^{z}} + \sigma"),
     (

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from symgrad import notation
 from symgrad.errors import NotationError, Place
 from symgrad.expr import (
     Add,
@@ -37,6 +36,7 @@ from symgrad.expr import (
 )
 from symgrad.latex import latex
 from symgrad.notation import Data, Formula, Listing, Ranges, Shape, read, read_expression
+from symgrad.reading import grammar
 from symgrad.reading.scan import scan
 
 a, b, c, d, i, j, k, l, m, n, p, s, t, w, x, y, z = (Ref(v) for v in "abcdijklmnpstwxyz")
@@ -294,12 +294,14 @@ def test_kept_tables_of_the_grammar_are_used_or_made_anew(
     tables = tmp_path / "notation.tables"
     if kept is not None:
         tables.write_bytes(kept)
-    monkeypatch.setattr(notation, "_tables", lambda: str(tables))
-    notation._grammar.cache_clear()
+    monkeypatch.setattr(grammar, "_tables", lambda: str(tables))
     for _ in range(2):
+        grammar._grammar.cache_clear()
+        grammar.automaton.cache_clear()
         assert read_expression("x + 1") == Add((Ref("x"), num(1)))
-        notation._grammar.cache_clear()
     assert tables.read_bytes() != kept
+    grammar._grammar.cache_clear()
+    grammar.automaton.cache_clear()
 
 
 @pytest.mark.parametrize(

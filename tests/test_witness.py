@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 from judge import name, network
 
+from symgrad.api import Network
 from symgrad.derive import Sweep
 from symgrad.errors import SymgradError
 from symgrad.evaluate import Point, Unrolled
@@ -127,3 +128,26 @@ def test_what_cancels_is_looked_at_with_more_digits() -> None:
     confirm_formula(net, right)
     with pytest.raises(AssertionError):
         confirm_formula(net, with_answer(right, Mul((num(2), right.answer))))
+
+
+PARTLY = [
+    (
+        r"p_i = \frac{e^{z_i}}{\sum_{k=1}^n e^{z_k}}, \quad i = 1, \dots, n",
+        r"\frac{\partial p_i}{\partial z_j}",
+    ),
+    (r"L = \sum_{k=1}^n q_k \log \frac{q_k}{p_k}", r"\frac{\partial L}{\partial p_k}"),
+    (r"L = \sum_{k=1}^n \log(1 - \sqrt{p_k})", r"\frac{\partial L}{\partial p_k}"),
+]
+
+
+@pytest.mark.parametrize(("text", "question"), PARTLY)
+def test_what_has_values_at_few_numbers_is_looked_at_too(text: str, question: str) -> None:
+    """Jacobians at both letters, logarithms and roots where they have values."""
+    net = Network(text)
+    answer = net.answer(question)
+    assert answer.evidence is not None
+    assert answer.evidence.entries > 2
+    assert answer.source is not None
+    right = answer.source.derivation
+    with pytest.raises(AssertionError):
+        confirm_formula(answer.source.network, with_answer(right, Mul((num(2), right.answer))))

@@ -192,7 +192,14 @@ class Lowering:
             return Array(e, e.indices or (OPEN,), lambda _: ONE)
         if e.name == ONES:
             return Array(e, self.declared[ONES].shape, lambda _: ONE)
-        known = self.declared[e.name]
+        known = self.declared.get(e.name)
+        if known is None:
+            arrays = (x for i in e.indices for x in walk(i) if self.speaks(x))
+            array = next((x for x in arrays if isinstance(x, Ref)), e)
+            raise NetworkError(
+                f"found the array {latex(array)} as an index of {latex(e)}, expected a number",
+                hint=rf"write a label as {e.name}_{{\text{{{array.name}}}}}",
+            )
         return Array(e, known.shape, lambda at: Ref(e.name, (*e.indices, *at)), known.row)
 
     def _map(self, e: Expr, parts: Sequence[Array], f: Callable[[list[Expr]], Expr]) -> Array:

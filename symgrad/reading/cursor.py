@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
-
-from lark import Token
+from typing import Any, NamedTuple
 
 from symgrad.reading.scan import Fault, Mark, partners
 
@@ -40,6 +38,17 @@ def _digits(marks: list[Mark]) -> list[Mark]:
     return out
 
 
+class Token(NamedTuple):
+    """A symbol of the grammar, what it stands for, and where."""
+
+    type: str
+    value: Any
+    start_pos: int
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
 class Head(NamedTuple):
     r"""A name right before a parenthesis that is no declared function: ``\phi(z)``, ``k(a + b)``.
     The parenthesis stands from `start` to `end`; `plain`: it holds a name and no more."""
@@ -67,7 +76,7 @@ class Cursor:
 
     def _put(self, kind: str, at: int, value: object = "") -> None:
         pos = self.marks[at].pos if at < len(self.marks) else self.end
-        self.out.append(Token(kind, value, start_pos=pos))
+        self.out.append(Token(kind, value, pos))
 
     def _within(self, kind: str, at: int, a: int, b: int, value: object = "") -> None:
         """A token, the span a:b, and the end of it."""
@@ -82,9 +91,10 @@ class Cursor:
 
     def _sequence(self, a: int, b: int) -> None:
         n = a
-        with self._limited(b):
-            while n < b:
-                n = self._unit(n, b)
+        outer, self.limit = self.limit, b
+        while n < b:
+            n = self._unit(n, b)
+        self.limit = outer
 
     @contextmanager
     def _limited(self, b: int) -> Iterator[None]:

@@ -10,8 +10,6 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from lark import Token, Transformer, v_args
-
 from symgrad.expr import (
     MINUS_ONE,
     ONE,
@@ -34,10 +32,10 @@ from symgrad.expr import (
     Rel,
     free_names,
     names,
-    product_reach,
 )
-from symgrad.latex import latex
+from symgrad.latex import latex, product_reach
 from symgrad.reading.below import Listed, bound_below
+from symgrad.reading.cursor import Token
 from symgrad.reading.ellipsis import series
 from symgrad.reading.names import INVERTED
 from symgrad.reading.scan import CALLS, FUNCTIONS, Fault
@@ -78,11 +76,10 @@ def _times(factors: tuple[Expr, ...]) -> Expr:
 
 
 def _pos(token: Token) -> int:
-    return int(token.start_pos or 0)
+    return token.start_pos
 
 
-@v_args(inline=True)
-class Build(Transformer[Token, Any]):
+class Build:
     """The meaning of each rule of the grammar."""
 
     # Items

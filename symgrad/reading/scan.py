@@ -38,13 +38,13 @@ class Source:
 
     def place(self, offset: int) -> Place:
         """The place of the character at `offset`."""
-        lines = self.text[:offset].count("\n")
+        at, lines = self.at, self.text.count("\n", 0, offset)
         start = self.text.rfind("\n", 0, offset) + 1
         line = self.text[start:].split("\n", 1)[0]
         if lines:
-            return Place(self.at.file, self.at.line + lines, offset - start + 1, line)
-        before = " " * (self.at.column - 1)
-        return replace(self.at.shifted(offset), source=self.at.source or before + line)
+            return Place(at.file, at.line + lines, offset - start + 1, line)
+        source = at.source or " " * (at.column - 1) + line
+        return Place(at.file, at.line, at.column + offset, source)
 
     def error(self, fault: Fault) -> NotationError:
         """The fault as a person sees it."""
@@ -71,6 +71,7 @@ FONTS = (
     "mathbf mathcal mathrm boldsymbol mathbb bm mathit mathsf mathtt mathfrak mathscr mathds "
     "operatorname"
 ).split()
+FONT_MACROS = frozenset("\\" + f for f in FONTS)
 RELATIONS = {
     "=": "=", ":=": "=", "<": "<", ">": ">", r"\lt": "<", r"\gt": ">", r"\le": "<=", r"\leq": "<=",
     r"\leqslant": "<=", r"\ge": ">=", r"\geq": ">=", r"\geqslant": ">=", r"\ne": "!=",
@@ -176,6 +177,7 @@ REFUSED = {
     "%": "a percent sign starts a comment in LaTeX; leave it out",
     "$": "one formula ends where the next begins; leave the dollar sign out",
 }
+ALIKE = {"−": "-", "’": "'", "′": "'", r"\operatorname*": r"\operatorname"}
 UNICODE = dict(
     zip(
         "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩϵϑϕ",
@@ -214,6 +216,9 @@ CALLED = re.compile(
     r"(exp|log|ln|tanh|sinh?|cosh?|arctan|max|min|sqrt|erf|det|relu|ReLU|sigmoid|softmax|sum|abs)\s*\("
 )
 POINTED = re.compile(r"(?:\.\d+)+")
+JOINED = re.compile(r"[(\[A-Za-z]|\\(?:hat|left|frac|tanh|sigma|delta)(?![A-Za-z])")
+ENDED = re.compile(r"(?<!\\left)(?<!\\right)(?<=[)\]}A-Za-z])\Z")
+"""What stands right behind and before a point that may be a product: (h - y).(1 - h^2)."""
 SCIENTIFIC = re.compile(r"[eE][-+]?\d")
 
 
@@ -262,15 +267,17 @@ def _mark(text: str, match: re.Match[str]) -> Mark:
         return Mark("words", inner.group(1), pos, inner.end())
     if word in UNICODE:
         word = "\\" + UNICODE[word]
-    word = {"−": "-", "’": "'", "′": "'", r"\operatorname*": r"\operatorname"}.get(word, word)
+    word = ALIKE.get(word, word)
     if word in (r"\begin", r"\end"):
         return _environment(text, word, pos, end)
-    if word in ("\\" + f for f in FONTS) and (inner := WORD.match(text, end)):
+    if word in FONT_MACROS and (inner := WORD.match(text, end)):
         upright = word in (r"\mathrm", r"\operatorname")
         name = inner.group(1) if upright else f"{word}{{{inner.group(1)}}}"
         return Mark("word", name, pos, inner.end())
     if word in (r"\left", r"\right"):
         return Mark("delimiter", word, pos, end)
+    if word == "." and JOINED.match(text, end) and ENDED.search(text[max(0, pos - 6) : pos]):
+        raise Fault(pos, "found . between factors, a product or an end", r"write \cdot, or a space")
     if word in KINDS:
         return Mark(*KINDS[word], pos, end)
     if word.isascii() and word.isalpha():

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 
-from lark import Token
-
+from symgrad.reading.cursor import Token
 from symgrad.reading.derivatives import Derivatives
 from symgrad.reading.habits import INVERSES
 from symgrad.reading.rows import CONDITIONAL, WHEN
@@ -126,7 +125,7 @@ class Pass(Derivatives):
             after = self.out[follows[k]].type if follows[k] < len(self.out) else ""
             if after in ("REDUCE", "PREFIX"):
                 old = self.out[k]
-                self.out[k] = Token("PREFIX", old.value, start_pos=old.start_pos)
+                self.out[k] = Token("PREFIX", old.value, old.start_pos)
 
     def _opened(self, n: int) -> int:
         close, word = self.partner[n], self._text(n)

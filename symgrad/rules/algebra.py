@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
+from operator import is_
 
 from symgrad.affine import shift
 from symgrad.expr import (
@@ -58,18 +59,28 @@ def tidy(e: Expr) -> Expr:
     """
     if isinstance(e, Ref):
         return e  # subscripts have their own form, see `index.tidy_indices`
+    if TIDY.get(id(e)) is e:
+        return e
     if isinstance(e, Bound):
         return Bound(e.name, _end(e.lo), _end(e.hi), tuple(tidy(c) for c in e.conds))
     kids = children(e)
     if kids:
-        new = tuple(tidy(k) for k in kids)
-        if any(a is not b for a, b in zip(kids, new, strict=True)):
+        new = [tidy(k) for k in kids]
+        if not all(map(is_, kids, new)):
             e = rebuild(e, new)
     for rule in RULES.get(type(e), ()):
         better = rule(e)
         if better is not None and better != e:
             return tidy(better)
+    if len(TIDY) >= MOST_TIDY:
+        TIDY.clear()
+    TIDY[id(e)] = e
     return e
+
+
+TIDY: dict[int, Expr] = {}
+"""Formulas that are known to be tidy, by identity: most parts of what is tidied next are."""
+MOST_TIDY = 20_000
 
 
 def _end(e: Expr | None) -> Expr | None:

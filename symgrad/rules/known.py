@@ -1,4 +1,6 @@
-r"""Functions that a quotient is: e^z/(1 + e^z) = σ(z), \sinh z/\cosh z = \tanh z."""
+r"""Functions that a quotient is, e^z/(1 + e^z) = σ(z), \sinh z/\cosh z = \tanh z, or a difference,
+1 - σ(-z) = σ(z).
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,15 @@ ONCE = Fraction(1)
 
 
 def recognised(e: Expr) -> Expr:
-    r"""`e` with every quotient that is a known function written as that.
+    r"""`e` with every quotient, or difference, that is a known function written as that.
 
     >>> from symgrad.expr import Ref
     >>> from symgrad.latex import latex
     >>> power = Call("exp", (Ref("z"),), "e^")
     >>> latex(recognised(Mul((Div(ONE, Add((ONE, power))), power))))
+    '\\sigma(z)'
+    >>> flipped = Call("sigmoid", (Neg(Ref("z")),), r"\sigma")
+    >>> latex(recognised(Add((ONE, Neg(flipped)))))
     '\\sigma(z)'
     """
 
@@ -28,6 +33,10 @@ def recognised(e: Expr) -> Expr:
         better = next(_functions(p), None)
         if better is not None:
             return recognised(tidy(better.formula))
+    match e:
+        case Add(terms=(one, Neg(arg=Call(fn="sigmoid", args=(Neg(arg=z),), spelling=spelling)))):
+            if one == ONE:
+                return Call("sigmoid", (recognised(z),), spelling)
     kids = children(e)
     return rebuild(e, [recognised(k) for k in kids]) if kids else e
 

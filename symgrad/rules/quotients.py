@@ -24,6 +24,8 @@ from symgrad.expr import (
 )
 from symgrad.rules.plain import negate, product
 
+HALF = Fraction(1, 2)
+
 MOST_POWER = 64
 """Higher powers of numbers, and of products, stay powers."""
 
@@ -129,6 +131,10 @@ def tidy_quotient(e: Expr) -> Expr | None:
             return Div(a, Mul((b, c)))
         case (a, Div(num=b, den=c)):
             return Div(product(a, c), b)
+        case (Mul(factors=fs), c) if any(isinstance(f, Div) for f in fs):
+            above = (f.num if isinstance(f, Div) else f for f in fs)
+            below = (f.den for f in fs if isinstance(f, Div))
+            return Div(product(*above), product(*below, c))
     return cancelled(e.num, e.den)
 
 
@@ -186,11 +192,23 @@ def _factors(e: Expr) -> tuple[Expr, ...]:
 
 def _shared(f: Expr, g: Expr) -> tuple[Expr, Expr] | None:
     """f and g without the powers of one base that they share; None if they share none."""
-    (a, n), (b, m) = base_and_exponent(f), base_and_exponent(g)
+    (a, n), (b, m) = base_and_root(f), base_and_root(g)
     if a != b or isinstance(a, Num):
         return None
     least = min(n, m)
-    return _power(a, n - least), _power(a, m - least)
+    return raised(a, n - least), raised(a, m - least)
+
+
+def base_and_root(e: Expr) -> tuple[Expr, Fraction]:
+    """x^r as x and r, for a positive number r, a root among them; anything else as itself, once."""
+    match e:
+        case Pow(base=base, exp=Num(value=v)) if v > 0:
+            return base, v
+        case Pow(base=base, exp=Div(num=Num(value=a), den=Num(value=b))) if b and a / b > 0:
+            return base, a / b
+        case Call(fn="sqrt", args=(x,)):
+            return x, Fraction(1, 2)
+    return e, Fraction(1)
 
 
 def base_and_exponent(e: Expr) -> tuple[Expr, int]:
@@ -199,6 +217,17 @@ def base_and_exponent(e: Expr) -> tuple[Expr, int]:
         case Pow(base=base, exp=Num(value=v)) if v.denominator == 1 and v > 0:
             return base, int(v)
     return e, 1
+
+
+def raised(base: Expr, n: Fraction) -> Expr:
+    """x^n; a half power is a root."""
+    whole, half = divmod(n, 1)
+    factors: list[Expr] = []
+    if whole:
+        factors.append(base if whole == 1 else Pow(base, num(whole)))
+    if half:
+        factors.append(Call("sqrt", (base,)) if half == HALF else Pow(base, Num(half)))
+    return product(*factors) if factors else ONE
 
 
 def _power(base: Expr, n: int) -> Expr:

@@ -33,12 +33,10 @@ from symgrad.expr import (
 from symgrad.rules.algebra import tidy
 from symgrad.rules.forms import out_of_sums
 from symgrad.rules.plain import negate, product, total
-from symgrad.rules.quotients import base_and_exponent
+from symgrad.rules.quotients import HALF, base_and_exponent, raised
 
 Powers = tuple[tuple[Expr, Fraction], ...]
 """Factors and how often they occur, each once, in the order of the formula."""
-
-HALF = Fraction(1, 2)
 
 
 @dataclass(frozen=True)
@@ -127,17 +125,6 @@ def gathered(powers: Iterable[tuple[Expr, Fraction]]) -> Powers:
         more = found.get(key, (base, Fraction(0)))[1]
         found[key] = (found.get(key, (base, n))[0], n if isinstance(base, Iverson) else more + n)
     return tuple(found.values())
-
-
-def raised(base: Expr, n: Fraction) -> Expr:
-    """x^n; a half power is a root."""
-    whole, half = divmod(n, 1)
-    factors: list[Expr] = []
-    if whole:
-        factors.append(base if whole == 1 else Pow(base, num(whole)))
-    if half:
-        factors.append(Call("sqrt", (base,)) if half == HALF else Pow(base, Num(half)))
-    return product(*factors) if factors else ONE
 
 
 def without(powers: Powers, taken: Powers) -> Powers | None:
