@@ -19,7 +19,7 @@ from symgrad.bridge import from_sympy
 from symgrad.count import Count, count, read_stack
 from symgrad.errors import FontError, NetworkError, Place, SheetError
 from symgrad.evidence import weighed
-from symgrad.expr import Blank, Expr, Partial, Ref, Rel, transform
+from symgrad.expr import Blank, Expr, Partial, Ref, Rel, transform, walk
 from symgrad.latex import latex
 from symgrad.limits import whole_numbers
 from symgrad.network import Ties
@@ -30,6 +30,7 @@ from symgrad.scope import Question, Scope
 from symgrad.section import Formula as Displayed
 from symgrad.settle import read_scope
 from symgrad.sheet import sheet
+from symgrad.unnamed import is_unnamed
 
 if TYPE_CHECKING:
     import sympy
@@ -121,6 +122,8 @@ class Network:
         match found:
             case [Formula(parts=(left,)) | Formula(parts=(left, Blank()), ops=("=",)) as s]:
                 left = transform(left, whole_numbers)
+                if any(map(is_unnamed, walk(left))):  # ∂f(x)/∂x of a product f x?
+                    solve.refuse_functions(found, self.scope)
                 return Question(left, latex(left), s.at)
         raise NetworkError(
             f"found {len(found)} statements, expected one question"

@@ -10,7 +10,7 @@ from symgrad.answer import Answer, Evidence, Source, Whole
 from symgrad.chosen import under
 from symgrad.coincide import unique
 from symgrad.consistency import check_entry
-from symgrad.curvature import curvature
+from symgrad.curvature import curvature, rewritten
 from symgrad.derive import Sweep
 from symgrad.dual import Number, Undefined
 from symgrad.equation import Upstream
@@ -39,6 +39,7 @@ from symgrad.rewrite import Derivation, Step, before, left_named
 from symgrad.rules.algebra import tidy
 from symgrad.rules.forms import as_cases
 from symgrad.scope import PARAMETER_NAMES, Question, Scope
+from symgrad.unnamed import Named, named
 from symgrad.whole import as_row, whole
 from symgrad.witness import Held, confirm, confirm_formula
 
@@ -62,7 +63,12 @@ class Asker:
         """The answer to one question, its faults placed."""
         try:
             if isinstance(q.left, Partial):
-                return self.gradient(q, q.left)
+                found = named(self.scope, q.left)
+                assert isinstance(found.e, Partial)
+                if not found.written:
+                    return self.gradient(q, q.left)
+                asker = Asker(found.scope, self.where, self.cases)
+                return spelled(asker.gradient(q, found.e), found)
             if isinstance(q.left, Ref):
                 return self.name(q, q.left)
             raise NetworkError(
@@ -454,6 +460,18 @@ def whole_latex(d: Derivation) -> str:
     """The answer; after it what the upstream gradients stand for that it leaves named."""
     first = " = ".join(latex(e) for e in (*before(d), d.answer))
     return r",\quad ".join([first, *(u.latex() for u in left_named(d))])
+
+
+def spelled(answer: Answer, found: Named) -> Answer:
+    """An answer with the formulas that were differentiated as they were written."""
+    d, w = answer.derivation, answer.whole
+    if d is not None:
+        answer = replace(answer, derivation=rewritten(d, found.again))
+    if w is not None:
+        goal = found.again(w.goal)
+        assert isinstance(goal, Partial)
+        answer = replace(answer, whole=replace(w, goal=goal))
+    return answer
 
 
 def spelled_as_cases(d: Derivation) -> Derivation:

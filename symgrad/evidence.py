@@ -18,7 +18,7 @@ from symgrad.compare import pair_of
 from symgrad.decide import STEPS
 from symgrad.errors import SymgradError
 from symgrad.expr import Expr, Partial, Ref, names, transform
-from symgrad.index import Index
+from symgrad.index import Index, Range
 from symgrad.induction import obligations
 from symgrad.kronecker import unreduced
 from symgrad.network import Network
@@ -52,7 +52,8 @@ class Prover:
         source = answer.source
         if source is None or answer.derivation is None:
             return answer
-        own = {i.name: i.range for i in source.derivation.indices}
+        own = letters_of(source.network, source.derivation.goal.of)
+        own |= {i.name: i.range for i in source.derivation.indices}
         scope = replace(scope, network=source.network, letters={**scope.letters, **own})
         proof = self.proof(source, scope)
         proof = proof and joined((proof, self.as_shown(answer, source, scope)))
@@ -89,6 +90,14 @@ class Prover:
         if answer.whole is not None:
             proofs.append(as_entries(answer.whole, d, scope))
         return joined(proofs)
+
+
+def letters_of(network: Network, of: Expr) -> dict[str, Range]:
+    """The letters of what is differentiated, with their ranges: k of ∂p_k/∂z_j."""
+    axes = network.ranges_at(of) if isinstance(of, Ref) else None
+    if axes is None or not isinstance(of, Ref):
+        return {}
+    return {i.name: r for i, r in zip(of.indices, axes, strict=True) if isinstance(i, Ref)}
 
 
 def weighed(root: Solved) -> Solved:

@@ -378,7 +378,10 @@ class Ground(Lexicon):
 
     def unheard(self, sides: Sequence[Expr], at: Place) -> Stranger | None:
         """The first name of some formulas that neither the exam nor the work has."""
-        bound = {x.name for e in sides for x in walk(e) if isinstance(x, Bound)}
+        inside = [x for e in sides for x in walk(e)]
+        bound = {x.name for x in inside if isinstance(x, Bound)}
+        equal = (x for x in inside if isinstance(x, Rel) and x.op in ("=", "!="))
+        bound |= {n for x in equal for n in letters(x)}  # j of [k = j] is an index
         for x in (x for e in sides for x in spoken(e)):
             if x.name not in self.known | bound | self.scope.lowering.declared.keys() | {ONES}:
                 told = f"found ${latex(x)}$, which the exam does not have here"

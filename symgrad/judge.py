@@ -91,7 +91,7 @@ class Judge:
         if equal < len(ops):
             s = shortened(s, equal)
         s = replace(s, parts=tuple(map(self.ground.meant, s.parts)))
-        yield from self.chain(s, part, questions)
+        yield from self.chain(s, part, tuple(map(self.ground.with_names, questions)))
 
     def equates(self, s: Formula, k: int) -> bool:
         """Does a relation of a chain say that two sides are equal? ≈ before a number does, if what

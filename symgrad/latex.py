@@ -164,7 +164,7 @@ def _derivative(e: Partial) -> str:
     of, by = derivatives(e)
     d = "d" if e.total else r"\partial "
     if len(by) == 1:
-        return rf"\frac{{{d}{latex(of)}}}{{{d}{latex(by[0])}}}"
+        return rf"\frac{{{d}{_inside(of, POWER)}}}{{{d}{latex(by[0])}}}"
     below = []
     for name, times in counted(by):
         shown = latex(name)
@@ -174,7 +174,7 @@ def _derivative(e: Partial) -> str:
             below += [f"{d}{shown}"] * times
     sign = "d" if e.total else r"\partial"
     bottom = r"\, ".join(below)
-    return rf"\frac{{{sign}^{len(by)} {latex(of)}}}{{{bottom}}}"
+    return rf"\frac{{{sign}^{len(by)} {_inside(of, POWER)}}}{{{bottom}}}"
 
 
 def _number(e: Num) -> tuple[str, int]:

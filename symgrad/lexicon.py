@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from symgrad.affine import shift
 from symgrad.ask import reach
 from symgrad.equation import Equation
-from symgrad.errors import NetworkError
+from symgrad.errors import NetworkError, SymgradError
 from symgrad.expr import (
     ONE,
     Bound,
@@ -39,6 +39,7 @@ from symgrad.reading.cursor import INDICES
 from symgrad.reading.habits import layer
 from symgrad.scope import Functions, Scope, at_names
 from symgrad.settle import inlined, read_scope
+from symgrad.unnamed import is_unnamed, named
 
 FONTS = re.compile(
     r"\\(?:mathbf|mathrm|mathcal|mathit|boldsymbol|bm|mathsf)\s*\{?\s*([A-Za-z])\s*\}?"
@@ -74,6 +75,8 @@ class Lexicon:
     """The letters in the subscripts of the formula at hand."""
     bound: set[str] = field(default_factory=set)
     """The letters that the formula at hand binds."""
+    differentiated: list[Expr] = field(default_factory=list)
+    """Derivatives of formulas without a name; the scope has an equation for each formula."""
     _scope: Scope | None = None
 
     @property
@@ -83,7 +86,27 @@ class Lexicon:
             self._scope = self.outer
             if self.own:
                 self._scope = read_scope(list(self.own.values()), self.outer)
+            for e in self.differentiated:
+                self._scope = named(self._scope, e).scope
         return self._scope
+
+    def with_names(self, e: Expr) -> Expr:
+        """A formula with names for the formulas that are differentiated in it, whose own names the
+        scope has."""
+        goals = [x for x in walk(e) if isinstance(x, Partial) and is_unnamed(x)]
+        if not goals:
+            return e
+        try:
+            bound = {b.name for x in goals for b in walk(x) if isinstance(b, Bound)}
+            run = {n for x in goals for r in walk(x) for n in letters(r)}
+            if any(names(self.plainly(x.of)) - self.theirs - bound - run for x in goals):
+                return e
+            found = named(self.scope, self.plainly(e))
+        except SymgradError:  # it stays a derivative that is not judged
+            return e
+        self.differentiated.append(self.plainly(e))
+        self._scope = found.scope
+        return found.e
 
     @property
     def heads(self) -> dict[str, tuple[Expr, ...]]:
@@ -133,7 +156,8 @@ class Lexicon:
         refs = [x for x in walk(whole) if isinstance(x, Ref)]
         self.subscripts = {n for x in refs for i in x.indices for n in names(i)}
         self.bound = {x.name for x in walk(whole) if isinstance(x, Bound)}
-        return transform(inlined(whole, self.scope.functions), self._meant)
+        meant = transform(inlined(whole, self.scope.functions), self._meant)
+        return self.with_names(meant)
 
     def _meant(self, x: Expr) -> Expr:
         if not isinstance(x, Ref):

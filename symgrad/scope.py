@@ -48,6 +48,7 @@ from symgrad.network import Network
 from symgrad.notation import Data, Formula, Labels, Listing, Maps, Ranges, Shape, Statement
 from symgrad.padding import Edges, Zero
 from symgrad.reading.habits import ENTRIES, POLICY
+from symgrad.reading.scan import CALLS
 from symgrad.shapes import lowering
 from symgrad.unsaid import derivatives_of, unspecified
 
@@ -201,6 +202,7 @@ class Sorter:
                 pass  # a lone expression in prose, such as the input $x$
             case Formula(parts=parts, ops=ops):
                 parts = tuple(transform(self.at_names(p), whole_numbers) for p in parts)
+                check_named(parts)
                 if self.padding(parts, s):
                     return
                 if all(op == "=" for op in ops):
@@ -411,6 +413,17 @@ class Sorter:
         self.equations.append(Defined(left, right, at, ranges))
 
 
+def check_named(parts: Sequence[Expr]) -> None:
+    """A derivative of a formula without a name is asked for, and stands in no equation."""
+    asked = len(parts) == 2 and isinstance(parts[1], Blank)
+    for x in (x for p in parts for x in walk(p)):
+        if isinstance(x, Partial) and not isinstance(x.of, Ref | Partial) and not asked:
+            raise NetworkError(
+                f"found {latex(x)}, a derivative of a formula, expected one of a name",
+                hint="give the formula a name and differentiate the name",
+            )
+
+
 def at_names(e: Expr, heads: Mapping[str, tuple[Expr, ...]]) -> Expr:
     r"""``f'(x)`` and ``\frac{\partial f(x)}{\partial x}`` of f(x) = … are ∂f/∂x.
 
@@ -423,7 +436,7 @@ def at_names(e: Expr, heads: Mapping[str, tuple[Expr, ...]]) -> Expr:
         match x:
             case Partial(of=Call(fn=fn, args=args), by=by) if heads.get(fn) == args:
                 return Partial(Ref(fn), by, x.total)
-            case Partial(of=Call(fn=fn)):
+            case Partial(of=Call(fn=fn)) if fn not in CALLS.values():
                 told = ", ".join(map(latex, heads[fn])) if fn in heads else ""
                 raise NetworkError(
                     f"found {latex(x)}, a derivative of a function at other arguments",

@@ -857,3 +857,13 @@ $$\frac{\partial L}{\partial x_l} = ? \qquad \frac{\partial L}{\partial k_j} = ?
 def test_given_gradients_may_be_zero_beyond_their_range(text: str, found: str) -> None:
     (claim,) = judged(f"$${text}$$", BEYOND)
     assert words([claim]) == [found]
+
+
+def test_an_index_that_only_a_bracket_has_is_no_unknown_name() -> None:
+    exam = (
+        r"$$p_k = \frac{e^{z_k}}{\sum_{l=1}^{K} e^{z_l}}, \quad k = 1, \dots, K$$"
+        "\n\n"
+        r"$$\frac{\partial p_k}{\partial z_j} = ?$$"
+    )
+    wrong = r"$$\frac{\partial p_k}{\partial z_j} = p_k ([k = j] - p_k)$$"
+    assert words(judged(wrong, exam)) == ["Differs"]

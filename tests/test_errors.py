@@ -508,8 +508,8 @@ FAULTS: dict[str, tuple[str, ...]] = {
     ),
     "derivative by a formula": (
         part(r"L = w^2 x", r"\frac{\partial L}{\partial (w x)} = ?"),
-        "exam.md:8:1: found a derivative of a formula, expected two names; give the "
-        "formula a name and differentiate the name",
+        "exam.md:8:1: found a derivative by a formula, expected a name; give the formula below "
+        "the bar a name and differentiate by the name",
         r"  \frac{\partial L}{\partial (w x)} = ?",
         "  ^",
     ),

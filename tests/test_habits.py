@@ -131,9 +131,10 @@ STEPS = (
     ("work", "expected"),
     [
         (r"\frac{\partial L}{\partial B} = \sum_{t=1}^{T} \frac{\partial L}{\partial o_t} h_t^\top", "Equal"),
-        (r"\frac{\partial L}{\partial A} = \sum_{t=1}^{T} \frac{\partial L}{\partial h_t} h_{t-1}^\top", "Agrees"),
+        (r"\frac{\partial L}{\partial A} = \sum_{t=1}^{T} \frac{\partial L}{\partial h_t} h_{t-1}^\top", "Equal"),
         (r"\frac{\partial L}{\partial A} = \sum_{t=1}^{T} \frac{\partial L}{\partial h_t} h_t^\top", "Differs"),
-        (r"\frac{\partial L}{\partial A} = \sum_{t=1}^{T} (A^\top)^{T-t} B^\top g_t h_{t-1}^\top", "Undecided"),
+        (r"\frac{\partial L}{\partial A} = \sum_{t=1}^{T} (A^\top)^{T-t} B^\top g_t h_{t-1}^\top", "Differs"),
+        (r"\frac{\partial L}{\partial A} = \sum_{t=1}^{T} \sum_{k=t}^{T} (A^\top)^{k-t} B^\top g_k h_{t-1}^\top", "Equal"),
     ],
 )  # fmt: skip
 def test_gradients_of_a_recurrence_may_stand_in_an_answer(work: str, expected: str) -> None:

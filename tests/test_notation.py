@@ -719,9 +719,19 @@ REFUSALS: list[tuple[str, int, str]] = [
         r"\frac{\partial^2 L}{\partial w_i\, \partial w_j} or \frac{\partial^2 L}{\partial w^2}",
     ),
     (
-        r"\frac{\partial}{\partial w} (a + b)",
+        r"\frac{\partial}{\partial w} (a + b) c",
         1,
-        r"found a derivative of nothing, expected a name after the sign; write \frac{\partial L}{\partial w}",
+        r"found a product after a derivative sign; write \frac{\partial L}{\partial w}, or \cdot before the next factor",
+    ),
+    (
+        r"\frac{\partial}{\partial w} \log p \exp(q)",
+        1,
+        r"found a product after a derivative sign; write \frac{\partial L}{\partial w}, or \cdot before the next factor",
+    ),
+    (
+        r"\nabla_w \log p x",
+        1,
+        r"found a product after a derivative sign; write \frac{\partial L}{\partial w}, or \cdot before the next factor",
     ),
     (
         r"\frac{\partial}{\partial w} L x",
@@ -734,9 +744,9 @@ REFUSALS: list[tuple[str, int, str]] = [
         r"found a derivative sign below, and no name with the same sign above; write \frac{dL}{dw}",
     ),
     (
-        r"\frac{\partial f(x)}{\partial x}",
+        r"\frac{\partial L}{\partial (w x)}",
         1,
-        "found a derivative of a formula, expected two names; give the formula a name and differentiate the name",
+        "found a derivative by a formula, expected a name; give the formula below the bar a name and differentiate by the name",
     ),
     (
         r"\frac{\partial L}{d w}",

@@ -159,7 +159,7 @@ class Lowering:
                 return self._bracket(e, cond)
             case Reduce():
                 return self._reduce(e)
-            case Partial(of=Ref() | Partial() as of, by=Ref() as by):
+            case Partial(of=of, by=Ref() as by):
                 return laid_out(self._partial(e, of, by), self.numerator and not self.shape(of))
             case Cases(branches=branches):
                 return self._cases(e, branches)
@@ -485,7 +485,7 @@ class Lowering:
             )
         return Array(e, a.shape, lambda at: Reduce(e.op, e.bounds, a.entry(at)), a.row)
 
-    def _partial(self, e: Partial, of: Ref | Partial, by: Ref) -> Array:
+    def _partial(self, e: Partial, of: Expr, by: Ref) -> Array:
         """∂L/∂W has the shape of W; ∂z/∂x of two vectors has a row for each entry of z, and
         ∂²L/∂u∂v, the derivative of ∂L/∂v, one for each entry of u."""
         a = self._partial(of, *halves(of)) if isinstance(of, Partial) else self.array(of)

@@ -7,7 +7,7 @@ Decides what is a derivative and what a quotient; builds no formula.
 from __future__ import annotations
 
 from symgrad.reading.names import Names
-from symgrad.reading.scan import Fault
+from symgrad.reading.scan import FUNCTIONS, Fault
 
 
 class Derivatives(Names):
@@ -42,7 +42,7 @@ class Derivatives(Names):
         a = self._argument(n + 1, r"\frac")[0]
         if not bottom or self._text(a) != self._text(x) or top != bottom:
             return 0
-        stop = self._slope(end) or self._extent(end)
+        stop = self._slope(end) or self._applied_to(end) or self._extent(end)
         if self._extent(x + bottom) != y or not stop:
             return 0
         total = self._text(a) != r"\partial"
@@ -50,9 +50,24 @@ class Derivatives(Names):
         self._derivative(n, (end, stop), (x + bottom, y), "DERIV", total)
         return stop
 
+    def _applied_to(self, n: int) -> int:
+        r"""Where ``\log p_k``, ``\log \sigma(z)``, ``(w x - y)^2`` that begins at `n` ends; 0 if it
+        is none of these."""
+        if self._kind(n) == "open" and self._text(n) in ("(", "["):
+            return self._scripts(self.partner[n] + 1)[2]
+        if self._kind(n) == "function" and self._text(n)[1:] in FUNCTIONS:
+            start = self._scripts(n + 1)[2]
+            return self._applied_to(start) or self._extent(start)
+        name = self._symbol(n) if n < self.limit and self._kind(n) != "function" else None
+        known = name and (name[0] == r"\sigma" or self._names_of(name[0]) & self.functions)
+        if name is not None and known and self._opens(name[1]):
+            return self._scripts(self.partner[name[1]] + 1)[2]
+        return 0
+
     def _alone(self, n: int, end: int) -> None:
         """Refuse a derivative sign before a product: how far it reaches is not said."""
-        if self._extent(end) or self._text(end) in ("(", "[", r"\frac"):
+        follows = self._extent(end) or self._kind(end) == "function"
+        if follows or self._text(end) in ("(", "[", r"\frac"):
             hint = r"write \frac{\partial L}{\partial w}, or \cdot before the next factor"
             raise Fault(self.marks[n].pos, "found a product after a derivative sign", hint)
 
@@ -202,7 +217,10 @@ class Derivatives(Names):
 
     def _nabla(self, n: int) -> int:
         scripts, primes, start = self._scripts(n + 1)
-        end = self._extent(start)
+        function = self._kind(start) == "function"
+        end = self._applied_to(start) if function else self._extent(start)
+        if function and end:
+            self._alone(n, end)
         order = self._order(*scripts["sup"]) if "sup" in scripts else 1
         if "sub" not in scripts or not end or not order or primes:
             sign = self._text(n)

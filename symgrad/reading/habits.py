@@ -317,7 +317,7 @@ class _Look(Cursor):
             labelled_ = labelled_ or (b > a and self._text(a) in ("(", "["))
             declared = self._kind(end) in ("in", "sim") or (n == 0 and self.head() is not None)
             before = {self._text(n - 1), self._text(n - 2) if self._text(n - 1) == "{" else ""}
-            below = bool(before & {r"\partial", r"\nabla", "_"}) if n else False
+            below = bool(before & {r"\partial", r"\nabla", "_", r"\sim"}) if n else False
             if "sub" in scripts or labelled_ or declared or below:
                 return {POLICY}
         return set()

@@ -327,12 +327,10 @@ class Build:
         return _Piece(Div(top, bottom), "FRAC", _pos(token))
 
     def partial(self, token: Token, of: Expr, by: Expr) -> _Piece:
-        """∂of/∂by of two names, or of a function at names."""
-        applied = isinstance(of, Call) and of.fn not in CALLS.values()
-        applied = applied and all(isinstance(a, Ref) for a in of.args)  # type: ignore[attr-defined]
-        if not (isinstance(of, Ref | Partial) or applied) or not isinstance(by, Ref):
-            hint = "give the formula a name and differentiate the name"
-            raise Fault(_pos(token), "found a derivative of a formula, expected two names", hint)
+        """∂of/∂by of a name, or of a formula, by a name."""
+        if not isinstance(by, Ref):
+            hint = "give the formula below the bar a name and differentiate by the name"
+            raise Fault(_pos(token), "found a derivative by a formula, expected a name", hint)
         return _Piece(Partial(of, by, bool(token.value)), "FRAC", _pos(token))
 
     def higher(self, token: Token, of: Expr, *by: Expr) -> _Piece:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from symgrad.reading.bars import Bars
 from symgrad.reading.cursor import Head
+from symgrad.reading.drawn import Drawn
 from symgrad.reading.habits import BRACKETS, POLICY, SUPERSCRIPTS, declared_as, labelled
 from symgrad.reading.scan import CALLS, FUNCTIONS, Fault
 
@@ -20,7 +20,7 @@ OPERANDS = ("name", "number", "macro", "function", "style", "word", "words")
 """Kinds of marks with which an argument begins that stands in no parentheses."""
 
 
-class Names(Bars):
+class Names(Drawn):
     """The part of the token pass that begins at a name, a number or a function."""
 
     def _named(self, n: int) -> int:
@@ -39,6 +39,8 @@ class Names(Bars):
             return self._conditional(n, name, scripts, end)
         if special := self._special(n, name, scripts, end):
             return special
+        if self._averages(name, scripts, end):
+            return self._expectation(n, name, scripts, end)
         if soft := self._softmax(n, scripts, end):
             return soft
         power, turned = self._turned(scripts.get("sup"))
