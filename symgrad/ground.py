@@ -381,7 +381,7 @@ class Ground(Lexicon):
         inside = [x for e in sides for x in walk(e)]
         bound = {x.name for x in inside if isinstance(x, Bound)}
         equal = (x for x in inside if isinstance(x, Rel) and x.op in ("=", "!="))
-        bound |= {n for x in equal for n in letters(x)}  # j of [k = j] is an index
+        bound |= {n for x in equal for n in names(x)}  # d of [k = d - b] is an index
         for x in (x for e in sides for x in spoken(e)):
             if x.name not in self.known | bound | self.scope.lowering.declared.keys() | {ONES}:
                 told = f"found ${latex(x)}$, which the exam does not have here"
