@@ -22,6 +22,9 @@ from symgrad.network import Network, Ties
 from symgrad.numeral import plain
 from symgrad.rewrite import Derivation
 
+NEXT = r",\quad "
+"""Between an answer and what the gradients that it leaves named stand for."""
+
 
 @dataclass(frozen=True)
 class Whole:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from symgrad.affine import shift
-from symgrad.answer import Answer, Evidence, Source, Whole
+from symgrad.answer import NEXT, Answer, Evidence, Source, Whole
 from symgrad.chosen import under
 from symgrad.coincide import unique
 from symgrad.consistency import check_entry
@@ -164,7 +164,7 @@ class Asker:
         if formula is None or not known.speaks(formula):
             return answer
         named = tuple(map(self.told, left_named(d)))
-        told = r",\quad ".join([latex(formula), *(n.latex() for n in named)])
+        told = NEXT.join([latex(formula), *(n.latex() for n in named)])
         return replace(answer, latex=told, whole=Whole(goal, formula, (), named))
 
     def entire(self, q: Question, goal: Partial) -> Answer:
@@ -187,7 +187,7 @@ class Asker:
             return replace(answer, question=latex(entry))
         named = tuple(map(self.told, left_named(d)))
         found = Whole(goal, formula, (), named, tuple(found_[:-1]))
-        told = r",\quad ".join([found.right(), *(n.latex() for n in named)])
+        told = NEXT.join([found.right(), *(n.latex() for n in named)])
         return replace(answer, latex=told, whole=found)
 
     def told(self, d: Derivation) -> Whole:
@@ -459,7 +459,7 @@ MOST_LISTED = 4
 def whole_latex(d: Derivation) -> str:
     """The answer; after it what the upstream gradients stand for that it leaves named."""
     first = " = ".join(latex(e) for e in (*before(d), d.answer))
-    return r",\quad ".join([first, *(u.latex() for u in left_named(d))])
+    return NEXT.join([first, *(u.latex() for u in left_named(d))])
 
 
 def spelled(answer: Answer, found: Named) -> Answer:

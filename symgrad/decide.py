@@ -231,9 +231,8 @@ class Decision:
     def differs(self, outcome: Outcome, prover: Prover | None, gap: Normal) -> Differs:
         """The counterexample, the term that is missing, the slip that explains it."""
         outcome = self.plain(outcome)
-        missing = extra = ""
-        if prover is not None:
-            missing, extra = self.missing(outcome, prover, gap)
+        missing, extra = self.missing(outcome, prover, gap) if prover is not None else ("", "")
+        extra = extra if names(self.pair.right) else ""  # 0 has no term too many
         slip = self.slip(outcome)
         at = ", ".join(f"{n} = {v}" for n, v in outcome.sizes.items())
         told = [

@@ -390,8 +390,9 @@ class Judge:
         if not covers:
             yield from links
         else:
-            asked = tuple(map(latex, covers))
-            exact = next((q for q, e in zip(asked, covers, strict=True) if e == goal), asked[0])
+            spelled = [q.latex for q in self.ground.outer.questions if q.left in covers]  # f'(x)
+            asked = tuple(dict.fromkeys((*map(latex, covers), *spelled)))
+            exact = next((latex(e) for e in covers if e == goal), asked[0])
             place = sides(s)[s.parts.index(last)][0]
             if len(links) == 1:
                 whole = replace(links[0], kind="answer", question=exact, covers=asked)

@@ -27,6 +27,10 @@ def asks(question: Expr, goal: Partial, running: bool = True) -> bool:
         return False
     if of.name != goal.of.name or by.name != goal.by.name:
         return False
+    if on_diagonal((*goal.of.indices, *goal.by.indices)) and not on_diagonal(
+        (*of.indices, *by.indices)
+    ):
+        return False  # ∂p_i/∂z_i is no answer for every ∂p_i/∂z_j
     if len(by.indices) != len(goal.by.indices):
         some = by.indices or goal.by.indices  # ∂L/∂W of all entries, ∂L/∂W_{ij} of one
         return not (by.indices and goal.by.indices) and entries_of(some)
@@ -36,6 +40,12 @@ def asks(question: Expr, goal: Partial, running: bool = True) -> bool:
         return False  # w_{y_i} is one entry
     numbers = any(isinstance(i, Num) for i in goal.by.indices)
     return running and not numbers
+
+
+def on_diagonal(indices: Sequence[Expr]) -> bool:
+    """Does a letter occur twice among the indices?"""
+    letters = [i.name for i in indices if isinstance(i, Ref) and not i.indices]
+    return len(set(letters)) < len(letters)
 
 
 def asks_again(question: Partial, goal: Partial, running: bool) -> bool:

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Literal
 
 from symgrad import gates, worked
-from symgrad.answer import Answer, CircuitWork, Evidence, TableWork, Work
+from symgrad.answer import NEXT, Answer, CircuitWork, Evidence, TableWork, Work
 from symgrad.expr import Expr
 from symgrad.latex import latex
 from symgrad.numeral import shown
@@ -113,7 +113,7 @@ class Writer:
         if self.kind == "paper":
             return [Space(f"{a.question} =", room(a)) for a in work.answers]
         if self.kind == "key":
-            rows = Rows(tuple(key_row(a) for a in work.answers), answer=True)
+            rows = Rows(tuple(r for a in work.answers for r in key_rows(a)), answer=True)
             return [rows, *unproved(work.answers)]
         blocks: list[Block] = []
         for derived, group in groupby(work.answers, lambda a: a.derivation is not None):
@@ -134,7 +134,7 @@ class Writer:
         drawn: list[Block] = [gates.figure(work, name, filled=True)]
         if work.values:
             return drawn
-        return [*drawn, Rows(tuple(key_row(a) for a in work.answers), answer=True)]
+        return [*drawn, Rows(tuple(r for a in work.answers for r in key_rows(a)), answer=True)]
 
     def table(self, item: Grid, work: Work | None) -> list[Block]:
         """A table: counted, or as the exam has it."""
@@ -200,9 +200,10 @@ def marked(answer: Answer, known: Evidence) -> Remark | None:
     return Remark(say("remarks", "compared", goal=answer.question, n=n, sizes=put))
 
 
-def key_row(answer: Answer) -> Row:
-    """One answer of the key, with the range of its indices and its number."""
-    right = answer.latex
+def key_rows(answer: Answer) -> list[Row]:
+    """One answer of the key, with the range of its indices and its number; below it what the
+    gradients in it stand for."""
+    right, *rest = answer.latex.split(NEXT)
     if answer.derivation is not None and answer.whole is None:
         right += worked.where(answer.derivation.indices)
     if answer.value is not None and answer.derivation is not None:
@@ -211,7 +212,11 @@ def key_row(answer: Answer) -> Row:
             right += f" = {text}" if exact else rf" \approx {text}"
     rounded = answer.derivation is None and answer.value is not None
     exact = not rounded or shown(answer.value or Fraction(0))[1]
-    return Row(answer.question, right, relation="=" if exact else r"\approx")
+    sides = (r.split(" = ", 1) for r in rest)
+    return [
+        Row(answer.question, right, relation="=" if exact else r"\approx"),
+        *(Row(left, formula) for left, formula in sides),
+    ]
 
 
 def room(answer: Answer) -> float:

@@ -439,3 +439,38 @@ PROGRAMS = [
 @pytest.mark.parametrize("work", PROGRAMS)
 def test_programs_are_no_claims(work: str) -> None:
     assert marked(work, UNIT).claims == ()
+
+
+JACOBIAN = r"""## 1. Softmax (2 points)
+
+$$p_i = \frac{e^{z_i}}{\sum_{k=1}^n e^{z_k}}, \quad i = 1, \dots, n, \qquad \frac{\partial p_i}{\partial z_j} = ?$$
+"""
+DIAGONAL = r"$\frac{\partial p_i}{\partial z_i} = p_i (1 - p_i)$"
+
+
+def test_a_diagonal_entry_is_no_answer_for_every_entry() -> None:
+    assert earned(DIAGONAL, JACOBIAN) == [0]
+    (claim,) = marked(DIAGONAL, JACOBIAN).claims
+    assert claim.fine
+    # with the other entries beside it, under a condition, a person decides
+    both = rf"$\frac{{\partial p_i}}{{\partial z_j}} = -p_i p_j$ for $i \ne j$, and {DIAGONAL}"
+    assert earned(both, JACOBIAN) == [None]
+    assert earned(r"$\frac{\partial p_i}{\partial z_j} = p_i ([i = j] - p_j)$", JACOBIAN) == [2]
+    matrix = r"""## 1. Layer (1 point)
+
+$$a_i = \sum_{j=1}^d W_{ij} x_j, \quad i = 1, \dots, h, \qquad L = \sum_{i=1}^h a_i^2, \qquad \frac{\partial L}{\partial W_{ij}} = ?$$
+"""
+    assert earned(r"$\frac{\partial L}{\partial W_{ii}} = 2 a_i x_i$", matrix) == [0]
+    assert earned(r"$\frac{\partial L}{\partial W_{rs}} = 2 a_r x_s$", matrix) == [1]
+
+
+PRIMED = r"""## 1. Gate (1 point)
+
+$$f(x) = x^2 \sigma(x), \qquad f'(x) = ?$$
+"""
+
+
+@pytest.mark.parametrize("left", ["f'(x)", r"\frac{df}{dx}", r"\frac{\partial f}{\partial x}"])
+def test_a_derivative_that_is_asked_with_a_prime_is_answered(left: str) -> None:
+    assert earned(rf"${left} = 2 x \sigma(x) + x^2 \sigma(x) (1 - \sigma(x))$", PRIMED) == [1]
+    assert earned(rf"${left} = 2 x \sigma(x)$", PRIMED) != [1]

@@ -265,3 +265,14 @@ def test_letters_set_apart_in_the_exam_are_set_apart_in_the_answers() -> None:
     )
     said = render(made(text, "key"), "md")
     assert r"\frac{\partial L}{\partial W_{ik}} = \sum_{j=1}^{N} \delta_{i,j} x_{k,j}" in said
+
+
+def test_what_a_gradient_stands_for_has_a_row_of_its_own() -> None:
+    text = (
+        "$$\nh_t = \\tanh(w h_{t-1} + x_t), \\quad t = 1, \\dots, T, \\quad L = (h_T - y)^2\n$$\n\n"
+        "$$\n\\frac{\\partial L}{\\partial w} = ?\n$$\n"
+    )
+    (rows,) = (b for b in made(text, "key").blocks if isinstance(b, Rows))
+    lefts = [r.left for r in rows.rows]
+    assert lefts == [r"\frac{\partial L}{\partial w}", r"\frac{\partial L}{\partial h_t}"]
+    assert all(r"\quad \frac" not in r.right for r in rows.rows)
