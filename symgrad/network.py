@@ -120,11 +120,14 @@ class Network:
         return {eq: k for k, eq in enumerate(self.equations)}
 
     def behind(self, name: str) -> frozenset[str]:
-        """The names that a quantity is computed from by equations."""
+        """The names that a quantity is computed from by equations; of one that none defines, those
+        by which its gradient is given."""
         found, waiting = set[str](), [name]
         while waiting:
-            equations = self.by_name.get(waiting.pop(), ())
-            reads = {r.ref.name for e in equations for r in e.reads}
+            at = waiting.pop()
+            reads = {r.ref.name for e in self.by_name.get(at, ()) for r in e.reads}
+            if at not in self.by_name:
+                reads = {u.by.name for u in self.upstream if u.of.name == at}
             waiting += reads - found
             found |= reads
         return frozenset(found)

@@ -204,6 +204,11 @@ def test_questions_keep_their_left_side_as_it_is_written() -> None:
 def test_a_gradient_is_not_given_of_what_does_not_depend_on_it() -> None:
     with pytest.raises(NetworkError, match="beside an equation of L that does not read z"):
         Network(r"z = x^2, \delta = \frac{\partial L}{\partial z}, L = 3 x")
+    # J depends on z through S, of which only the gradient is known
+    net = Network(
+        r"z = w x, J = \frac{1}{m} S, \delta = \frac{\partial S}{\partial z}, d = \frac{\partial J}{\partial w}"
+    )
+    assert net.answer(r"\frac{\partial J}{\partial w}").latex
     # the L of an inner heading is its own
     exam = Exam.parse(
         "# Outer\n\n$$\nz = x^2, \\quad \\delta = \\frac{\\partial L}{\\partial z}\n$$\n\n"
