@@ -730,3 +730,35 @@ def test_a_gradient_asked_with_nabla_is_answered() -> None:
     report = check(r"$\nabla_x L = W^\top ((a - y) \odot a \odot (1 - a))$", Exam.parse(EXAM))
     earned = {g.question: g.earned for g in report.answers}
     assert earned[r"\nabla_x L"] == Fraction(3, 2)
+
+
+LAYERS = (
+    r"x \in \mathbb{R}^d, W_1 \in \mathbb{R}^{h \times d}, b_1 \in \mathbb{R}^h, "
+    r"W_2 \in \mathbb{R}^{k \times h}, b_2, y \in \mathbb{R}^k, z_1 = W_1 x + b_1, "
+    r"h_1 = \tanh(z_1), z_2 = W_2 h_1 + b_2, L = \tfrac12 \|z_2 - y\|^2"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "right"),
+    [
+        (r"\nabla_{W_2} L", r"(z_{\text{2}} - y)\, h_{\text{1}}^\top"),
+        (r"\frac{\partial L}{\partial b_2}", r"z_{\text{2}} - y"),
+        (
+            r"\nabla_{W_1} L",
+            r"((W_{\text{2}}^\top\, (z_{\text{2}} - y)) \odot (1 - h_{\text{1}} \odot h_{\text{1}}))\, x^\top",
+        ),
+    ],
+)
+def test_numbers_of_layers_with_two_shapes_are_labels(question: str, right: str) -> None:
+    assert Net(LAYERS).answer(question).latex == right
+
+
+def test_numbers_of_one_shape_or_beside_indices_count_entries() -> None:
+    alike = Net(r"x \in \mathbb{R}^d, W_1, W_2 \in \mathbb{R}^{d \times d}, L = \|W_2 W_1 x\|^2")
+    assert alike.answer(r"\nabla_{W_2} L").latex == r"2 W_2 W_1 x x^\top W_1^\top"
+    entries = Net(
+        r"x \in \mathbb{R}^4, W_1 \in \mathbb{R}^{3 \times 4}, W_2 \in \mathbb{R}^{2 \times 3}, "
+        r"c_1 = x_1 x_2, c_2 = x_1^2, L = \|W_2 W_1 x\|^2 + \sum_{i=1}^2 c_i"
+    )
+    assert entries.answer(r"\frac{\partial L}{\partial c_1}").latex == "1"

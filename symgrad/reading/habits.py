@@ -8,6 +8,7 @@ r"""How a document writes: which scripts and brackets are parts of names, and wh
     f_w(x) = …                          f depends on w
     D_{KL} = …                          KL is a label
     W_{hx} \in …, W_r \in …             hx and r are labels, of matrices; of r no range is known
+    W_1 \in …, W_2 \in … of two shapes   1 and 2 are labels
     a \cdot b = a \odot b                a dot is the product of entries
     dy_j = \frac{\partial L}{\partial y_j}  dy is the name of the gradient by y
 
@@ -86,17 +87,25 @@ def habits(
     counted = {name for look in looks for name in look.counted()}.union(ranged)
     found: set[str] = {ENTRIES} if any(map(CONVENTION.search, texts)) else set()
     waiting: list[_Look] = []  # the names before the last of a list: W_r, W_z \in …
+    shapes: dict[str, dict[str, set[str]]] = {}
     for look in looks:
         found |= look.left(counted)
         waiting = [*waiting, look] if look.alone_in_item() else waiting
         if any(m.kind == "in" for m in look.marks):
             for name in waiting:
                 found |= name.labelled(counted)
+            for name in (*waiting, look):
+                for base, number in name.numbered():
+                    shapes.setdefault(base, {}).setdefault(number, set()).add(look.shape())
         if not look.alone_in_item():
             waiting = []
         found |= {labelled(name) for name, letter in look.labels() if letter in counted}
         found |= set(look.squares())
         found |= look.policy()
+    for base, told in shapes.items():  # W_1 and W_2 of two shapes are no entries of one W
+        if len(set().union(*told.values())) > 1:
+            found |= {declared_as(base, number) for number in told}
+            found |= {h for look in looks for h in look.layered()} - entries(looks)
     if any(m.kind == "given" for look in looks for m in look.marks):
         found |= {running(letter) for letter in counted.union(*(k.classes() for k in looks))}
     capitals = {name for look in looks for name in look.capitals()}
@@ -106,6 +115,21 @@ def habits(
     }  # fmt: skip
     alone = {name for look in looks for name in look.alone()} | taken
     return frozenset(h for h in found if not (h.endswith("^2") and h.removesuffix("^2") in alone))
+
+
+def entries(looks: Iterable[_Look]) -> set[str]:
+    """The habits that names with indices do not have: z_1 is an entry where z_i is one, or z is
+    declared."""
+    found = set[str]()
+    for look in looks:
+        found |= {
+            declared_as(name, number)
+            for name in look.indexed()
+            for other in looks
+            for base, number in other.numbers()
+            if base == name
+        }
+    return found
 
 
 def policies(texts: Iterable[str]) -> frozenset[str]:
@@ -260,6 +284,49 @@ class _Look(Cursor):
         if len(below) > 1 and _plain(below):
             return {rf"{found[0]}_{{\text{{{text}}}}}"}
         return {declared_as(found[0], text)} if self._counts(a, b) else set()
+
+    def numbered(self) -> Iterator[tuple[str, str]]:
+        r"""The name and the number of ``W_1 \in \mathbb{R}^{h \times d}``."""
+        found = self.named(0)
+        if found is not None and "sub" in found[1] and self._kind(found[2]) in ("in", ""):
+            a, b = found[1]["sub"]
+            if b - a == 1 and self._kind(a) == "number":
+                yield found[0], self._text(a)
+
+    def layered(self) -> Iterator[str]:
+        r"""The habit of the left side of ``h_1 = \tanh(W_1 x)``."""
+        head = self.head()
+        if head is not None and "sub" in head[1] and self._formula(head[2]):
+            a, b = head[1]["sub"]
+            if b - a == 1 and self._kind(a) == "number":
+                yield declared_as(head[0], self._text(a))
+
+    def numbers(self) -> Iterator[tuple[str, str]]:
+        """Names with a number below, and the number."""
+        for name, (a, b) in self.subscripted():
+            if b - a == 1 and self._kind(a) == "number":
+                yield name, self._text(a)
+
+    def indexed(self) -> Iterator[str]:
+        """Names with letters below, and those that are declared without anything below."""
+        for name, (a, b) in self.subscripted():
+            if any(self._kind(k) == "name" for k in range(a, b)):
+                yield name
+        found = self.named(0)
+        if found is not None and "sub" not in found[1] and self._kind(found[2]) == "in":
+            yield found[0]
+
+    def subscripted(self) -> Iterator[tuple[str, tuple[int, int]]]:
+        """Names with something below, and its span."""
+        for n, mark in enumerate(self.marks):
+            found = self.named(n) if mark.kind in ("name", "style", "word") else None
+            if found is not None and "sub" in found[1]:
+                yield found[0], found[1]["sub"]
+
+    def shape(self) -> str:
+        r"""What stands behind ``\in``."""
+        at = next((n for n, m in enumerate(self.marks) if m.kind == "in"), len(self.marks))
+        return "".join(m.text for m in self.marks[at:])
 
     def differential(self) -> set[str]:
         r"""``dy_j = \frac{\partial L}{\partial y_j}``: dy is the name of the gradient."""
