@@ -50,10 +50,12 @@ class Whole:
 @dataclass(frozen=True)
 class Evidence:
     """What is known of a formula: `proof` says how it is proved for all sizes and values, "" if it
-    is not, None if no proof was tried; at so many `entries` the network written out says the same,
-    at these `sizes`."""
+    is not, None if no proof was tried; `steps` are the strides and dilations for which it is so for
+    a few values only; at so many `entries` the network written out says the same, at these
+    `sizes`."""
 
     proof: str | None = None
+    steps: tuple[str, ...] = ()
     entries: int = 0
     sizes: tuple[Mapping[str, int], ...] = ()
 
@@ -65,7 +67,8 @@ class Evidence:
     def json(self) -> dict[str, Any]:
         """For ``--json``."""
         sizes = [dict(s) for s in self.sizes]
-        return {"kind": self.kind, "by": self.proof, "entries": self.entries, "sizes": sizes}
+        proof = {"kind": self.kind, "by": self.proof, "steps": list(self.steps)}
+        return {**proof, "entries": self.entries, "sizes": sizes}
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ from symgrad.normal.weights import orders, piece, with_powers
 from symgrad.pair import Pair
 from symgrad.points import Hidden, extremes
 from symgrad.polynomial import Outside
+from symgrad.roles import STEPS
 from symgrad.slip import slipped, twice
 from symgrad.special import stand_ins
 from symgrad.trial import Judge, Outcome, Trial, apart, fits, instances, look_at_ties
@@ -60,8 +61,6 @@ from symgrad.verdict import (
 
 BUDGET = 2.0
 """Seconds for one pair."""
-STEPS = (1, 2, 3, 4)
-"""Values of a symbolic stride or dilation, which is outside linear arithmetic."""
 INDICES = (1, 2, 0, -1, 3)
 """Values of an index that multiplies another one, and that may be any integer."""
 MOST_PLAIN = 1000

@@ -15,7 +15,6 @@ from symgrad.answer import Answer, Evidence, Source, Whole
 from symgrad.argue import Argument
 from symgrad.clock import now
 from symgrad.compare import pair_of
-from symgrad.decide import STEPS
 from symgrad.errors import SymgradError
 from symgrad.expr import Expr, Partial, Ref, names, transform
 from symgrad.index import Index, Range
@@ -24,6 +23,7 @@ from symgrad.kronecker import unreduced
 from symgrad.network import Network
 from symgrad.pair import Pair
 from symgrad.rewrite import Derivation
+from symgrad.roles import STEPS
 from symgrad.scope import Scope
 from symgrad.solve import Solved
 from symgrad.trial import fits
@@ -39,11 +39,20 @@ LEAF = ("given", "open")
 """Rules by which a gradient is what the exam says it is."""
 
 
+@dataclass(frozen=True)
+class Shown:
+    """How something is proved: the kinds of the proofs, and the strides and dilations for which
+    that was done value by value."""
+
+    kinds: tuple[str, ...] = ("normal form",)
+    steps: tuple[str, ...] = ()
+
+
 @dataclass
 class Prover:
     """Proofs of the answers of one exam; gradients that several build on are proved once."""
 
-    _proofs: dict[tuple[int, Expr], str] = field(default_factory=dict)
+    _proofs: dict[tuple[int, Expr], Shown | None] = field(default_factory=dict)
     _networks: list[Network] = field(default_factory=list)
     until: float = field(default_factory=lambda: now() + TOTAL)
 
@@ -57,10 +66,12 @@ class Prover:
         scope = replace(scope, network=source.network, letters={**scope.letters, **own})
         proof = self.proof(source, scope)
         proof = proof and joined((proof, self.as_shown(answer, source, scope)))
-        return replace(answer, evidence=replace(answer.evidence or Evidence(), proof=proof))
+        told = ", ".join(proof.kinds) if proof else ""
+        known = replace(answer.evidence or Evidence(), proof=told)
+        return replace(answer, evidence=replace(known, steps=proof.steps if proof else ()))
 
-    def proof(self, source: Source, scope: Scope) -> str:
-        """How a gradient is proved, with all that it builds on; "" if something is not."""
+    def proof(self, source: Source, scope: Scope) -> Shown | None:
+        """How a gradient is proved, with all that it builds on; None if something is not."""
         waiting, found = [source.derivation], dict[Expr, Derivation]()
         while waiting:
             d = waiting.pop()
@@ -68,7 +79,7 @@ class Prover:
                 found[d.goal] = d
                 waiting += d.upstream
         if len(found) > MOST or now() > self.until:
-            return ""
+            return None
         self._networks.append(source.network)  # alive, so that its id stays its own
         proofs = []
         for d in found.values():
@@ -76,15 +87,15 @@ class Prover:
             if key not in self._proofs:
                 self._proofs[key] = gradient(source.network, d, scope)
             proofs.append(self._proofs[key])
-            if not proofs[-1]:
-                return ""
+            if proofs[-1] is None:
+                return None
         return joined(proofs)
 
-    def as_shown(self, answer: Answer, source: Source, scope: Scope) -> str:
+    def as_shown(self, answer: Answer, source: Source, scope: Scope) -> Shown | None:
         """How the form that is shown is proved to be what was derived."""
         shown, d = answer.derivation, source.derivation
         assert shown is not None
-        proofs = ["normal form"]
+        proofs: list[Shown | None] = [Shown()]
         if shown.goal == d.goal and not any(s.rule == "under" for s in shown.steps):
             proofs.append(identity(shown.answer, d.answer, d.indices, scope))
         if answer.whole is not None:
@@ -114,25 +125,25 @@ def weighed(root: Solved) -> Solved:
     return section(root)
 
 
-def as_entries(whole: Whole, d: Derivation, scope: Scope) -> str:
+def as_entries(whole: Whole, d: Derivation, scope: Scope) -> Shown | None:
     """How a formula of vectors and matrices is proved to have the entries that were derived."""
     known = replace(scope.lowering, taken=scope.lowering.taken | names(whole.goal))
     try:
         at = [Ref(i.name) for i in known.letters(known.array(whole.goal))]
         array = known.array(whole.formula)
         if len(array.shape) != len(at):
-            return ""
+            return None
         entry = known.entry(array, at)
     except SymgradError:
-        return ""
+        return None
     return identity(entry, d.answer, d.indices, scope)
 
 
-def gradient(network: Network, d: Derivation, scope: Scope) -> str:
+def gradient(network: Network, d: Derivation, scope: Scope) -> Shown | None:
     """How one derivation is proved, given the gradients it builds on."""
     last = d.steps[-1]
     if last.rule in LEAF:
-        return "normal form"
+        return Shown()
     try:
         if last.rule == "unroll":
             recursion = replace(d, steps=d.steps[:-1])
@@ -141,23 +152,23 @@ def gradient(network: Network, d: Derivation, scope: Scope) -> str:
             return joined(identity(a, b, letters, scope) for a, b, letters in pairs)
         return identity(d.answer, unreduced(network, d), d.indices, scope)
     except SymgradError:
-        return ""
+        return None
 
 
-def identity(left: Expr, right: Expr, indices: Iterable[Index], scope: Scope) -> str:
-    """How two formulas are proved equal for all sizes and values, their letters in ranges, "" if
+def identity(left: Expr, right: Expr, indices: Iterable[Index], scope: Scope) -> Shown | None:
+    """How two formulas are proved equal for all sizes and values, their letters in ranges, None if
     they are not; gradients that both leave named are tensors."""
     if left == right:
-        return "normal form"
+        return Shown()
     letters = {**scope.letters, **{i.name: i.range for i in indices}}
     try:
         pair = pair_of(named(left), named(right), replace(scope, letters=letters))
         return proof_of(pair)
     except SymgradError:
-        return ""
+        return None
 
 
-def proof_of(pair: Pair) -> str:
+def proof_of(pair: Pair) -> Shown | None:
     """How a pair is proved, a symbolic stride or dilation at each of a few values."""
     steps = pair.roles.steps[:2]
     until = now() + BUDGET
@@ -169,10 +180,9 @@ def proof_of(pair: Pair) -> str:
         one = pair.put(at) if at else pair
         _, proof, _ = Argument(one).proof(one.left, one.right, until)
         if proof is None or proof.left or proof.ties:
-            return ""
-        proofs.append(proof.by)
-    how = joined(proofs)
-    return f"{how}, for {' and '.join(steps)} up to {STEPS[-1]}" if steps and how else how
+            return None
+        proofs.append(Shown((proof.by,), steps))
+    return joined(proofs)
 
 
 def named(e: Expr) -> Expr:
@@ -187,7 +197,12 @@ def named(e: Expr) -> Expr:
     return transform(e, one)
 
 
-def joined(proofs: Iterable[str]) -> str:
-    """The kinds of several proofs, each once; "" if one of them failed."""
-    kinds = list(proofs)
-    return ", ".join(dict.fromkeys(k for p in kinds for k in p.split(", "))) if all(kinds) else ""
+def joined(proofs: Iterable[Shown | None]) -> Shown | None:
+    """Several proofs as one, each kind once; None if one of them failed."""
+    every = list(proofs)
+    found = [p for p in every if p is not None]
+    if not found or len(found) < len(every):
+        return None
+    kinds = dict.fromkeys(k for p in found for k in p.kinds)
+    steps = dict.fromkeys(n for p in found for n in p.steps)
+    return Shown(tuple(kinds), tuple(sorted(steps)))

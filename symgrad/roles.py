@@ -37,6 +37,9 @@ from symgrad.latex import latex
 from symgrad.limits import scalars
 from symgrad.power import exponents
 
+STEPS = (1, 2, 3, 4)
+"""Values of a symbolic stride or dilation, which is outside linear arithmetic."""
+
 
 @dataclass(frozen=True)
 class Roles:

@@ -17,6 +17,7 @@ from symgrad.expr import Expr
 from symgrad.latex import latex
 from symgrad.numeral import shown
 from symgrad.page import Block, Cell, Heading, Remark, Row, Rows, Sheet, Space, Table
+from symgrad.roles import STEPS
 from symgrad.section import Grid, Item, Section
 from symgrad.solve import TIES, Solution, Solved
 from symgrad.wording import label, say
@@ -171,10 +172,9 @@ def evidence(answers: Iterable[Answer]) -> list[Remark]:
         return []
     key = "rest" if len(proofs) < len(every) else "one" if len(every) == 1 else "all"
     spans = say("remarks", f"evidence-{key}")
-    stepped = [p.partition(", for ")[2].partition(" up to ") for p in proofs if ", for " in p]
+    stepped = sorted({n for e in every for n in e.steps})
     if stepped:
-        names = sorted({n for these, _, _ in stepped for n in these.split(" and ")})
-        told = rf"{', '.join(names)} \le {stepped[0][2]}"
+        told = rf"{', '.join(stepped)} \le {STEPS[-1]}"
         spans += say("remarks", "evidence-steps", steps=told)
     return [Remark(spans)]
 

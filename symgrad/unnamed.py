@@ -28,7 +28,6 @@ from symgrad.expr import (
 from symgrad.index import Index, Range
 from symgrad.latex import latex
 from symgrad.limits import Limits
-from symgrad.network import Network
 from symgrad.scope import Scope
 from symgrad.settle import inlined
 
@@ -77,7 +76,7 @@ def named(scope: Scope, e: Expr) -> Named:
             return x
         scope, name = _with_equation(scope, x.of)
         written[name.name] = tuple(i.name for i in name.indices if isinstance(i, Ref)), x.of
-        if x.by.name not in _behind(scope.network, name.name):
+        if x.by.name not in scope.network.behind(name.name):
             raise NetworkError(
                 f"found {latex(x)} of a formula that does not depend on {latex(x.by)}, expected "
                 "one that does",
@@ -137,13 +136,3 @@ def _indices(scope: Scope, formula: Expr) -> tuple[Index, ...]:
                 hint=rf"add {letter} = 1, \dots, n",
             )
     return tuple(Index(letter, r) for letter, r in found.items() if r is not None)
-
-
-def _behind(network: Network, name: str) -> set[str]:
-    """The names that a quantity is computed from."""
-    found, waiting = set[str](), [name]
-    while waiting:
-        reads = {r.ref.name for e in network.by_name.get(waiting.pop(), ()) for r in e.reads}
-        waiting += reads - found
-        found |= reads
-    return found

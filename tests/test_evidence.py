@@ -11,7 +11,7 @@ from symgrad import evidence
 from symgrad.answer import Answer, Source
 from symgrad.api import Exam
 from symgrad.claims import derived
-from symgrad.evidence import Prover, gradient, identity
+from symgrad.evidence import Prover, Shown, gradient, identity
 from symgrad.expr import Expr, Mul, num
 from symgrad.latex import latex
 from symgrad.layers import CATALOGUE, Layer
@@ -171,7 +171,7 @@ def test_sheets_say_what_is_proved_and_mark_what_is_not(monkeypatch: pytest.Monk
     for kind in ("solution", "key"):
         text = proved.markdown(kind)  # type: ignore[arg-type]
         assert "Every gradient here is proved, for all values and sizes" in text
-        assert r"proved for $s \le 4$" in text
+        assert r"proved for $s \le 4$." in text
         assert "not proved" not in text
     assert "proved" not in proved.markdown("paper")
     monkeypatch.setattr(evidence, "BUDGET", -1.0)
@@ -182,6 +182,7 @@ def test_sheets_say_what_is_proved_and_mark_what_is_not(monkeypatch: pytest.Monk
     assert found == {
         "kind": "compared",
         "by": "",
+        "steps": [],
         "entries": 5,
         "sizes": [{"n": 3}, {"n": 2}],
     }
@@ -202,4 +203,4 @@ def test_one_formula_is_the_other() -> None:
     scope = next(s.scope for s in exam.root.walk() if s.works)
     answer = exam.answers[0].derivation
     assert answer is not None
-    assert identity(answer.answer, answer.answer, answer.indices, scope) == "normal form"
+    assert identity(answer.answer, answer.answer, answer.indices, scope) == Shown()
